@@ -1,1 +1,70 @@
-//! x
+//! The rules of a help desk as pure functions: what a ticket may hold, what it is called, when it is due, and who may do what
+//! to it. The same code runs in a server, in an application that links it, and as WebAssembly in a browser.
+//!
+//! ```
+//! use ticketing_core::{Actor, Draft, NewTicket, Rules, Ticket, TicketId, Timestamp, ticket::Origin};
+//!
+//! let rules = Rules::default();
+//! let form = r#"{ "nombre": "Ana García", "email": "ana@example.com", "tipo": "INCIDENTE", "categoria": "Sistemas",
+//!                  "descripcion": "No puedo iniciar sesión en Outlook.", "prioridad": "ALTA" }"#;
+//! let new: NewTicket = Draft::from_json(form.as_bytes())?.validate(&rules)?;
+//!
+//! let now = Timestamp::parse("2026-03-24T10:15:00Z").unwrap();
+//! let opened = Ticket::open(&new, Origin::Other, &Actor::Requester, now, &rules);
+//! let ticket = Ticket::replay(TicketId::default(), [&opened.event])?;
+//! let due = ticket.sla.read(rules.calendar(), now).and_then(|reading| reading.due).unwrap();
+//! assert_eq!(due.seconds().to_string(), "2026-03-24T14:15:00Z");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In reading order:
+//!
+//! - [`limits`]: every limit, with what set it; [`field`](mod@field): the table of a new ticket's fields.
+//! - [`Draft`] → [`NewTicket`] or [`Violations`]: untrusted input becomes a ticket that may be stored.
+//! - [`EmailAddress`], [`TicketLabel`], [`Timestamp`]: values that are parsed once and then trusted.
+//! - [`Rules`]: what a deployment may choose, as data.
+//! - [`sla`]: what a ticket is promised, and when its time is up.
+//! - [`ticket`]: a ticket as a fold over its events, and the lifecycle that decides which events there may be.
+//!
+//! Nothing here reads a clock, draws a random number, does I/O or panics: `now` and ids are arguments.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unreachable
+    )
+)]
+
+mod draft;
+mod email;
+pub mod field;
+mod label;
+pub mod limits;
+mod locale;
+mod members;
+mod rules;
+pub mod sla;
+mod text;
+pub mod ticket;
+mod time;
+pub mod violation;
+
+pub use self::{
+    draft::{Comment, Draft, FormError, LookUp, NewTicket},
+    email::{EmailAddress, EmailError},
+    field::Field,
+    label::{LabelError, LabelFormat, TicketLabel},
+    locale::Locale,
+    members::{MalformedJson, Value},
+    rules::{AreaRules, FieldRule, Named, PriorityRules, Rules, RulesDocument, RulesError, RulesHash, SlaRules},
+    text::TextRule,
+    ticket::{Actor, Command, Event, Refusal, Status, Ticket, TicketId},
+    time::{Seconds, Timestamp, TimestampOutOfRange, Transition, Zone},
+    violation::{Problem, Violation, Violations},
+};

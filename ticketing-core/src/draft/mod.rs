@@ -1,0 +1,447 @@
+//! From untrusted input to a ticket that may be stored: [`Draft`] → [`Draft::validate`] → [`NewTicket`], or everything that
+//! is wrong with it.
+
+mod look_up;
+
+pub use self::look_up::{Comment, FormError, LookUp};
+use crate::{
+    EmailAddress, Field, Rules, email,
+    field::{FIELDS, FieldSpec, Kind},
+    members::{self, MalformedJson, Value},
+    ticket::{Attributes, Intake, Requester},
+    violation::{JsonType, Problem, Violation, Violations},
+};
+
+/// A ticket as somebody filled it in: a value of any kind for each of the thirteen fields, nothing checked yet.
+///
+/// ```
+/// use ticketing_core::{Draft, Field, Rules};
+///
+/// let rules = Rules::default();
+/// let draft = Draft::from_json(br#"{ "nombre": "Ana", "email": "ana", "tipo": 7 }"#).unwrap();
+/// let violations = draft.validate(&rules).unwrap_err();
+/// let found: Vec<_> = violations.iter().map(|violation| (violation.field, violation.problem.code())).collect();
+/// assert_eq!(found, [
+///     ("email", "invalid-email"), ("tipo", "wrong-type"), ("categoria", "required"), ("descripcion", "required"),
+///     ("prioridad", "required"),
+/// ]);
+///
+/// let ticket = draft
+///     .with(Field::Email, "ana@example.com")
+///     .with(Field::Type, "INCIDENTE")
+///     .with(Field::Category, "Sistemas")
+///     .with(Field::Description, "No puedo iniciar sesión en Outlook.")
+///     .with(Field::Priority, "ALTA")
+///     .validate(&rules)
+///     .unwrap();
+/// assert_eq!(ticket.attributes().area, "MESA");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Draft<'a> {
+    values: [Value<'a>; Field::COUNT],
+    is_object: bool,
+}
+
+/// A ticket that may be stored: every field checked and trimmed.
+///
+/// There are no other ways to one than the doors of this module.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewTicket {
+    attributes: Attributes,
+    intake: Intake,
+}
+
+impl Default for Draft<'_> {
+    fn default() -> Self {
+        Self { values: [const { Value::Absent }; Field::COUNT], is_object: true }
+    }
+}
+
+impl<'a> Draft<'a> {
+    /// An empty draft.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a draft from JSON in one pass, borrowing every text without escapes.
+    ///
+    /// Members that are no fields are ignored. A value of the wrong type, a repeated member, half a surrogate pair and JSON
+    /// that is no object are for [`validate`](Self::validate) to report.
+    ///
+    /// # Errors
+    /// [`MalformedJson`]: octets that are not JSON in UTF-8.
+    pub fn from_json(json: &'a [u8]) -> Result<Self, MalformedJson> {
+        let values = members::read(json, FIELDS.each_ref().map(|spec| spec.name))?;
+        Ok(values.map_or_else(|| Self { is_object: false, ..Self::new() }, |values| Self { values, is_object: true }))
+    }
+
+    /// The draft with another value in a field.
+    #[must_use]
+    pub fn with(mut self, field: Field, value: impl Into<Value<'a>>) -> Self {
+        self.set(field, value);
+        self
+    }
+
+    /// Puts a value into a field.
+    pub fn set(&mut self, field: Field, value: impl Into<Value<'a>>) {
+        if let Some(slot) = self.values.get_mut(field as usize) {
+            *slot = value.into();
+        }
+    }
+
+    /// What the draft holds for a field.
+    pub fn get(&self, field: Field) -> &Value<'a> {
+        self.values.get(field as usize).unwrap_or(&Value::Absent)
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// All violations, in field order: of each field the first rule that it breaks.
+    pub fn validate(&self, rules: &Rules) -> Result<NewTicket, Violations> {
+        if !self.is_object {
+            return Err(Violations::of("", Problem::WrongType { expected: JsonType::Object }));
+        }
+        let mut checked = [Checked::Absent; Field::COUNT];
+        let mut violations = Vec::new();
+        for ((spec, value), slot) in FIELDS.iter().zip(&self.values).zip(&mut checked) {
+            match check(spec, value, rules) {
+                Ok(value) => *slot = value,
+                Err(problem) => violations.push(Violation { field: spec.name, problem }),
+            }
+        }
+        match Violations::new(violations) {
+            Some(violations) => Err(violations),
+            None => assemble(&checked, rules),
+        }
+    }
+
+    /// Checks one field, as a form does while it is filled in.
+    ///
+    /// # Errors
+    /// The first rule that the field breaks.
+    pub fn validate_field(&self, field: Field, rules: &Rules) -> Result<(), Problem> {
+        check(field.spec(), self.get(field), rules).map(|_| ())
+    }
+}
+
+impl NewTicket {
+    /// What the ticket is about and who is to work it.
+    pub fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    /// Who asks, and in which words.
+    pub fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// Both parts, for whoever stores them.
+    pub fn into_parts(self) -> (Attributes, Intake) {
+        (self.attributes, self.intake)
+    }
+}
+
+/// The draft that validates to this ticket again.
+impl<'a> From<&'a NewTicket> for Draft<'a> {
+    fn from(ticket: &'a NewTicket) -> Self {
+        let NewTicket { attributes, intake } = ticket;
+        let mut draft = Self::new()
+            .with(Field::Type, attributes.ticket_type.as_deref())
+            .with(Field::Category, attributes.category.as_deref())
+            .with(Field::Description, intake.description.as_deref())
+            .with(Field::Priority, attributes.priority.as_deref())
+            .with(Field::Subcategory, attributes.subcategory.as_deref())
+            .with(Field::Subject, intake.subject.as_deref())
+            .with(Field::Area, attributes.area.as_str());
+        if let Some(requester) = &intake.requester {
+            draft.set(Field::Name, requester.name.as_str());
+            draft.set(Field::Email, requester.email.as_str());
+            draft.set(Field::Document, requester.document.as_deref());
+            draft.set(Field::Phone, requester.phone.as_deref());
+            draft.set(Field::HasWhatsapp, requester.has_whatsapp);
+            draft.set(Field::Company, requester.company.as_deref());
+        }
+        draft
+    }
+}
+
+/// A value that keeps its field's rules.
+#[derive(Clone, Copy)]
+enum Checked<'a> {
+    Absent,
+    Text(&'a str),
+    Flag(bool),
+}
+
+impl Checked<'_> {
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.to_owned()),
+            Self::Absent | Self::Flag(_) => None,
+        }
+    }
+
+    /// A text whose absence `check` has already refused.
+    fn required(self, field: Field) -> Result<String, Violations> {
+        self.text().ok_or_else(|| Violations::of(field.name(), Problem::Required))
+    }
+}
+
+fn check<'v>(spec: &FieldSpec, value: &'v Value<'_>, rules: &Rules) -> Result<Checked<'v>, Problem> {
+    let text = match spec.kind {
+        Kind::Flag => return check_flag(value),
+        Kind::Text { .. } => value.text(rules.text_rule(spec.field))?,
+        Kind::Email | Kind::Type => value.trimmed()?,
+    };
+    let Some(text) = text else {
+        let required = rules.field(spec.field).required.unwrap_or(spec.required);
+        return if required { Err(Problem::Required) } else { Ok(Checked::Absent) };
+    };
+    match spec.field {
+        Field::Email => email::check(text).map_err(|reason| Problem::InvalidEmail { reason })?,
+        Field::Type if !rules.types().iter().any(|known| known == text) => {
+            return Err(Problem::UnknownValue { allowed: rules.types().to_vec() });
+        }
+        Field::Priority => rules.check_priority(text)?,
+        Field::Area => rules.check_area(text)?,
+        _ => {}
+    }
+    Ok(Checked::Text(text))
+}
+
+fn check_flag<'a>(value: &Value<'_>) -> Result<Checked<'a>, Problem> {
+    match value {
+        Value::Absent => Ok(Checked::Absent),
+        Value::Flag(flag) => Ok(Checked::Flag(*flag)),
+        Value::Repeated => Err(Problem::Repeated),
+        Value::Text(_) | Value::LoneSurrogate | Value::Other => Err(Problem::WrongType { expected: JsonType::Boolean }),
+    }
+}
+
+fn assemble(checked: &[Checked<'_>; Field::COUNT], rules: &Rules) -> Result<NewTicket, Violations> {
+    // In the order of the table.
+    let [
+        name,
+        email,
+        ticket_type,
+        category,
+        description,
+        priority,
+        document,
+        phone,
+        has_whatsapp,
+        company,
+        subcategory,
+        subject,
+        area,
+    ] = checked;
+    let email = EmailAddress::parse(&email.required(Field::Email)?)
+        .map_err(|reason| Violations::of(Field::Email.name(), Problem::InvalidEmail { reason }))?;
+    let requester = Requester {
+        name: name.required(Field::Name)?,
+        email,
+        phone: phone.text(),
+        has_whatsapp: matches!(has_whatsapp, Checked::Flag(true)),
+        document: document.text(),
+        company: company.text(),
+    };
+    let attributes = Attributes {
+        ticket_type: ticket_type.text(),
+        priority: priority.text(),
+        category: category.text(),
+        subcategory: subcategory.text(),
+        area: area.text().unwrap_or_else(|| rules.document().areas.default.clone()),
+    };
+    let intake = Intake { requester: Some(requester), subject: subject.text(), description: description.text() };
+    Ok(NewTicket { attributes, intake })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Locale;
+
+    const SEED: &str = r#"{
+        "nombre": "Ana García", "email": "ana.garcia@example.com", "telefono": "+573001234567", "tieneWhatsapp": true,
+        "documento": "12345678", "empresaDepartamento": "Recursos Humanos", "tipo": "INCIDENTE",
+        "categoria": "Sistemas", "subcategoria": "Correo electrónico",
+        "asunto": "No puedo acceder a mi correo corporativo",
+        "descripcion": "Desde esta mañana no puedo iniciar sesión en Outlook. Aparece el error 403 Forbidden.",
+        "prioridad": "ALTA", "areaAsignada": "MESA" }"#;
+
+    fn valid() -> Draft<'static> {
+        Draft::from_json(SEED.as_bytes()).unwrap()
+    }
+
+    #[track_caller]
+    fn check(draft: &Draft<'_>, expected: &[(&str, &str)]) {
+        let found = draft
+            .validate(&Rules::default())
+            .map_err(|violations| violations.iter().map(|v| (v.field, v.problem.code())).collect::<Vec<_>>());
+        assert_eq!(found.err().unwrap_or_default(), expected);
+    }
+
+    #[test]
+    fn the_seeds_body_is_a_ticket() {
+        let ticket = valid().validate(&Rules::default()).unwrap();
+        assert_eq!(ticket.attributes().priority.as_deref(), Some("ALTA"));
+        let requester = ticket.intake().requester.as_ref().unwrap();
+        assert!(requester.has_whatsapp);
+        assert_eq!(requester.email.as_str(), "ana.garcia@example.com");
+    }
+
+    #[test]
+    fn an_empty_body_is_told_everything_it_lacks() {
+        let required =
+            ["nombre", "email", "tipo", "categoria", "descripcion", "prioridad"].map(|name| (name, "required"));
+        check(&Draft::from_json(b"{}").unwrap(), &required);
+        check(&Draft::from_json(b"[]").unwrap(), &[("", "wrong-type")]);
+    }
+
+    #[test]
+    fn null_and_blank_are_absent() {
+        let draft = valid()
+            .with(Field::Phone, Value::Absent)
+            .with(Field::Subject, " \t ")
+            .with(Field::Area, "")
+            .with(Field::HasWhatsapp, Value::Absent);
+        let ticket = draft.validate(&Rules::default()).unwrap();
+        assert_eq!(ticket.attributes().area, "MESA");
+        assert_eq!(ticket.intake().subject, None);
+        check(&draft.with(Field::Name, "\u{3000}\u{A0}"), &[("nombre", "required")]);
+    }
+
+    #[test]
+    fn each_wrong_value_is_the_violation_of_its_field() {
+        let json = br#"{ "nombre": ["x"], "email": "a@b", "tipo": "incidente", "categoria": "\ud800", "descripcion": "corta",
+            "prioridad": "ALTA", "prioridad": "BAJA", "documento": 12345678, "telefono": "\u0000", "tieneWhatsapp": "true",
+            "empresaDepartamento": {}, "subcategoria": true, "asunto": "dos\nl\u00edneas" }"#;
+        check(
+            &Draft::from_json(json).unwrap(),
+            &[
+                ("nombre", "wrong-type"),
+                ("email", "invalid-email"),
+                ("tipo", "unknown-value"),
+                ("categoria", "invalid-unicode"),
+                ("descripcion", "too-short"),
+                ("prioridad", "repeated"),
+                ("documento", "wrong-type"),
+                ("telefono", "control-character"),
+                ("tieneWhatsapp", "wrong-type"),
+                ("empresaDepartamento", "wrong-type"),
+                ("subcategoria", "wrong-type"),
+                ("asunto", "control-character"),
+            ],
+        );
+    }
+
+    /// Source: the seed's two tables.
+    #[test]
+    fn lengths_end_where_the_table_says() {
+        for spec in FIELDS {
+            let Kind::Text { min, max, .. } = spec.kind else { continue };
+            let text = |chars: u32| "ñ".repeat(usize::try_from(chars).unwrap());
+            check(&valid().with(spec.field, text(max)), &[]);
+            check(&valid().with(spec.field, text(max + 1)), &[(spec.name, "too-long")]);
+            check(&valid().with(spec.field, format!(" {} ", text(min))), &[]);
+            if min > 1 {
+                check(&valid().with(spec.field, text(min - 1)), &[(spec.name, "too-short")]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_description_may_have_lines_and_keeps_them() {
+        let ticket = valid().with(Field::Description, "\n uno\r\n\tdos tres \n").validate(&Rules::default()).unwrap();
+        assert_eq!(ticket.intake().description.as_deref(), Some("uno\r\n\tdos tres"));
+    }
+
+    #[test]
+    fn rules_may_ask_for_more() {
+        let rules = Rules::from_json(
+            r#"{ "campos": { "asunto": { "requerido": true, "max": 10 } }, "prioridades": { "soloConocidas": true },
+                 "areas": { "soloConocidas": true }, "tipos": ["AVERIA"] }"#,
+        )
+        .unwrap();
+        let draft = valid().with(Field::Priority, "ya").with(Field::Area, "Cocina");
+        let violations = draft.validate(&rules).unwrap_err();
+        assert_eq!(
+            violations.to_string(),
+            "tipo: unknown-value; prioridad: unknown-value; asunto: too-long; areaAsignada: unknown-value"
+        );
+        let known =
+            draft.with(Field::Type, "AVERIA").with(Field::Priority, "Urgente").with(Field::Area, "mesa de ayuda");
+        assert_eq!(
+            known.clone().with(Field::Subject, "x").validate(&rules).unwrap().attributes().priority.as_deref(),
+            Some("Urgente")
+        );
+        assert_eq!(
+            known.with(Field::Subject, Value::Absent).validate(&rules).unwrap_err().to_string(),
+            "asunto: required"
+        );
+    }
+
+    fn any_text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "\\PC{0,30}",
+            "[ \\t\\n\u{a0}]{0,2}[A-Za-zñé]{0,25}[ \\n]{0,2}",
+            prop::collection::vec(any::<char>(), 0..30).prop_map(String::from_iter),
+            Just("ana@example.com".to_owned()),
+            Just("INCIDENTE".to_owned()),
+        ]
+    }
+
+    fn any_value() -> impl Strategy<Value = Value<'static>> {
+        prop_oneof![
+            8 => any_text().prop_map(Value::from),
+            1 => Just(Value::Absent),
+            1 => any::<bool>().prop_map(Value::from),
+            1 => prop_oneof![Just(Value::Other), Just(Value::LoneSurrogate), Just(Value::Repeated)],
+        ]
+    }
+
+    proptest! {
+        /// Seed values with some replaced by anything at all.
+        #[test]
+        fn prop_a_valid_ticket_validates_to_itself(
+            changes in prop::collection::vec((0..Field::COUNT, any_value()), 0..5),
+        ) {
+            let rules = Rules::default();
+            let mut draft = valid();
+            for (index, value) in changes {
+                draft.set(FIELDS[index].field, value);
+            }
+            match draft.validate(&rules) {
+                Ok(ticket) => prop_assert_eq!(Draft::from(&ticket).validate(&rules), Ok(ticket.clone())),
+                Err(violations) => for locale in Locale::ALL {
+                    for rendered in violations.render(locale) {
+                        prop_assert!(!rendered.message.is_empty());
+                    }
+                },
+            }
+        }
+
+        #[test]
+        fn prop_no_octets_make_it_panic(json in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(draft) = Draft::from_json(&json) {
+                let _ = draft.validate(&Rules::default());
+            }
+        }
+
+        /// What JSON carries is what arrives.
+        #[test]
+        fn prop_json_carries_every_text(text in any_text(), escaped: bool) {
+            let mut quoted = serde_json::to_string(&text).unwrap();
+            if escaped {
+                let units: Vec<_> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+                quoted = format!("\"{}\"", units.concat());
+            }
+            let json = format!("{{\"asunto\":{quoted}}}");
+            let draft = Draft::from_json(json.as_bytes()).unwrap();
+            prop_assert_eq!(draft.get(Field::Subject), &Value::from(text.as_str()));
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! E-mail addresses: what a help desk can write back to.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{limits, text};
+
+/// An e-mail address: a dot-atom, `@`, and a domain of at least two labels. At most 254 octets.
+///
+/// - The part before the `@` is RFC 5322's dot-atom, with letters beyond ASCII as RFC 6531 allows; at most 64 octets. No
+///   quoted strings, comments or address literals: no requester has one, and every one of them is a way to smuggle.
+/// - The domain's labels are letters of any script, digits and inner hyphens, at most 63 characters each; the last label is
+///   not all digits.
+///
+/// It is kept as it was given, letter case included, because the public look-up compares exactly.
+///
+/// Source: RFC 5321 (4.5.3.1, lengths), RFC 5322 (3.2.3, dot-atom), RFC 6531 (3.3, letters), RFC 1123 (2.1, domains).
+///
+/// ```
+/// use ticketing_core::EmailAddress;
+///
+/// let address = EmailAddress::parse(" ana.garcía@correo.example ").unwrap();
+/// assert_eq!(address.as_str(), "ana.garcía@correo.example");
+/// assert_eq!(EmailAddress::parse("ana@localhost").unwrap_err().reason(), "domain-without-dot");
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailAddress(String);
+
+/// What keeps a text from being an e-mail address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+pub enum EmailError {
+    /// There is no `@`.
+    #[error("it has no @")]
+    MissingAt,
+    /// Nothing stands before the `@`.
+    #[error("nothing stands before the @")]
+    LocalEmpty,
+    /// More than 64 octets stand before the `@`.
+    #[error("the part before the @ is longer than {} octets", limits::EMAIL_LOCAL_OCTETS_MAX)]
+    LocalTooLong,
+    /// The part before the `@` begins or ends with a dot, or has two in a row.
+    #[error("a dot before the @ does not stand between two characters")]
+    LocalDot,
+    /// A character that may not stand before the `@`.
+    #[error("a character before the @ is not allowed")]
+    LocalCharacter,
+    /// The domain is a single label.
+    #[error("the domain has no dot")]
+    DomainWithoutDot,
+    /// A label of the domain is empty, longer than 63 characters, or begins or ends with a hyphen.
+    #[error("a part of the domain is empty, too long, or begins or ends with a hyphen")]
+    DomainLabel,
+    /// A character that may not stand in a domain.
+    #[error("a character of the domain is not allowed")]
+    DomainCharacter,
+    /// The domain's last label is all digits, as in an IP address.
+    #[error("the domain ends in a number")]
+    DomainNumeric,
+    /// More than 254 octets.
+    #[error("it is longer than {} octets", limits::EMAIL_OCTETS_MAX)]
+    TooLong,
+}
+
+impl EmailError {
+    /// A stable kebab-case name.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::MissingAt => "missing-at",
+            Self::LocalEmpty => "local-empty",
+            Self::LocalTooLong => "local-too-long",
+            Self::LocalDot => "local-dot",
+            Self::LocalCharacter => "local-character",
+            Self::DomainWithoutDot => "domain-without-dot",
+            Self::DomainLabel => "domain-label",
+            Self::DomainCharacter => "domain-character",
+            Self::DomainNumeric => "domain-numeric",
+            Self::TooLong => "too-long",
+        }
+    }
+}
+
+impl EmailAddress {
+    /// Reads an address, white space at both ends trimmed.
+    ///
+    /// # Errors
+    /// The first [`EmailError`] found, from left to right; the length of the whole first.
+    pub fn parse(text: &str) -> Result<Self, EmailError> {
+        let address = text.trim();
+        check(address).map(|()| Self(address.to_owned()))
+    }
+
+    /// The address as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for EmailAddress {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for EmailAddress {
+    type Error = EmailError;
+
+    fn try_from(text: String) -> Result<Self, EmailError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<EmailAddress> for String {
+    fn from(address: EmailAddress) -> Self {
+        address.0
+    }
+}
+
+/// Says whether a trimmed text is an address.
+pub(crate) fn check(address: &str) -> Result<(), EmailError> {
+    if address.len() > limits::EMAIL_OCTETS_MAX {
+        return Err(EmailError::TooLong);
+    }
+    let (local, domain) = address.split_once('@').ok_or(EmailError::MissingAt)?;
+    check_local(local)?;
+    check_domain(domain)
+}
+
+fn check_local(local: &str) -> Result<(), EmailError> {
+    if local.is_empty() {
+        return Err(EmailError::LocalEmpty);
+    }
+    if local.len() > limits::EMAIL_LOCAL_OCTETS_MAX {
+        return Err(EmailError::LocalTooLong);
+    }
+    if !local.chars().all(|c| c == '.' || is_atom_character(c)) {
+        return Err(EmailError::LocalCharacter);
+    }
+    if local.split('.').any(str::is_empty) {
+        return Err(EmailError::LocalDot);
+    }
+    Ok(())
+}
+
+fn check_domain(domain: &str) -> Result<(), EmailError> {
+    if !domain.chars().all(|c| matches!(c, '.' | '-') || c.is_ascii_digit() || is_letter(c)) {
+        return Err(EmailError::DomainCharacter);
+    }
+    let mut last = "";
+    let mut labels = 0_u32;
+    for label in domain.split('.') {
+        if label.is_empty()
+            || label.starts_with('-')
+            || label.ends_with('-')
+            || label.chars().count() > limits::EMAIL_DOMAIN_LABEL_CHARS_MAX
+        {
+            return Err(if domain.contains('.') { EmailError::DomainLabel } else { EmailError::DomainWithoutDot });
+        }
+        last = label;
+        labels = labels.saturating_add(1);
+    }
+    if labels < 2 {
+        return Err(EmailError::DomainWithoutDot);
+    }
+    if last.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(EmailError::DomainNumeric);
+    }
+    Ok(())
+}
+
+/// RFC 5322's atext, and RFC 6531's letters.
+fn is_atom_character(c: char) -> bool {
+    c.is_ascii_digit() || is_letter(c) || "!#$%&'*+-/=?^_`{|}~".contains(c)
+}
+
+/// A letter of any script, or a mark without which a script cannot be written: a combining accent (decomposed text), or the
+/// nukta or virama of an Indic block, which stand at the same place in each.
+fn is_letter(c: char) -> bool {
+    c.is_alphabetic()
+        || text::is_combining_accent(c)
+        || (('\u{900}'..='\u{DFF}').contains(&c) && matches!(u32::from(c) & 0x7F, 0x3C | 0x4D))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn refused(text: &str, reason: &str) {
+        assert_eq!(EmailAddress::parse(text).unwrap_err().reason(), reason, "{text}");
+    }
+
+    #[test]
+    fn addresses_that_people_have_are_accepted() {
+        for address in [
+            "ana@example.com",
+            "ana.garcia+mesa@correo.example.co",
+            "o'brien@example.ie",
+            "a@b.co",
+            "1@2.example",
+            "josé.ñúñez@compañía.example",
+            "用户@例子.公司",
+            "उदाहरण@परीक्षा.भारत",
+            "x@xn--bcher-kva.example",
+            "!#$%&'*+-/=?^_`{|}~@example.com",
+            "Ana@EXAMPLE.Com",
+            "jose\u{301}@example.com",
+        ] {
+            assert_eq!(EmailAddress::parse(address).unwrap().as_str(), address);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_to_is_refused_with_its_reason() {
+        refused("ana", "missing-at");
+        refused("", "missing-at");
+        refused("@example.com", "local-empty");
+        refused("ana@", "domain-without-dot");
+        refused("ana@localhost", "domain-without-dot");
+        refused(".ana@example.com", "local-dot");
+        refused("ana.@example.com", "local-dot");
+        refused("a..na@example.com", "local-dot");
+        refused("\"ana\"@example.com", "local-character");
+        refused("ana garcia@example.com", "local-character");
+        refused("ana(x)@example.com", "local-character");
+        refused("ana<x>@example.com", "local-character");
+        refused("ana\r\nBcc: x@example.com", "local-character");
+        refused("ana@example..com", "domain-label");
+        refused("ana@.example.com", "domain-label");
+        refused("ana@example.com.", "domain-label");
+        refused("ana@-example.com", "domain-label");
+        refused("ana@example-.com", "domain-label");
+        refused("ana@example.c_m", "domain-character");
+        refused("ana@[127.0.0.1]", "domain-character");
+        refused("ana@b@example.com", "domain-character");
+        refused("ana@127.0.0.1", "domain-numeric");
+        refused("ana\u{202E}@example.com", "local-character");
+        refused("🦀@example.com", "local-character");
+        refused("ana@ex\u{200B}ample.com", "domain-character");
+    }
+
+    /// Source: RFC 5321, 4.5.3.1.1 and 4.5.3.1.3 (a path of 256 octets has its angle brackets); RFC 1035, 2.3.4.
+    #[test]
+    fn lengths_end_where_the_standards_say() {
+        let local = |n: usize| format!("{}@example.com", "a".repeat(n));
+        assert!(EmailAddress::parse(&local(64)).is_ok());
+        refused(&local(65), "local-too-long");
+        refused(&format!("{}@example.com", "ñ".repeat(33)), "local-too-long");
+
+        let label = |n: usize| format!("a@{}.example", "ñ".repeat(n));
+        assert!(EmailAddress::parse(&label(63)).is_ok());
+        refused(&label(64), "domain-label");
+
+        let whole = |n: usize| {
+            let domain = ["b".repeat(63), "c".repeat(63), "d".repeat(63)].join(".");
+            let address = format!("a@{domain}.{}", "e".repeat(n - domain.len() - 3));
+            assert_eq!(address.len(), n);
+            address
+        };
+        assert!(EmailAddress::parse(&whole(254)).is_ok());
+        refused(&whole(255), "too-long");
+    }
+
+    proptest! {
+        #[test]
+        fn prop_an_accepted_address_reads_back_as_itself(text in "\\PC{0,40}@\\PC{0,40}|[a-z.ñ]{1,9}@[a-z0-9.-]{1,20}") {
+            if let Ok(address) = EmailAddress::parse(&text) {
+                prop_assert_eq!(address.as_str(), text.trim());
+                prop_assert_eq!(EmailAddress::parse(address.as_str()), Ok(address.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Every limit of the core in one table: its unit in its name, its value, and what set it.
+//!
+//! Documentation, messages, JSON Schema, HTML attributes and tests quote these; nothing writes them again.
+
+macro_rules! limits {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $value:expr;)*) => {
+        $($(#[$doc])* pub const $name: $type = $value;)*
+    };
+}
+
+limits! {
+    /// Fewest characters of `nombre`. Source: the seed.
+    NOMBRE_CHARS_MIN: u32 = 3;
+    /// Most characters of `nombre`. Source: the seed.
+    NOMBRE_CHARS_MAX: u32 = 150;
+    /// Most octets of an e-mail address. Source: RFC 5321, 4.5.3.1.3.
+    EMAIL_OCTETS_MAX: usize = 254;
+    /// Most octets before an address's `@`. Source: RFC 5321, 4.5.3.1.1.
+    EMAIL_LOCAL_OCTETS_MAX: usize = 64;
+    /// Most characters of a label of an address's domain. Source: RFC 1035, 2.3.4.
+    EMAIL_DOMAIN_LABEL_CHARS_MAX: usize = 63;
+    /// Fewest characters of `categoria`. Source: the seed.
+    CATEGORIA_CHARS_MIN: u32 = 2;
+    /// Most characters of `categoria`. Source: the seed.
+    CATEGORIA_CHARS_MAX: u32 = 100;
+    /// Fewest characters of `descripcion`. Source: the seed.
+    DESCRIPCION_CHARS_MIN: u32 = 10;
+    /// Most characters of `descripcion`. In UTF-8 they fit a body of 1 MiB, so that form and server agree on what is too long.
+    DESCRIPCION_CHARS_MAX: u32 = 100_000;
+    /// Most characters of `prioridad`. Source: the seed.
+    PRIORIDAD_CHARS_MAX: u32 = 20;
+    /// Most characters of `documento`. Source: the seed.
+    DOCUMENTO_CHARS_MAX: u32 = 50;
+    /// Most characters of `telefono`. Source: the seed.
+    TELEFONO_CHARS_MAX: u32 = 30;
+    /// Most characters of `empresaDepartamento`. Source: the seed.
+    EMPRESA_CHARS_MAX: u32 = 150;
+    /// Most characters of `subcategoria`. Source: the seed.
+    SUBCATEGORIA_CHARS_MAX: u32 = 100;
+    /// Most characters of `asunto`. Source: the seed.
+    ASUNTO_CHARS_MAX: u32 = 200;
+    /// Most characters of `areaAsignada`. Source: the seed.
+    AREA_CHARS_MAX: u32 = 100;
+    /// Most characters that a deployment's rules may allow a text in one line.
+    LINE_CHARS_CEILING: u32 = 1_000;
+
+    /// Fewest characters of a requester's comment, `mensaje`. Source: the Mesa de Ayuda contract.
+    MENSAJE_CHARS_MIN: u32 = 2;
+    /// Most characters of a requester's comment, `mensaje`. Source: the Mesa de Ayuda contract.
+    MENSAJE_CHARS_MAX: u32 = 5_000;
+    /// Fewest characters of a `motivo`. Source: the Mesa de Ayuda contract.
+    MOTIVO_CHARS_MIN: u32 = 3;
+    /// Most characters of a `motivo`. Source: the Mesa de Ayuda contract.
+    MOTIVO_CHARS_MAX: u32 = 1_000;
+    /// Fewest characters of a `respuesta`. Source: the Mesa de Ayuda contract.
+    RESPUESTA_CHARS_MIN: u32 = 5;
+    /// Most characters of a `respuesta`. Source: the Mesa de Ayuda contract.
+    RESPUESTA_CHARS_MAX: u32 = 5_000;
+
+    /// Most characters of what a person types to look a ticket up: a label with room for stray characters.
+    LABEL_INPUT_CHARS_MAX: u32 = 64;
+    /// Most letters of a label's prefix: labels are read aloud.
+    LABEL_PREFIX_LETTERS_MAX: usize = 10;
+    /// Most digits that a deployment may pad its label numbers to.
+    LABEL_DIGITS_MAX: u8 = 9;
+    /// First year of a label.
+    LABEL_YEAR_MIN: u16 = 2000;
+    /// Last year of a label.
+    LABEL_YEAR_MAX: u16 = 9999;
+    /// Largest label number: integer ids stay below 2³¹ on every surface.
+    LABEL_NUMBER_MAX: u32 = 2_147_483_647;
+
+    /// Largest budget of an SLA target in minutes: ten years of 366 days.
+    SLA_BUDGET_MINUTES_MAX: u32 = 10 * 366 * 24 * 60;
+    /// Largest number of days that rules may name (closing by itself, re-opening): ten years.
+    RULE_DAYS_MAX: u32 = 3_660;
+}

@@ -1,0 +1,312 @@
+//! Reading the members of a JSON object that are asked for, in one pass over its bytes.
+//!
+//! A wrong type, a repeated member or half a surrogate pair is the business of its field, not the end of the reading: only
+//! malformed JSON is an error here.
+
+use std::borrow::Cow;
+
+use serde::{
+    Deserialize as _,
+    de::{self, DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::{
+    Locale,
+    text::TextRule,
+    violation::{JsonType, Problem},
+};
+
+/// What an input holds for one field.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Value<'a> {
+    /// Nothing, or null.
+    #[default]
+    Absent,
+    /// A text as it was given, not yet trimmed.
+    Text(Cow<'a, str>),
+    /// `true` or `false`.
+    Flag(bool),
+    /// A number, an array or an object: no field takes one.
+    Other,
+    /// A text with half of a surrogate pair.
+    LoneSurrogate,
+    /// Several values.
+    Repeated,
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(Cow::Owned(text))
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Into::into)
+    }
+}
+
+impl Value<'_> {
+    /// The trimmed text, or `None` where there is none or an empty one.
+    ///
+    /// # Errors
+    /// `wrong-type`, `invalid-unicode` or `repeated`.
+    pub(crate) fn trimmed(&self) -> Result<Option<&str>, Problem> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Text(text) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
+            Self::Flag(_) | Self::Other => Err(Problem::WrongType { expected: JsonType::String }),
+            Self::LoneSurrogate => Err(Problem::InvalidUnicode),
+            Self::Repeated => Err(Problem::Repeated),
+        }
+    }
+
+    /// The trimmed text under a rule, or `None` where there is none.
+    pub(crate) fn text(&self, rule: TextRule) -> Result<Option<&str>, Problem> {
+        let text = self.trimmed()?;
+        text.map_or(Ok(()), |text| rule.check(text))?;
+        Ok(text)
+    }
+
+    /// The trimmed text under a rule; that there is none is a violation.
+    pub(crate) fn required_text(&self, rule: TextRule) -> Result<&str, Problem> {
+        self.text(rule)?.ok_or(Problem::Required)
+    }
+}
+
+/// A body that is not JSON in UTF-8.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("malformed JSON at line {line}, column {column}")]
+pub struct MalformedJson {
+    /// From 1.
+    pub line: usize,
+    /// In octets from 1; 0 where the line before it ended too early.
+    pub column: usize,
+}
+
+impl MalformedJson {
+    /// One line in the reader's language.
+    pub fn message(&self, locale: Locale) -> String {
+        let Self { line, column } = self;
+        match locale {
+            Locale::Es => format!("El cuerpo no es JSON válido: línea {line}, columna {column}."),
+            Locale::En => format!("The body is not valid JSON: line {line}, column {column}."),
+            Locale::Pt => format!("O corpo não é JSON válido: linha {line}, coluna {column}."),
+        }
+    }
+}
+
+impl From<serde_json::Error> for MalformedJson {
+    fn from(error: serde_json::Error) -> Self {
+        Self { line: error.line(), column: error.column() }
+    }
+}
+
+/// The values of `names` in a JSON object, in their order; `None` when the JSON is no object. Other members are ignored.
+///
+/// # Errors
+/// Malformed JSON, or octets that are not UTF-8. A byte order mark before the JSON is skipped.
+pub(crate) fn read<'a, const N: usize>(
+    json: &'a [u8],
+    names: [&str; N],
+) -> Result<Option<[Value<'a>; N]>, MalformedJson> {
+    let text = core::str::from_utf8(json).map_err(|error| not_utf8(json, error.valid_up_to()))?;
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let members = if text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
+        Some(deserializer.deserialize_map(Members { names: &names })?)
+    } else {
+        IgnoredAny::deserialize(&mut deserializer)?;
+        None
+    };
+    deserializer.end()?;
+    Ok(members)
+}
+
+fn not_utf8(json: &[u8], valid_up_to: usize) -> MalformedJson {
+    let before = json.get(..valid_up_to).unwrap_or_default();
+    let line = before.split(|byte| *byte == b'\n').count();
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    MalformedJson { line, column }
+}
+
+struct Members<'n, const N: usize> {
+    names: &'n [&'n str; N],
+}
+
+impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
+    type Value = [Value<'de>; N];
+
+    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = [const { Value::Absent }; N];
+        let mut seen = [false; N];
+        while let Some(index) = map.next_key_seed(Name { names: self.names })? {
+            let slot = index.and_then(|index| Some((values.get_mut(index)?, seen.get_mut(index)?)));
+            match slot {
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                Some((value, true)) => {
+                    map.next_value::<IgnoredAny>()?;
+                    *value = Value::Repeated;
+                }
+                Some((value, seen)) => {
+                    *value = value_of(map.next_value::<&RawValue>()?.get());
+                    *seen = true;
+                }
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// A member's name as its index in `names`. Read as octets, so that half a surrogate pair in the name of a member that
+/// nobody asked for does no harm.
+#[derive(Clone, Copy)]
+struct Name<'n, const N: usize> {
+    names: &'n [&'n str; N],
+}
+
+impl<'de, const N: usize> DeserializeSeed<'de> for Name<'_, N> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_bytes(self)
+    }
+}
+
+impl<const N: usize> Visitor<'_> for Name<'_, N> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_bytes<E: de::Error>(self, name: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.names.iter().position(|known| known.as_bytes() == name))
+    }
+}
+
+/// A value whose grammar is already checked: only what has escapes is decoded once more, everything else is borrowed.
+fn value_of(raw: &str) -> Value<'_> {
+    match raw.as_bytes() {
+        [b'n', ..] => Value::Absent,
+        [b't', ..] => Value::Flag(true),
+        [b'f', ..] => Value::Flag(false),
+        [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
+            Value::Text(Cow::Borrowed(raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')).unwrap_or_default()))
+        }
+        [b'"', ..] => serde_json::Deserializer::from_str(raw)
+            .deserialize_bytes(Unescaped)
+            .ok()
+            .and_then(|octets| String::from_utf8(octets).ok())
+            .map_or(Value::LoneSurrogate, Value::from),
+        _ => Value::Other,
+    }
+}
+
+/// The octets of a string; half a surrogate pair comes as three octets that are not UTF-8.
+struct Unescaped;
+
+impl Visitor<'_> for Unescaped {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_bytes<E: de::Error>(self, octets: &[u8]) -> Result<Self::Value, E> {
+        Ok(octets.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(json: &str, expected: [Value<'_>; 2]) {
+        assert_eq!(read(json.as_bytes(), ["a", "b"]), Ok(Some(expected)), "{json}");
+    }
+
+    #[track_caller]
+    fn malformed(json: impl AsRef<[u8]>, line: usize, column: usize) {
+        assert_eq!(read(json.as_ref(), ["a", "b"]), Err(MalformedJson { line, column }));
+    }
+
+    #[test]
+    fn members_are_read_whatever_their_order_and_company() {
+        check(r#"{"b": true, "x": [1, {"a": 2}], "a": "ñ"}"#, ["ñ".into(), true.into()]);
+        check(r#"{"a": null}"#, [Value::Absent, Value::Absent]);
+        check("{}", [Value::Absent, Value::Absent]);
+        check("\u{FEFF} \r\n{\"a\":\"1\"}\n", ["1".into(), Value::Absent]);
+    }
+
+    #[test]
+    fn text_without_escapes_is_borrowed() {
+        let [a, b] = read(br#"{"a": "x y", "b": "x\ny"}"#, ["a", "b"]).unwrap().unwrap();
+        assert!(matches!(a, Value::Text(Cow::Borrowed("x y"))));
+        assert!(matches!(b, Value::Text(Cow::Owned(text)) if text == "x\ny"));
+    }
+
+    #[test]
+    fn names_may_be_escaped_and_still_repeat() {
+        check(r#"{"\u0061": "1"}"#, ["1".into(), Value::Absent]);
+        check(r#"{"a": "1", "\u0061": "2", "b": null, "b": "3"}"#, [Value::Repeated, Value::Repeated]);
+        check(r#"{"\ud800": 1, "a": "1"}"#, ["1".into(), Value::Absent]);
+        // Repeating what nobody asked for is nobody's problem.
+        check(r#"{"x": 1, "x": 2, "a": "1"}"#, ["1".into(), Value::Absent]);
+    }
+
+    #[test]
+    fn a_lone_surrogate_is_a_value_and_a_pair_is_a_character() {
+        check(r#"{"a": "x\ud83d", "b": "\ud83e\udd80"}"#, [Value::LoneSurrogate, "🦀".into()]);
+        check(r#"{"a": "\udc00\ud800", "b": "\ud800\u0041"}"#, [Value::LoneSurrogate, Value::LoneSurrogate]);
+    }
+
+    #[test]
+    fn other_types_are_values_however_deep_or_large() {
+        let deep = format!(r#"{{"a": {}{}, "b": 1e999}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        check(&deep, [Value::Other, Value::Other]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_told_from_what_is_no_json() {
+        for json in ["[]", "null", "7", " \"a\" ", "[{\"a\":1}]"] {
+            assert_eq!(read(json.as_bytes(), ["a"]), Ok(None), "{json}");
+        }
+        malformed("", 1, 0);
+        malformed("{", 1, 1);
+        malformed("{\"a\": 1,\n  \"b\": }", 2, 8);
+        malformed("{\"a\": \"1\"} x", 1, 12);
+        malformed("{\"a\": 1,}", 1, 9);
+        malformed("{'a': 1}", 1, 2);
+        malformed("{\"a\": \"\u{1}\"}", 1, 7);
+        malformed("nul", 1, 3);
+        malformed("NaN", 1, 1);
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_malformed_where_it_stands() {
+        malformed(b"{\"a\":\n \"\xFF\"}", 2, 3);
+        malformed(b"{\"a\": \"\xED\xA0\x80\"}", 1, 8);
+        malformed("{\"a\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>(), 1, 2);
+    }
+}

@@ -1,0 +1,161 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    LabelFormat, Zone,
+    sla::{Policy, Predicate, Target},
+};
+
+/// Rules as they stand in a file or on the wire. What is left out has its built-in value.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RulesDocument {
+    /// What the deployment changes of the fields' own limits, by their names.
+    #[serde(rename = "campos")]
+    pub fields: BTreeMap<String, FieldRule>,
+    /// The ticket types, exactly as they are written.
+    #[serde(rename = "tipos")]
+    pub types: Vec<String>,
+    /// The priorities.
+    #[serde(rename = "prioridades")]
+    pub priorities: PriorityRules,
+    /// The areas.
+    pub areas: AreaRules,
+    /// How labels are written.
+    #[serde(rename = "etiqueta")]
+    pub label: LabelFormat,
+    /// Service levels.
+    pub sla: SlaRules,
+    /// Days of 24 hours after which a resolved ticket closes by itself; 0: never.
+    #[serde(rename = "cierreAutomatico")]
+    pub auto_close_days: u32,
+    /// Days of 24 hours within which a requester's comment re-opens a resolved ticket; 0: never.
+    #[serde(rename = "reapertura")]
+    pub reopen_days: u32,
+    /// The deployment's time zone: whose year a label carries.
+    #[serde(rename = "zona")]
+    pub zone: Zone,
+}
+
+/// What a deployment says of a field; what it leaves out is the field table's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FieldRule {
+    /// It must be given.
+    #[serde(rename = "requerido", skip_serializing_if = "Option::is_none")]
+    pub required: Option<bool>,
+    /// Fewest characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<u32>,
+    /// Most characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
+}
+
+/// A name, and other names for the same.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// The canonical name.
+    #[serde(rename = "nombre")]
+    pub name: String,
+    /// Other names for it.
+    #[serde(rename = "alias", default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+}
+
+/// The priorities that are known, most urgent first.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PriorityRules {
+    /// Compared without case and accents.
+    #[serde(rename = "lista")]
+    pub list: Vec<Named>,
+    /// Refuse every other one.
+    #[serde(rename = "soloConocidas")]
+    pub only_known: bool,
+}
+
+/// The areas that are known.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AreaRules {
+    /// Compared by key: upper case, white space trimmed and collapsed.
+    #[serde(rename = "lista")]
+    pub list: Vec<Named>,
+    /// The area of a ticket that names none.
+    #[serde(rename = "predeterminada")]
+    pub default: String,
+    /// Refuse every other one.
+    #[serde(rename = "soloConocidas")]
+    pub only_known: bool,
+}
+
+/// Service levels.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SlaRules {
+    /// In order: the first that matches a ticket wins.
+    #[serde(rename = "politicas")]
+    pub policies: Vec<Policy>,
+}
+
+/// The built-in rules. Source: the seed and the Mesa de Ayuda contract.
+impl Default for RulesDocument {
+    fn default() -> Self {
+        let types = ["PETICION", "QUEJA", "RECLAMO", "SUGERENCIA", "INCIDENTE", "SOLICITUD", "CONSULTA"];
+        Self {
+            fields: BTreeMap::new(),
+            types: types.map(String::from).to_vec(),
+            priorities: PriorityRules::default(),
+            areas: AreaRules::default(),
+            label: LabelFormat::default(),
+            sla: SlaRules::default(),
+            auto_close_days: 7,
+            reopen_days: 14,
+            zone: Zone::default(),
+        }
+    }
+}
+
+fn names<const N: usize>(list: [(&str, &[&str]); N]) -> Vec<Named> {
+    let named = |(name, aliases): (&str, &[&str])| Named {
+        name: name.to_owned(),
+        aliases: aliases.iter().copied().map(String::from).collect(),
+    };
+    list.map(named).to_vec()
+}
+
+impl Default for PriorityRules {
+    fn default() -> Self {
+        let list = names([("CRITICA", &["URGENTE"]), ("ALTA", &[]), ("MEDIA", &[]), ("BAJA", &[])]);
+        Self { list, only_known: false }
+    }
+}
+
+impl Default for AreaRules {
+    fn default() -> Self {
+        let list = names([
+            ("MESA", &["MESA DE AYUDA"]),
+            ("SISTEMAS", &[]),
+            ("SOPORTE TÉCNICO", &[]),
+            ("REDES", &[]),
+            ("INFRAESTRUCTURA", &[]),
+            ("DESARROLLO", &[]),
+        ]);
+        Self { list, default: "MESA".to_owned(), only_known: false }
+    }
+}
+
+impl Default for SlaRules {
+    fn default() -> Self {
+        let budgets = [("CRITICA", "2h"), ("ALTA", "4h"), ("MEDIA", "24h"), ("BAJA", "72h")];
+        let by_priority =
+            budgets.into_iter().filter_map(|(name, budget)| Some((name.to_owned(), budget.parse().ok()?)));
+        let resolution = Target { by_priority: by_priority.collect(), otherwise: "24h".parse().ok() };
+        let policy =
+            Policy { id: 1, name: "Estándar".to_owned(), when: Predicate::default(), resolution: Some(resolution) };
+        Self { policies: vec![policy] }
+    }
+}

@@ -1,0 +1,162 @@
+use super::{ActorId, Status};
+use crate::{
+    limits::{
+        MENSAJE_CHARS_MAX, MENSAJE_CHARS_MIN, MOTIVO_CHARS_MAX, MOTIVO_CHARS_MIN, RESPUESTA_CHARS_MAX,
+        RESPUESTA_CHARS_MIN,
+    },
+    text::TextRule,
+    violation::Problem,
+};
+
+/// What somebody wants done to a ticket.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Changes status, priority or area, and replies to the requester: whatever is given.
+    Update {
+        /// The status that it should have.
+        status: Option<Status>,
+        /// The priority that it should have.
+        priority: Option<String>,
+        /// The area that should work it.
+        area: Option<String>,
+        /// What the requester is told.
+        reply: Option<Reply>,
+    },
+    /// Gives it to an agent.
+    Assign {
+        /// To whom.
+        agent: Agent,
+        /// Why.
+        reason: Reason,
+    },
+    /// Gives it to another area.
+    Transfer {
+        /// To which.
+        area: String,
+        /// To whom there; nobody yet.
+        agent: Option<Agent>,
+        /// Why.
+        reason: Reason,
+    },
+    /// Corrects its priority and category.
+    Reclassify {
+        /// The right priority.
+        priority: String,
+        /// The right category.
+        category: String,
+        /// Why.
+        reason: Reason,
+    },
+    /// Stops its clock.
+    Pause {
+        /// Why.
+        reason: Reason,
+    },
+    /// Works it again.
+    Reopen {
+        /// Why.
+        reason: Reason,
+    },
+    /// Ends it without a solution, for good.
+    Cancel {
+        /// Why.
+        reason: Reason,
+        /// Who asked for it.
+        asked_by: AskedBy,
+    },
+    /// Takes it out of the working set and freezes it.
+    Archive {
+        /// Why.
+        reason: Reason,
+    },
+    /// Puts it back.
+    Unarchive {
+        /// Why.
+        reason: Reason,
+    },
+    /// The requester answers.
+    Comment {
+        /// The answer.
+        message: Message,
+    },
+    /// A resolved ticket closes by itself.
+    CloseItself,
+}
+
+/// An agent to whom a ticket may be given.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Agent {
+    /// Who.
+    pub id: ActorId,
+    /// The only area that they work; `None`: every one.
+    pub area: Option<String>,
+    /// They still work here.
+    pub is_active: bool,
+}
+
+/// Who asked for a ticket to be canceled.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
+pub enum AskedBy {
+    /// The requester.
+    #[serde(rename = "USUARIO")]
+    Requester,
+    /// An agent.
+    #[serde(rename = "AGENTE")]
+    Agent,
+}
+
+impl AskedBy {
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requester => "USUARIO",
+            Self::Agent => "AGENTE",
+        }
+    }
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident = $min:expr, $max:expr;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, PartialEq, Eq, Debug)]
+            pub struct $name(String);
+
+            impl $name {
+                /// Its length, and that it may have several lines.
+                pub const RULE: TextRule = TextRule::lines($min, $max);
+
+                /// The text, trimmed.
+                ///
+                /// # Errors
+                /// `required` where nothing is left, else `control-character`, `too-short` or `too-long`.
+                pub fn new(text: &str) -> Result<Self, Problem> {
+                    let text = text.trim();
+                    if text.is_empty() {
+                        return Err(Problem::Required);
+                    }
+                    Self::RULE.check(text).map(|()| Self(text.to_owned()))
+                }
+
+                /// The text.
+                pub fn as_str(&self) -> &str {
+                    &self.0
+                }
+
+                /// The text.
+                pub fn into_string(self) -> String {
+                    self.0
+                }
+            }
+        )*
+    };
+}
+
+texts! {
+    /// Why something was done (`motivo`): 3 to 1000 characters.
+    Reason = MOTIVO_CHARS_MIN, MOTIVO_CHARS_MAX;
+    /// What the desk tells the requester (`respuesta`): 5 to 5000 characters.
+    Reply = RESPUESTA_CHARS_MIN, RESPUESTA_CHARS_MAX;
+    /// What the requester answers (`mensaje`): 2 to 5000 characters.
+    Message = MENSAJE_CHARS_MIN, MENSAJE_CHARS_MAX;
+}

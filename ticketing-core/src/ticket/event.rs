@@ -1,0 +1,192 @@
+use serde::{Deserialize, Serialize};
+
+use super::{ActorId, AskedBy, Attributes, Author, Origin, Role, Status};
+use crate::{RulesHash, Timestamp, sla::Agreement};
+
+/// Something that happened to a ticket: who, when, under which rules, and what it changed. Never altered.
+///
+/// It holds no personal data and no free text: where [`has_text`](Self::has_text) is set, a row of the store with the
+/// ticket's id and this number has it; the first event has the ticket's [`Intake`](super::Intake).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number in its ticket, from 1.
+    pub seq: u32,
+    /// When the server stored it; never before the event before it.
+    pub recorded_at: Timestamp,
+    /// When it happened, where an importing client says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// Who.
+    pub author: Author,
+    /// The rules that it was decided under.
+    pub rules: RulesHash,
+    /// What was done.
+    pub action: Action,
+    /// The requester may see it.
+    pub public: bool,
+    /// There is a text to it: the reason, the reply or the comment.
+    pub has_text: bool,
+    /// What it changed.
+    pub changes: Changes,
+    /// Who asked for a cancellation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<AskedBy>,
+}
+
+/// An event and the text that is stored beside it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewEvent {
+    /// What happened.
+    pub event: Event,
+    /// The reason, the reply or the comment.
+    pub text: Option<String>,
+}
+
+/// What was done. Source: the Mesa de Ayuda contract, `accion`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Action {
+    /// The ticket came to be.
+    #[serde(rename = "CREACION")]
+    Opened,
+    /// Status, priority, area or a reply.
+    #[serde(rename = "ACTUALIZACION")]
+    Updated,
+    /// Given to an agent.
+    #[serde(rename = "ASIGNACION")]
+    Assigned,
+    /// Given to another area.
+    #[serde(rename = "TRANSFERENCIA")]
+    Transferred,
+    /// Priority and category corrected.
+    #[serde(rename = "RECLASIFICACION")]
+    Reclassified,
+    /// Clock stopped.
+    #[serde(rename = "PAUSA")]
+    Paused,
+    /// Worked again.
+    #[serde(rename = "REAPERTURA")]
+    Reopened,
+    /// Ended without a solution.
+    #[serde(rename = "CANCELACION")]
+    Canceled,
+    /// Taken out of the working set.
+    #[serde(rename = "ARCHIVADO")]
+    Archived,
+    /// Put back.
+    #[serde(rename = "DESARCHIVADO")]
+    Unarchived,
+    /// Said something.
+    #[serde(rename = "COMENTARIO")]
+    Commented,
+    /// Closed by itself.
+    #[serde(rename = "CIERRE")]
+    ClosedItself,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 12] = [
+        Self::Opened,
+        Self::Updated,
+        Self::Assigned,
+        Self::Transferred,
+        Self::Reclassified,
+        Self::Paused,
+        Self::Reopened,
+        Self::Canceled,
+        Self::Archived,
+        Self::Unarchived,
+        Self::Commented,
+        Self::ClosedItself,
+    ];
+
+    /// Its name on the wire and in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "CREACION",
+            Self::Updated => "ACTUALIZACION",
+            Self::Assigned => "ASIGNACION",
+            Self::Transferred => "TRANSFERENCIA",
+            Self::Reclassified => "RECLASIFICACION",
+            Self::Paused => "PAUSA",
+            Self::Reopened => "REAPERTURA",
+            Self::Canceled => "CANCELACION",
+            Self::Archived => "ARCHIVADO",
+            Self::Unarchived => "DESARCHIVADO",
+            Self::Commented => "COMENTARIO",
+            Self::ClosedItself => "CIERRE",
+        }
+    }
+
+    /// The action of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// What an event changed, before and after.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Changes {
+    /// The ticket as it came to be; in the first event and no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opened: Option<Opened>,
+    /// Status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Change<Status>>,
+    /// Priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Change<Option<String>>>,
+    /// Category.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<Change<Option<String>>>,
+    /// Area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area: Option<Change<String>>,
+    /// Assignee.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<Change<Option<ActorId>>>,
+    /// What is promised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Change<Option<Agreement>>>,
+}
+
+/// A value before and after an event.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Change<T> {
+    /// What it was.
+    pub before: T,
+    /// What it is.
+    pub after: T,
+}
+
+impl<T: PartialEq> Change<T> {
+    /// The change, or `None` where there is none.
+    pub fn between(before: T, after: T) -> Option<Self> {
+        (before != after).then_some(Self { before, after })
+    }
+}
+
+/// A ticket as it came to be, without its [`Intake`](super::Intake).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Opened {
+    /// What it is about.
+    #[serde(flatten)]
+    pub attributes: Attributes,
+    /// Where it came from.
+    pub origin: Origin,
+    /// Somebody asks who may look it up.
+    pub has_requester: bool,
+    /// What is promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
+}
+
+impl Event {
+    /// It ends the wait for a first response: the requester sees it, did not write it, and it says something or resolves.
+    pub fn answers_requester(&self) -> bool {
+        let resolves = self.changes.status.as_ref().is_some_and(|status| status.after == Status::Resolved);
+        let replies = self.has_text && matches!(self.action, Action::Updated | Action::Commented);
+        self.public && self.author.role != Role::Requester && (resolves || replies)
+    }
+}

@@ -1,0 +1,227 @@
+//! A ticket as a fold over its events.
+//!
+//! - [`Ticket::open`] and [`Ticket::decide`]: a command, an actor and `now` become events, or a [`Refusal`]. Pure.
+//! - [`Ticket::apply`]: an event becomes state. Pure; replaying a history gives the identical ticket.
+//! - [`lifecycle`]: the one table of who may do what, from where to where.
+//!
+//! Personal data and free text never stand in events or in this state. They are rows that an event refers to by its number
+//! ([`Intake`] to the first), so that erasing a person leaves history and statistics whole.
+
+mod actor;
+mod attributes;
+mod command;
+mod decide;
+mod event;
+pub mod lifecycle;
+mod refusal;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use self::{
+    actor::{Actor, ActorId, Author, Role},
+    attributes::{Attributes, Intake, Origin, Requester},
+    command::{Agent, AskedBy, Command, Message, Reason, Reply},
+    event::{Action, Change, Changes, Event, NewEvent, Opened},
+    lifecycle::Status,
+    refusal::Refusal,
+};
+use crate::{Rules, Timestamp, sla::Sla};
+
+/// A ticket's identity. Its label is its name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TicketId(pub Uuid);
+
+impl core::fmt::Display for TicketId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A ticket's state: what its events come to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Its identity.
+    pub id: TicketId,
+    /// The number of the last event applied.
+    pub version: u32,
+    /// What it is about and who is to work it.
+    pub attributes: Attributes,
+    /// Where it came from.
+    pub origin: Origin,
+    /// There is a requester, who may look it up.
+    pub has_requester: bool,
+    /// Where it stands.
+    pub status: Status,
+    /// Whom it is assigned to.
+    pub assignee: Option<ActorId>,
+    /// What was promised, and when its clock ran.
+    pub sla: Sla,
+    /// When it came to be; for an imported ticket, in the system that it comes from.
+    pub created_at: Timestamp,
+    /// When its last event was recorded.
+    pub updated_at: Timestamp,
+    /// When somebody at the desk first answered the requester, or resolved the ticket without.
+    pub first_responded_at: Option<Timestamp>,
+    /// When it was resolved; `None` once re-opened.
+    pub resolved_at: Option<Timestamp>,
+    /// When it was closed; `None` once re-opened.
+    pub closed_at: Option<Timestamp>,
+    /// When it was last re-opened after it was finished.
+    pub reopened_at: Option<Timestamp>,
+    /// When it was taken out of the working set; `None` while it is in it.
+    pub archived_at: Option<Timestamp>,
+    /// The event whose text is the desk's last reply.
+    pub reply: Option<u32>,
+    /// The last event that the requester may see.
+    pub last_public: u32,
+}
+
+/// What keeps events from being a ticket's history.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The first event does not open a ticket.
+    #[error("a history begins with the event that opens the ticket")]
+    NotOpened,
+    /// An event is missing, doubled or out of order.
+    #[error("event {expected} was expected and {found} found")]
+    OutOfOrder {
+        /// The number that comes next.
+        expected: u32,
+        /// The number that came.
+        found: u32,
+    },
+}
+
+impl Ticket {
+    /// The state after a whole history, oldest event first.
+    ///
+    /// # Errors
+    /// [`ReplayError`] when the events are no history.
+    pub fn replay<'e>(id: TicketId, events: impl IntoIterator<Item = &'e Event>) -> Result<Self, ReplayError> {
+        let mut events = events.into_iter();
+        let first = events.next().ok_or(ReplayError::NotOpened)?;
+        let mut ticket = Self::opened(id, first)?;
+        for event in events {
+            ticket.apply(event)?;
+        }
+        Ok(ticket)
+    }
+
+    /// The state after the event that opens a ticket.
+    ///
+    /// # Errors
+    /// [`ReplayError::NotOpened`] when the event is another one.
+    pub fn opened(id: TicketId, event: &Event) -> Result<Self, ReplayError> {
+        let Some(opened) = event.changes.opened.as_ref().filter(|_| event.seq == 1) else {
+            return Err(ReplayError::NotOpened);
+        };
+        let created_at = event.occurred_at.unwrap_or(event.recorded_at);
+        Ok(Self {
+            id,
+            version: event.seq,
+            attributes: opened.attributes.clone(),
+            origin: opened.origin,
+            has_requester: opened.has_requester,
+            status: Status::Open,
+            assignee: None,
+            sla: Sla::start(opened.agreement.clone(), created_at),
+            created_at,
+            updated_at: event.recorded_at,
+            first_responded_at: None,
+            resolved_at: None,
+            closed_at: None,
+            reopened_at: None,
+            archived_at: None,
+            reply: None,
+            last_public: event.seq,
+        })
+    }
+
+    /// Goes on by one event.
+    ///
+    /// # Errors
+    /// [`ReplayError::OutOfOrder`] when it is not the next one; the ticket is unchanged.
+    pub fn apply(&mut self, event: &Event) -> Result<(), ReplayError> {
+        let expected = self.version.saturating_add(1);
+        if event.seq != expected {
+            return Err(ReplayError::OutOfOrder { expected, found: event.seq });
+        }
+        let Changes { opened: _, status, priority, category, area, assignee, agreement } = &event.changes;
+        self.version = event.seq;
+        self.updated_at = event.recorded_at;
+        if let Some(Change { after, .. }) = priority {
+            self.attributes.priority.clone_from(after);
+        }
+        if let Some(Change { after, .. }) = category {
+            self.attributes.category.clone_from(after);
+        }
+        if let Some(Change { after, .. }) = area {
+            self.attributes.area.clone_from(after);
+        }
+        if let Some(Change { after, .. }) = assignee {
+            self.assignee = *after;
+        }
+        if let Some(Change { after, .. }) = agreement {
+            self.sla.agreement.clone_from(after);
+        }
+        if let Some(Change { after, .. }) = status {
+            self.enter(*after, event.recorded_at);
+        }
+        match event.action {
+            Action::Archived => self.archived_at = Some(event.recorded_at),
+            Action::Unarchived => self.archived_at = None,
+            Action::Updated if event.has_text => self.reply = Some(event.seq),
+            _ => {}
+        }
+        if event.public {
+            self.last_public = event.seq;
+            if event.answers_requester() {
+                self.first_responded_at.get_or_insert(event.recorded_at);
+            }
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, status: Status, at: Timestamp) {
+        if self.status.is_finished() && status.is_open() {
+            self.reopened_at = Some(at);
+            self.resolved_at = None;
+            self.closed_at = None;
+        }
+        match status {
+            Status::Resolved => self.resolved_at = Some(at),
+            Status::Closed => self.closed_at = Some(at),
+            Status::Open | Status::InProgress | Status::Paused | Status::Canceled => {}
+        }
+        if status.runs_clock() {
+            self.sla.resume(at);
+        } else {
+            self.sla.stop(at);
+        }
+        self.status = status;
+    }
+
+    /// It is out of the working set, and frozen.
+    pub fn is_archived(&self) -> bool {
+        self.archived_at.is_some()
+    }
+
+    /// When a resolved ticket closes by itself; `None` when it does not.
+    pub fn closes_itself_at(&self, rules: &Rules) -> Option<Timestamp> {
+        let days = rules.document().auto_close_days;
+        let resolved_at = self.resolved_at.filter(|_| self.status == Status::Resolved && !self.is_archived())?;
+        if days == 0 { None } else { resolved_at.checked_add(chrono::TimeDelta::days(days.into())) }
+    }
+
+    /// Until when a requester's comment re-opens a resolved ticket; `None` when it does not.
+    pub fn reopens_until(&self, rules: &Rules) -> Option<Timestamp> {
+        let days = rules.document().reopen_days;
+        let resolved_at = self.resolved_at.filter(|_| self.status == Status::Resolved)?;
+        if days == 0 { None } else { resolved_at.checked_add(chrono::TimeDelta::days(days.into())) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

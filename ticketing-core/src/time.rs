@@ -1,0 +1,231 @@
+//! Instants in whole milliseconds, and the table that tells a deployment's local time without a tz database.
+
+use core::fmt;
+
+use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An instant: whole milliseconds since 1970-01-01T00:00:00Z, from then to the end of the year 9999.
+///
+/// The core never reads a clock: callers hand `now` in. In JSON a timestamp is its integer.
+///
+/// ```
+/// use ticketing_core::Timestamp;
+///
+/// let created = Timestamp::parse("2026-03-24T10:15:00Z").unwrap();
+/// assert_eq!(created.unix_millis(), 1_774_347_300_000);
+/// assert_eq!(created.seconds().to_string(), "2026-03-24T10:15:00Z");
+/// assert_eq!(created.to_string(), "2026-03-24T10:15:00.000Z");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct Timestamp(i64);
+
+/// A number of milliseconds that is no [`Timestamp`]: before 1970 or after 9999.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0} ms is not between the years 1970 and 9999")]
+pub struct TimestampOutOfRange(i64);
+
+impl Timestamp {
+    /// 1970-01-01T00:00:00.000Z.
+    pub const MIN: Self = Self(0);
+    /// 9999-12-31T23:59:59.999Z.
+    pub const MAX: Self = Self(253_402_300_799_999);
+
+    /// The instant that many milliseconds after the epoch.
+    ///
+    /// # Errors
+    /// When it lies outside [`MIN`](Self::MIN)..=[`MAX`](Self::MAX).
+    pub const fn from_unix_millis(millis: i64) -> Result<Self, TimestampOutOfRange> {
+        if millis < Self::MIN.0 || millis > Self::MAX.0 { Err(TimestampOutOfRange(millis)) } else { Ok(Self(millis)) }
+    }
+
+    /// The nearest instant to that many milliseconds after the epoch: for a system clock, which may be set to anything.
+    pub const fn saturating_from_unix_millis(millis: i64) -> Self {
+        if millis < Self::MIN.0 {
+            Self::MIN
+        } else if millis > Self::MAX.0 {
+            Self::MAX
+        } else {
+            Self(millis)
+        }
+    }
+
+    /// Reads an RFC 3339 timestamp with any offset; digits beyond the millisecond are cut off. `None` when it is not one
+    /// or out of range.
+    pub fn parse(text: &str) -> Option<Self> {
+        let parsed = DateTime::parse_from_rfc3339(text).ok()?;
+        Self::from_unix_millis(parsed.timestamp_millis()).ok()
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn unix_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Milliseconds from `earlier` to this instant; negative when `earlier` is later.
+    pub fn since(self, earlier: Self) -> TimeDelta {
+        TimeDelta::milliseconds(self.0.saturating_sub(earlier.0))
+    }
+
+    /// This instant moved by `delta`, or `None` when that leaves the range.
+    pub fn checked_add(self, delta: TimeDelta) -> Option<Self> {
+        Self::from_unix_millis(self.0.checked_add(delta.num_milliseconds())?).ok()
+    }
+
+    /// Prints whole seconds, `2026-03-24T10:15:00Z`: the form of the Mesa de Ayuda wire. The fraction is cut off.
+    pub const fn seconds(self) -> Seconds {
+        Seconds(self)
+    }
+
+    pub(crate) fn utc(self) -> DateTime<Utc> {
+        // Every `Timestamp` is within chrono's range, so the default is never taken.
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+}
+
+impl TryFrom<i64> for Timestamp {
+    type Error = TimestampOutOfRange;
+
+    fn try_from(millis: i64) -> Result<Self, TimestampOutOfRange> {
+        Self::from_unix_millis(millis)
+    }
+}
+
+impl From<Timestamp> for i64 {
+    fn from(timestamp: Timestamp) -> Self {
+        timestamp.0
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds: `2026-03-24T10:15:00.000Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_date_and_time(self.utc(), f)?;
+        write!(f, ".{:03}Z", self.0.rem_euclid(1000))
+    }
+}
+
+/// What [`Timestamp::seconds`] prints.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Seconds(Timestamp);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_date_and_time(self.0.utc(), f)?;
+        f.write_str("Z")
+    }
+}
+
+impl Serialize for Seconds {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+fn write_date_and_time(at: DateTime<Utc>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (year, month, day) = (at.year(), at.month(), at.day());
+    write!(f, "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
+}
+
+/// A time zone as data: the offset from UTC at first, and each change of it.
+///
+/// Whoever has a tz database compiles a zone into this once; the core and a browser then need none. The default is UTC.
+///
+/// ```
+/// use ticketing_core::{Timestamp, Zone};
+///
+/// // Bogotá: UTC-5 all year round.
+/// let bogota = Zone { name: "America/Bogota".into(), offset_seconds: -5 * 3600, transitions: vec![] };
+/// let new_year_in_utc = Timestamp::parse("2027-01-01T02:00:00Z").unwrap();
+/// assert_eq!(bogota.local_year(new_year_in_utc), 2026);
+/// assert_eq!(Zone::default().local_year(new_year_in_utc), 2027);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Zone {
+    /// IANA name, for people.
+    #[serde(rename = "nombre")]
+    pub name: String,
+    /// Seconds east of UTC before the first transition.
+    #[serde(rename = "desfaseSegundos")]
+    pub offset_seconds: i32,
+    /// Changes of the offset, oldest first.
+    #[serde(rename = "transiciones", default, skip_serializing_if = "Vec::is_empty")]
+    pub transitions: Vec<Transition>,
+}
+
+/// From `at_unix_seconds` on, local time is UTC plus `offset_seconds`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transition {
+    /// When, in seconds since the epoch.
+    #[serde(rename = "desde")]
+    pub at_unix_seconds: i64,
+    /// Seconds east of UTC from then on.
+    #[serde(rename = "desfaseSegundos")]
+    pub offset_seconds: i32,
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self { name: "UTC".into(), offset_seconds: 0, transitions: Vec::new() }
+    }
+}
+
+impl Zone {
+    /// Seconds east of UTC at an instant.
+    pub fn offset_seconds_at(&self, at: Timestamp) -> i32 {
+        let seconds = at.unix_millis().div_euclid(1000);
+        let passed = self.transitions.partition_point(|transition| transition.at_unix_seconds <= seconds);
+        let last = passed.checked_sub(1).and_then(|index| self.transitions.get(index));
+        last.map_or(self.offset_seconds, |transition| transition.offset_seconds)
+    }
+
+    /// The year on the wall calendar at an instant.
+    pub fn local_year(&self, at: Timestamp) -> i32 {
+        let offset = TimeDelta::seconds(self.offset_seconds_at(at).into());
+        at.utc().checked_add_signed(offset).map_or_else(|| at.utc().year(), |local| local.year())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn parses_offsets_and_cuts_below_the_millisecond() {
+        assert_eq!(at("2026-03-24T05:15:00-05:00"), at("2026-03-24T10:15:00Z"));
+        assert_eq!(at("2026-03-24T10:15:00.123999Z").to_string(), "2026-03-24T10:15:00.123Z");
+        assert_eq!(Timestamp::parse("2026-02-30T00:00:00Z"), None);
+        assert_eq!(Timestamp::parse("1969-12-31T23:59:59Z"), None);
+    }
+
+    #[test]
+    fn the_range_ends_where_four_digit_years_end() {
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::MAX.checked_add(TimeDelta::milliseconds(1)), None);
+        assert!(Timestamp::from_unix_millis(-1).is_err());
+        assert_eq!(Timestamp::saturating_from_unix_millis(i64::MAX), Timestamp::MAX);
+    }
+
+    #[test]
+    fn a_transition_counts_from_its_second_on() {
+        let madrid = Zone {
+            name: "Europe/Madrid".into(),
+            offset_seconds: 3600,
+            transitions: vec![
+                Transition { at_unix_seconds: 1_774_746_000, offset_seconds: 7200 },
+                Transition { at_unix_seconds: 1_792_890_000, offset_seconds: 3600 },
+            ],
+        };
+        assert_eq!(madrid.offset_seconds_at(at("2026-03-29T00:59:59.999Z")), 3600);
+        assert_eq!(madrid.offset_seconds_at(at("2026-03-29T01:00:00Z")), 7200);
+        assert_eq!(madrid.offset_seconds_at(at("2026-10-25T01:00:00Z")), 3600);
+        assert_eq!(madrid.local_year(at("2026-12-31T23:30:00Z")), 2027);
+    }
+}

@@ -1,0 +1,367 @@
+//! What is wrong with an input: field, stable code, parameters, and a message in the reader's language.
+
+use core::fmt;
+
+use serde::Serialize;
+
+use crate::{Locale, email::EmailError};
+
+/// One broken rule of one field.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// The field's name on the wire; empty for the body as a whole.
+    pub field: &'static str,
+    /// The rule that it breaks.
+    pub problem: Problem,
+}
+
+/// A broken rule. Every variant has a stable kebab-case [`code`](Self::code).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Problem {
+    /// It must be given: it is missing, null, or empty after trimming.
+    Required,
+    /// It is another type of JSON value than it should be.
+    WrongType {
+        /// What it should be.
+        expected: JsonType,
+    },
+    /// The member stands in its object more than once.
+    Repeated,
+    /// It has half of a surrogate pair, which is no text.
+    InvalidUnicode,
+    /// It has a control character, or a line break where there may be none.
+    ControlCharacter {
+        /// Where, in characters from 1 after trimming.
+        position: u32,
+    },
+    /// It has too few characters.
+    TooShort {
+        /// Fewest characters allowed.
+        min: u32,
+        /// Characters after trimming.
+        actual: u32,
+    },
+    /// It has too many characters.
+    TooLong {
+        /// Most characters allowed.
+        max: u32,
+        /// Characters after trimming.
+        actual: u32,
+    },
+    /// It is not an e-mail address.
+    InvalidEmail {
+        /// Why not.
+        reason: EmailError,
+    },
+    /// It is none of the values that there are.
+    UnknownValue {
+        /// The values that there are.
+        allowed: Vec<String>,
+    },
+    /// It names no active agent who works the ticket's area.
+    UnavailableAgent,
+}
+
+/// A type of JSON value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum JsonType {
+    /// `"…"`
+    String,
+    /// `true` or `false`
+    Boolean,
+    /// `{…}`
+    Object,
+}
+
+impl JsonType {
+    /// The name that JSON Schema gives it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Boolean => "boolean",
+            Self::Object => "object",
+        }
+    }
+}
+
+/// A violation as every surface shows it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct RenderedViolation {
+    /// The field's name on the wire; empty for the body as a whole.
+    pub field: &'static str,
+    /// Stable, kebab-case.
+    pub code: &'static str,
+    /// One line, in the reader's language, with the limit in it.
+    pub message: String,
+    /// What the message says, for programs.
+    pub params: Params,
+}
+
+/// The parameters of a violation, by name.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Params(Vec<(&'static str, Param)>);
+
+/// The value of a parameter.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Param {
+    /// A count of characters, or a position.
+    Number(u32),
+    /// A stable name.
+    Name(&'static str),
+    /// Values to choose from.
+    Values(Vec<String>),
+}
+
+impl Params {
+    /// Names and values, in the order of the message.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Param)> {
+        self.0.iter().map(|(name, value)| (*name, value))
+    }
+}
+
+impl Serialize for Params {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl Violation {
+    /// The violation with its message in a language.
+    pub fn render(&self, locale: Locale) -> RenderedViolation {
+        RenderedViolation {
+            field: self.field,
+            code: self.problem.code(),
+            message: self.problem.message(locale),
+            params: self.problem.params(),
+        }
+    }
+}
+
+impl Problem {
+    /// The stable kebab-case name of the rule.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::WrongType { .. } => "wrong-type",
+            Self::Repeated => "repeated",
+            Self::InvalidUnicode => "invalid-unicode",
+            Self::ControlCharacter { .. } => "control-character",
+            Self::TooShort { .. } => "too-short",
+            Self::TooLong { .. } => "too-long",
+            Self::InvalidEmail { .. } => "invalid-email",
+            Self::UnknownValue { .. } => "unknown-value",
+            Self::UnavailableAgent => "unavailable-agent",
+        }
+    }
+
+    /// What the message says, for programs.
+    pub fn params(&self) -> Params {
+        Params(match self {
+            Self::Required | Self::Repeated | Self::InvalidUnicode | Self::UnavailableAgent => vec![],
+            Self::WrongType { expected } => vec![("expected", Param::Name(expected.name()))],
+            Self::ControlCharacter { position } => vec![("position", Param::Number(*position))],
+            Self::TooShort { min, actual } => vec![("min", Param::Number(*min)), ("actual", Param::Number(*actual))],
+            Self::TooLong { max, actual } => vec![("max", Param::Number(*max)), ("actual", Param::Number(*actual))],
+            Self::InvalidEmail { reason } => vec![("reason", Param::Name(reason.reason()))],
+            Self::UnknownValue { allowed } => vec![("allowed", Param::Values(allowed.clone()))],
+        })
+    }
+
+    /// One line in the reader's words. It does not name the field, so that it can stand beside it.
+    pub fn message(&self, locale: Locale) -> String {
+        use Locale::{En, Es, Pt};
+        match self {
+            Self::Required => match locale {
+                Es => "Este dato es obligatorio.".into(),
+                En => "This field is required.".into(),
+                Pt => "Este campo é obrigatório.".into(),
+            },
+            Self::WrongType { expected } => wrong_type(*expected, locale).into(),
+            Self::Repeated => match locale {
+                Es => "Este dato aparece más de una vez.".into(),
+                En => "This field is given more than once.".into(),
+                Pt => "Este campo aparece mais de uma vez.".into(),
+            },
+            Self::InvalidUnicode => match locale {
+                Es => "El texto contiene medio carácter Unicode (un sustituto suelto).".into(),
+                En => "The text contains half a Unicode character (a lone surrogate).".into(),
+                Pt => "O texto contém meio caractere Unicode (um substituto isolado).".into(),
+            },
+            Self::ControlCharacter { position } => match locale {
+                Es => format!("El carácter {position} no se permite aquí (carácter de control o salto de línea)."),
+                En => format!("Character {position} is not allowed here (a control character or line break)."),
+                Pt => {
+                    format!("O caractere {position} não é permitido aqui (caractere de controle ou quebra de linha).")
+                }
+            },
+            Self::TooShort { min, actual } => match locale {
+                Es => format!("Escriba al menos {min} caracteres (ahora {actual})."),
+                En => format!("Write at least {min} characters (now {actual})."),
+                Pt => format!("Escreva pelo menos {min} caracteres (agora {actual})."),
+            },
+            Self::TooLong { max, actual } => match locale {
+                Es => format!("Escriba como máximo {max} caracteres (ahora {actual})."),
+                En => format!("Write at most {max} characters (now {actual})."),
+                Pt => format!("Escreva no máximo {max} caracteres (agora {actual})."),
+            },
+            Self::InvalidEmail { reason } => invalid_email(*reason, locale).into(),
+            Self::UnknownValue { allowed } => {
+                let allowed = allowed.join(", ");
+                match locale {
+                    Es => format!("Elija uno de estos valores: {allowed}."),
+                    En => format!("Choose one of these values: {allowed}."),
+                    Pt => format!("Escolha um destes valores: {allowed}."),
+                }
+            }
+            Self::UnavailableAgent => match locale {
+                Es => "No hay un agente activo con ese identificador en el área del ticket.".into(),
+                En => "There is no active agent with that id in the ticket's area.".into(),
+                Pt => "Não há um agente ativo com esse identificador na área do ticket.".into(),
+            },
+        }
+    }
+}
+
+const fn wrong_type(expected: JsonType, locale: Locale) -> &'static str {
+    use Locale::{En, Es, Pt};
+    match (expected, locale) {
+        (JsonType::String, Es) => "Debe ser un texto.",
+        (JsonType::String, En) => "It must be a text.",
+        (JsonType::String, Pt) => "Deve ser um texto.",
+        (JsonType::Boolean, Es) => "Debe ser verdadero o falso (true o false).",
+        (JsonType::Boolean, En) => "It must be true or false.",
+        (JsonType::Boolean, Pt) => "Deve ser verdadeiro ou falso (true ou false).",
+        (JsonType::Object, Es) => "El cuerpo debe ser un objeto JSON.",
+        (JsonType::Object, En) => "The body must be a JSON object.",
+        (JsonType::Object, Pt) => "O corpo deve ser um objeto JSON.",
+    }
+}
+
+const fn invalid_email(reason: EmailError, locale: Locale) -> &'static str {
+    use Locale::{En, Es, Pt};
+    match (reason, locale) {
+        (EmailError::MissingAt, Es) => "Al correo le falta la «@».",
+        (EmailError::MissingAt, En) => "The e-mail address has no “@”.",
+        (EmailError::MissingAt, Pt) => "Falta a “@” no e-mail.",
+        (EmailError::LocalEmpty, Es) => "Al correo le falta lo que va antes de la «@».",
+        (EmailError::LocalEmpty, En) => "Nothing stands before the “@” of the e-mail address.",
+        (EmailError::LocalEmpty, Pt) => "Falta o que vem antes da “@” do e-mail.",
+        (EmailError::LocalTooLong, Es) => "Lo que va antes de la «@» del correo pasa de 64 octetos.",
+        (EmailError::LocalTooLong, En) => "What stands before the “@” of the e-mail address is longer than 64 octets.",
+        (EmailError::LocalTooLong, Pt) => "O que vem antes da “@” do e-mail passa de 64 octetos.",
+        (EmailError::LocalDot, Es) => "Antes de la «@» del correo, un punto debe ir entre dos caracteres.",
+        (EmailError::LocalDot, En) => "Before the “@” of the e-mail address, a dot must stand between two characters.",
+        (EmailError::LocalDot, Pt) => "Antes da “@” do e-mail, um ponto deve ficar entre dois caracteres.",
+        (EmailError::LocalCharacter, Es) => "Antes de la «@» del correo hay un carácter que no se permite.",
+        (EmailError::LocalCharacter, En) => {
+            "Before the “@” of the e-mail address there is a character that is not allowed."
+        }
+        (EmailError::LocalCharacter, Pt) => "Antes da “@” do e-mail há um caractere que não é permitido.",
+        (EmailError::DomainWithoutDot, Es) => "Al dominio del correo le falta un punto, como en «ejemplo.com».",
+        (EmailError::DomainWithoutDot, En) => "The domain of the e-mail address has no dot, as in “example.com”.",
+        (EmailError::DomainWithoutDot, Pt) => "Falta um ponto no domínio do e-mail, como em “exemplo.com”.",
+        (EmailError::DomainLabel, Es) => {
+            "Una parte del dominio del correo está vacía, es demasiado larga o empieza o termina con guion."
+        }
+        (EmailError::DomainLabel, En) => {
+            "A part of the e-mail address's domain is empty, too long, or begins or ends with a hyphen."
+        }
+        (EmailError::DomainLabel, Pt) => {
+            "Uma parte do domínio do e-mail está vazia, é longa demais ou começa ou termina com hífen."
+        }
+        (EmailError::DomainCharacter, Es) => "En el dominio del correo hay un carácter que no se permite.",
+        (EmailError::DomainCharacter, En) => "The domain of the e-mail address has a character that is not allowed.",
+        (EmailError::DomainCharacter, Pt) => "No domínio do e-mail há um caractere que não é permitido.",
+        (EmailError::DomainNumeric, Es) => "El dominio del correo no puede terminar en un número.",
+        (EmailError::DomainNumeric, En) => "The domain of the e-mail address cannot end in a number.",
+        (EmailError::DomainNumeric, Pt) => "O domínio do e-mail não pode terminar em um número.",
+        (EmailError::TooLong, Es) => "El correo pasa de 254 octetos.",
+        (EmailError::TooLong, En) => "The e-mail address is longer than 254 octets.",
+        (EmailError::TooLong, Pt) => "O e-mail passa de 254 octetos.",
+    }
+}
+
+/// Everything that is wrong with an input, in field order; at least one violation, and one per field at most: the first
+/// rule that the field breaks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// The violations of an input, or `None` where there are none.
+    pub fn new(violations: Vec<Violation>) -> Option<Self> {
+        (!violations.is_empty()).then_some(Self(violations))
+    }
+
+    /// A single violation.
+    pub fn of(field: &'static str, problem: Problem) -> Self {
+        Self(vec![Violation { field, problem }])
+    }
+
+    /// The violations in field order.
+    pub fn iter(&self) -> core::slice::Iter<'_, Violation> {
+        self.0.iter()
+    }
+
+    /// Each violation with its message in a language.
+    pub fn render(&self, locale: Locale) -> Vec<RenderedViolation> {
+        self.iter().map(|violation| violation.render(locale)).collect()
+    }
+}
+
+impl<'a> IntoIterator for &'a Violations {
+    type Item = &'a Violation;
+    type IntoIter = core::slice::Iter<'a, Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// In English, for logs and programs: `email: required; tipo: unknown-value`.
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Violation { field, problem }) in self.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            let field = if field.is_empty() { "body" } else { field };
+            write!(f, "{separator}{field}: {}", problem.code())?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for Violations {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_codes_and_parameters() {
+        let problems = [
+            Problem::Required,
+            Problem::WrongType { expected: JsonType::String },
+            Problem::WrongType { expected: JsonType::Boolean },
+            Problem::WrongType { expected: JsonType::Object },
+            Problem::Repeated,
+            Problem::InvalidUnicode,
+            Problem::ControlCharacter { position: 7 },
+            Problem::TooShort { min: 3, actual: 2 },
+            Problem::TooLong { max: 20, actual: 21 },
+            Problem::InvalidEmail { reason: EmailError::MissingAt },
+            Problem::UnknownValue { allowed: vec!["QUEJA".into(), "CONSULTA".into()] },
+            Problem::UnavailableAgent,
+        ];
+        let mut table = String::new();
+        for problem in problems {
+            let violation = Violation { field: "x", problem };
+            let [es, en, pt] = Locale::ALL.map(|locale| violation.render(locale));
+            table += &format!("{} {}\n", es.code, serde_json::to_string(&es.params).unwrap());
+            for rendered in [es, en, pt] {
+                assert!(!rendered.message.contains('\n'));
+                table += &format!("    {}\n", rendered.message);
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+}
