@@ -145,6 +145,18 @@ impl TicketLabel {
     }
 }
 
+/// Reads a canonical label and nothing else: what [`Display`](fmt::Display) printed, with the padding that it had.
+impl core::str::FromStr for TicketLabel {
+    type Err = LabelError;
+
+    fn from_str(canonical: &str) -> Result<Self, LabelError> {
+        let (_, number) = canonical.rsplit_once('-').ok_or(LabelError::Shape)?;
+        let digits = u8::try_from(number.len()).unwrap_or(u8::MAX).clamp(1, LABEL_DIGITS_MAX);
+        let label = LabelFormat { prefix: Prefix::TKT, digits }.parse(canonical)?;
+        if label.to_string() == canonical { Ok(label) } else { Err(LabelError::Shape) }
+    }
+}
+
 impl PartialEq for TicketLabel {
     fn eq(&self, other: &Self) -> bool {
         (self.prefix, self.year, self.number) == (other.prefix, other.year, other.number)
@@ -309,6 +321,14 @@ mod tests {
     }
 
     #[test]
+    fn only_the_canonical_form_is_read_back_as_stored() {
+        assert_eq!("ABC-2026-0142".parse::<TicketLabel>().unwrap().to_string(), "ABC-2026-0142");
+        for text in ["tkt-2026-142", "TKT-2026-142 ", "TKT 2026-142", "TKT-2026-0000000142", "142"] {
+            assert_eq!(text.parse::<TicketLabel>(), Err(LabelError::Shape), "{text}");
+        }
+    }
+
+    #[test]
     fn another_prefix_is_another_label() {
         let format = LabelFormat::default();
         assert_ne!(format.parse("ABC-2026-1"), format.parse("TKT-2026-1"));
@@ -328,6 +348,8 @@ mod tests {
             let parsed = format.parse(&label.to_string()).unwrap();
             prop_assert_eq!(parsed, label);
             prop_assert_eq!(parsed.to_string(), label.to_string());
+            // A stored label keeps the padding that it was given.
+            prop_assert_eq!(label.to_string().parse::<TicketLabel>().unwrap().to_string(), label.to_string());
         }
 
         #[test]

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::Serialize;
 
-use crate::{Locale, email::EmailError};
+use crate::{Field, Locale, email::EmailError};
 
 /// One broken rule of one field.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -303,6 +303,23 @@ impl Violations {
         self.0.iter()
     }
 
+    /// Everything in one line for people, each field by its label: `Asunto: Escriba como máximo 200 caracteres (ahora 201).`
+    pub fn summary(&self, locale: Locale) -> String {
+        let mut summary = String::new();
+        for Violation { field, problem } in self {
+            if !summary.is_empty() {
+                summary.push(' ');
+            }
+            if !field.is_empty() {
+                let label = Field::from_name(field).map_or(*field, |known| known.spec().label(locale));
+                summary.push_str(label);
+                summary.push_str(": ");
+            }
+            summary.push_str(&problem.message(locale));
+        }
+        summary
+    }
+
     /// Each violation with its message in a language.
     pub fn render(&self, locale: Locale) -> Vec<RenderedViolation> {
         self.iter().map(|violation| violation.render(locale)).collect()
@@ -335,6 +352,19 @@ impl core::error::Error for Violations {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_summary_names_fields_as_people_know_them() {
+        let violations = Violations::new(vec![
+            Violation { field: "asunto", problem: Problem::TooLong { max: 200, actual: 201 } },
+            Violation { field: "motivo", problem: Problem::Required },
+        ]);
+        let summary = violations.unwrap().summary(Locale::Es);
+        assert_eq!(
+            summary,
+            "Asunto: Escriba como máximo 200 caracteres (ahora 201). motivo: Este dato es obligatorio."
+        );
+    }
 
     #[test]
     fn messages_codes_and_parameters() {

@@ -1,1 +1,26 @@
-//! x
+//! A help desk to embed or to run: the engine around `ticketing-core`, its stores, its HTTP service.
+//!
+//! - [`Engine`]: the one way to do anything. It has no HTTP in it: `default-features = false, features = ["sqlite"]`.
+//! - [`store`]: where tickets are kept. [`store::sqlite`] (feature `sqlite`) is the embedded default.
+//! - [`http`] (feature `http`): the API as one [`tower::Service`](https://docs.rs/tower), and [`serve`](http::serve) for it.
+//! - The binary (feature `cli`) reads its settings and puts these together.
+
+#![forbid(unsafe_code)]
+
+pub mod clock;
+mod engine;
+pub mod store;
+
+#[cfg(feature = "http")]
+mod api;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "http")]
+mod routes;
+
+pub use self::engine::{
+    CreateRequest, CreatedTicket, Engine, EngineError, IdempotencyKey, InvalidIdempotencyKey, PublicTicket,
+};

@@ -77,12 +77,7 @@ impl Refusal {
                 En => "The time to answer this resolved ticket is over. Please open a new one and mention this number.".into(),
                 Pt => "O prazo para responder a este ticket resolvido já passou. Crie uma nova solicitação e mencione este número.".into(),
             },
-            Self::Invalid(violations) => violations
-                .render(locale)
-                .into_iter()
-                .map(|violation| if violation.field.is_empty() { violation.message } else { format!("{}: {}", violation.field, violation.message) })
-                .collect::<Vec<_>>()
-                .join(" "),
+            Self::Invalid(violations) => violations.summary(locale),
         }
     }
 }

@@ -1,0 +1,6 @@
+//! The handlers, a file per resource: parse, call the engine, answer.
+
+pub(crate) mod health;
+pub(crate) mod openapi;
+pub(crate) mod rules;
+pub(crate) mod tickets;

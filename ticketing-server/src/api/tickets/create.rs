@@ -1,0 +1,71 @@
+use serde::Serialize;
+use ticketing_core::{Actor, Draft, Seconds, sla::Budget, ticket::Origin};
+
+use crate::{
+    CreateRequest, CreatedTicket,
+    http::{ApiError, Call, Response, json},
+    store::Store,
+};
+
+/// `POST /api/tickets/crear`: stores a ticket and tells its label and deadline. Source: the seed.
+pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiError> {
+    let body = call.json_body().await?;
+    let key = call.idempotency_key(&body)?;
+    let ticket = Draft::from_json(&body)?.validate(&call.engine().rules())?;
+    if let Some(requester) = &ticket.intake().requester {
+        call.limit_email(requester.email.as_str())?;
+    }
+
+    let (actor, origin, address) = (Actor::Requester, Origin::Other, call.client());
+    let created = call.engine().create(CreateRequest { ticket, actor, origin, address, key }).await?;
+    if !created.repeated {
+        call.state().metrics.tickets_created.inc();
+        tracing::debug!(ticket.label = %created.label, "a ticket was created");
+    }
+    json(&Answer::from(&created))
+}
+
+/// The seed's nine fields, in its order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    ticket_uuid: String,
+    ticket_label: String,
+    estado: &'static str,
+    tipo: Option<&'a str>,
+    prioridad: Option<&'a str>,
+    sla_horas: Option<Hours>,
+    fecha_creacion: Seconds,
+    fecha_limite_sla: Option<Seconds>,
+    mensaje: &'static str,
+}
+
+impl<'a> From<&'a CreatedTicket> for Answer<'a> {
+    fn from(created: &'a CreatedTicket) -> Self {
+        Self {
+            ticket_uuid: created.id.to_string(),
+            ticket_label: created.label.to_string(),
+            estado: created.status.name(),
+            tipo: created.attributes.ticket_type.as_deref(),
+            prioridad: created.attributes.priority.as_deref(),
+            sla_horas: created.budget.map(Hours::from),
+            fecha_creacion: created.created_at.seconds(),
+            fecha_limite_sla: created.due_at.map(ticketing_core::Timestamp::seconds),
+            mensaje: "Su solicitud ha sido registrada exitosamente.",
+        }
+    }
+}
+
+/// A budget's hours: an integer when they are whole.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Hours {
+    Whole(u32),
+    Fraction(f64),
+}
+
+impl From<Budget> for Hours {
+    fn from(budget: Budget) -> Self {
+        budget.whole_hours().map_or_else(|| Self::Fraction(budget.hours()), Self::Whole)
+    }
+}

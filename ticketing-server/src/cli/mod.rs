@@ -1,0 +1,108 @@
+//! The command line.
+
+mod label;
+mod rules;
+mod serve;
+mod settings;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+
+use crate::store::sqlite::SqliteStore;
+
+/// A help desk in one program and one file.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API until interrupted.
+    Serve(serve::Serve),
+    /// Show, check or apply the desk's rules.
+    #[command(subcommand)]
+    Rules(rules::Command),
+    /// Work with ticket labels.
+    #[command(subcommand)]
+    Label(label::Command),
+}
+
+#[derive(Args)]
+struct Database {
+    /// The SQLite file. It is created by `serve` and `rules apply` where there is none. [default: ticketing.db]
+    #[arg(long, env = "TICKETING_DATABASE", value_name = "FILE")]
+    database: Option<PathBuf>,
+
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Args)]
+struct Config {
+    /// The settings file. What a flag or a variable says wins over it. [default: ticketing.toml, where there is one]
+    #[arg(long, env = "TICKETING_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Database {
+    fn path(&self, settings: &settings::Settings) -> PathBuf {
+        let chosen = self.database.as_ref().or(settings.database.as_ref());
+        chosen.cloned().unwrap_or_else(|| PathBuf::from("ticketing.db"))
+    }
+
+    /// The store of a file that must be there.
+    fn existing(&self) -> anyhow::Result<SqliteStore> {
+        let path = self.path(&self.config.read()?);
+        anyhow::ensure!(
+            path.exists(),
+            "there is no database at {}: name one with --database, or run `ticketing-server serve` to create it",
+            path.display()
+        );
+        open(&path)
+    }
+}
+
+impl Config {
+    fn read(&self) -> anyhow::Result<settings::Settings> {
+        settings::read(self.config.as_deref())
+    }
+}
+
+fn open(path: &Path) -> anyhow::Result<SqliteStore> {
+    SqliteStore::open(path).with_context(|| format!("the database {} cannot be used", path.display()))
+}
+
+/// Runs the command that the process was given. Anything that goes wrong is one message on stderr and status 1; a command
+/// line that has no meaning is status 2.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(command) => command.run(),
+        Command::Rules(command) => command.run(),
+        Command::Label(command) => command.run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

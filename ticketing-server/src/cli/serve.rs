@@ -1,0 +1,156 @@
+use std::{
+    ffi::OsString,
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    num::NonZeroUsize,
+    path::Path,
+};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use tokio::{net::TcpListener, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::{
+    Database,
+    settings::{Listen, LogFormat, Network, Settings},
+};
+use crate::{
+    Engine,
+    http::{App, CorsOrigin, HttpOptions, serve},
+};
+
+#[derive(Args)]
+pub(super) struct Serve {
+    /// Address and port. [default: 127.0.0.1:8080]
+    #[arg(long, env = "TICKETING_LISTEN", value_name = "ADDRESS")]
+    listen: Option<Listen>,
+
+    #[command(flatten)]
+    database: Database,
+
+    /// What is logged: a level (error, warn, info, debug, trace), or `target=level` pairs. [default: info]
+    #[arg(long, env = "TICKETING_LOG", value_name = "FILTER")]
+    log: Option<String>,
+
+    /// How it is logged. [default: human]
+    #[arg(long, env = "TICKETING_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+
+    /// Web origins that may call the API from a browser, separated by commas. [default: localhost on any port]
+    #[arg(long, env = "TICKETING_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGINS")]
+    cors_origins: Option<Vec<CorsOrigin>>,
+
+    /// Networks of proxies whose X-Forwarded-For is believed, separated by commas. [default: none]
+    #[arg(long, env = "TICKETING_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORKS")]
+    trusted_proxies: Option<Vec<Network>>,
+
+    /// Whether clients may call only so often. [default: on]
+    #[arg(long, env = "TICKETING_RATE_LIMITS", value_name = "SWITCH")]
+    rate_limits: Option<Switch>,
+
+    /// Most connections at once. [default: 10000]
+    #[arg(long, env = "TICKETING_CONNECTIONS_MAX", value_name = "NUMBER")]
+    connections_max: Option<NonZeroUsize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let settings = self.database.config.read()?;
+        start_log(&self, &settings)?;
+        let path = self.database.path(&settings);
+        let listen = self.listen.or(settings.listen).unwrap_or(Listen(([127, 0, 0, 1], 8080).into()));
+        let options = self.http_options(settings);
+
+        let store = super::open(&path)?;
+        let _lock = lock(&path)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let engine = Engine::start(store).await.context("the rules in the database cannot be used")?;
+            let listener =
+                TcpListener::bind(listen.0).await.with_context(|| format!("cannot listen on {}", listen.0))?;
+            // On stdout and by itself, for people and scripts; the log goes to stderr.
+            println!("listening on http://{}", listener.local_addr()?);
+            tracing::info!(database = %path.display(), rules.hash = %engine.rules().hash(), "serving");
+            serve(listener, App::new(engine, options), interrupted()?).await?;
+            Ok::<_, anyhow::Error>(())
+        })?;
+        // What the store still has waiting is written before the process ends.
+        drop(runtime);
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    fn http_options(self, settings: Settings) -> HttpOptions {
+        let mut options = HttpOptions::default();
+        let limited =
+            self.rate_limits.map(|switch| switch == Switch::On).or(settings.rate_limits.enabled).unwrap_or(true);
+        options.rate_limits = limited.then(|| settings.rate_limits.limits());
+        if let Some(origins) = self.cors_origins.or(settings.cors_origins) {
+            options.cors_origins = origins;
+        }
+        if let Some(proxies) = self.trusted_proxies.or(settings.trusted_proxies) {
+            options.trusted_proxies = proxies.into_iter().map(|network| network.0).collect();
+        }
+        if let Some(connections) = self.connections_max.or(settings.connections_max) {
+            options.connections_max = connections.get();
+        }
+        options
+    }
+}
+
+fn start_log(command: &Serve, settings: &Settings) -> anyhow::Result<()> {
+    let filter = command.log.as_ref().or(settings.log.as_ref()).map_or("info", String::as_str);
+    let filter = EnvFilter::try_new(filter).with_context(|| {
+        format!("log: “{filter}” is no filter: write a level (error, warn, info, debug, trace) or target=level pairs")
+    })?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match command.log_format.or(settings.log_format).unwrap_or_default() {
+        LogFormat::Human => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+/// Two servers on one file would each hold its own rate limits and background work. The lock goes with the process, also
+/// when it is killed.
+fn lock(database: &Path) -> anyhow::Result<File> {
+    let database = database.canonicalize()?;
+    let mut path = OsString::from(&database);
+    path.push(".lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = file.with_context(|| format!("the lock file {} cannot be opened", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!(
+            "another `ticketing-server serve` is running on {}; stop it first, or name another file with --database",
+            database.display()
+        ),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} cannot be locked", path.display())),
+    }
+}
+
+/// Ends with the first Ctrl-C or SIGTERM. A second one ends the process.
+fn interrupted() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(130);
+        });
+    })
+}

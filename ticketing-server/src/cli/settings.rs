@@ -1,0 +1,184 @@
+//! The settings file, `ticketing.toml`.
+
+use std::{
+    fmt, fs, io,
+    net::{IpAddr, SocketAddr},
+    num::{NonZeroU32, NonZeroUsize},
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use anyhow::{Context, anyhow};
+use clap::ValueEnum;
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer, de};
+
+use crate::http::{CorsOrigin, RateLimit, RateLimits};
+
+/// What the file may say; everything has a default.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Settings {
+    /// Address and port.
+    pub(super) listen: Option<Listen>,
+    /// The SQLite file.
+    pub(super) database: Option<PathBuf>,
+    /// What is logged: a level, or a filter as `tracing` has them.
+    pub(super) log: Option<String>,
+    /// How it is logged.
+    pub(super) log_format: Option<LogFormat>,
+    /// Web origins that may call the API from a browser.
+    #[serde(deserialize_with = "each_parsed")]
+    pub(super) cors_origins: Option<Vec<CorsOrigin>>,
+    /// Networks whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "each_parsed")]
+    pub(super) trusted_proxies: Option<Vec<Network>>,
+    /// Most connections at once.
+    pub(super) connections_max: Option<NonZeroUsize>,
+    /// How often one client may call.
+    pub(super) rate_limits: RateLimitSettings,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RateLimitSettings {
+    pub(super) enabled: Option<bool>,
+    address_per_minute: Option<NonZeroU32>,
+    address_burst: Option<NonZeroU32>,
+    email_per_minute: Option<NonZeroU32>,
+    email_burst: Option<NonZeroU32>,
+}
+
+impl RateLimitSettings {
+    pub(super) fn limits(&self) -> RateLimits {
+        let RateLimits { address, email } = RateLimits::default();
+        let or = |limit: RateLimit, per_minute: Option<NonZeroU32>, burst: Option<NonZeroU32>| RateLimit {
+            per_minute: per_minute.unwrap_or(limit.per_minute),
+            burst: burst.unwrap_or(limit.burst),
+        };
+        RateLimits {
+            address: or(address, self.address_per_minute, self.address_burst),
+            email: or(email, self.email_per_minute, self.email_burst),
+        }
+    }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// A JSON object per line.
+    Json,
+}
+
+/// Address and port to listen on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Listen(pub(super) SocketAddr);
+
+impl FromStr for Listen {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let hint = || anyhow!("“{text}” is no address to listen on: write IP address and port, such as 127.0.0.1:8080");
+        text.parse().map(Self).map_err(|_| hint())
+    }
+}
+
+impl<'de> Deserialize<'de> for Listen {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// A network, or one address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Network(pub(super) IpNet);
+
+impl FromStr for Network {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network
+            .map(Self)
+            .map_err(|_| anyhow!("“{text}” is no network: write an address or a network, such as 10.0.0.0/8"))
+    }
+}
+
+fn each_parsed<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| text.parse().map_err(de::Error::custom)).collect::<Result<_, _>>().map(Some)
+}
+
+/// Reads the file that was named, or `ticketing.toml` where there is one.
+pub(super) fn read(named: Option<&Path>) -> anyhow::Result<Settings> {
+    let path = named.unwrap_or(Path::new("ticketing.toml"));
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => return Ok(Settings::default()),
+        Err(error) => {
+            return Err(error).with_context(|| format!("the settings file {} cannot be read", path.display()));
+        }
+    };
+    toml::from_str(&text).with_context(|| format!("the settings file {} has an error", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ticketing.toml");
+        fs::write(&path, text).unwrap();
+        let error = format!("{:#}", read(Some(&path)).unwrap_err());
+        error.replace(&path.display().to_string(), "ticketing.toml")
+    }
+
+    #[test]
+    fn an_error_names_file_line_key_and_what_would_be_right() {
+        let all = [
+            "listen = \"localhost\"",
+            "\n\nlissten = \"127.0.0.1:8080\"",
+            "cors_origins = [\"https://a.example\", \"a.example/x\"]",
+            "trusted_proxies = [\"10.0.0.0/99\"]",
+            "[rate_limits]\naddress_burst = 0",
+            "log_format = \"xml\"",
+            "listen = ",
+        ];
+        insta::assert_snapshot!(all.map(error).join("\n---\n"));
+    }
+
+    #[test]
+    fn a_named_file_must_be_there() {
+        assert!(read(Some(Path::new("/nonexistent/ticketing.toml"))).is_err());
+    }
+
+    #[test]
+    fn everything_can_be_set() {
+        let settings: Settings = toml::from_str(
+            r#"
+            listen = "[::1]:80"
+            database = "desk.db"
+            log = "debug"
+            log_format = "json"
+            cors_origins = ["https://help.example"]
+            trusted_proxies = ["10.0.0.0/8", "::1"]
+            connections_max = 100
+            [rate_limits]
+            enabled = true
+            address_per_minute = 7
+            "#,
+        )
+        .unwrap();
+        assert_eq!(settings.rate_limits.limits().address.per_minute.get(), 7);
+        assert_eq!(settings.rate_limits.limits().email, RateLimits::default().email);
+    }
+}

@@ -1,0 +1,151 @@
+use std::net::IpAddr;
+
+use sha2::{Digest, Sha256};
+use ticketing_core::{
+    Actor, Event, NewTicket, Rules, Status, Ticket, TicketId, TicketLabel, Timestamp,
+    sla::Budget,
+    ticket::{Attributes, Origin},
+};
+use uuid::Uuid;
+
+use super::{Engine, EngineError, derived, reading};
+use crate::store::{Created, Creation, Idempotency, Store, StoreError};
+
+/// How long a request may be repeated with its key, in milliseconds: 24 hours.
+const KEY_VALID_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// A ticket to create.
+#[derive(Clone, Debug)]
+pub struct CreateRequest {
+    /// The ticket, validated.
+    pub ticket: NewTicket,
+    /// Who creates it.
+    pub actor: Actor,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The client's address, kept with the ticket.
+    pub address: Option<IpAddr>,
+    /// What makes the request repeatable.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl CreateRequest {
+    /// A ticket that its requester creates.
+    pub fn new(ticket: NewTicket) -> Self {
+        Self { ticket, actor: Actor::Requester, origin: Origin::Other, address: None, key: None }
+    }
+}
+
+/// A client's key for a request that it may repeat, and what tells that request from another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdempotencyKey {
+    key: String,
+    fingerprint: [u8; 32],
+}
+
+/// A key that is none: empty, longer than 255 characters, or with others than visible ASCII.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("an idempotency key has 1 to 255 visible ASCII characters")]
+pub struct InvalidIdempotencyKey;
+
+impl IdempotencyKey {
+    /// A key of 1 to 255 visible ASCII characters for a request with this body.
+    ///
+    /// # Errors
+    /// [`InvalidIdempotencyKey`].
+    pub fn new(key: &str, body: &[u8]) -> Result<Self, InvalidIdempotencyKey> {
+        if !(1..=255).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(InvalidIdempotencyKey);
+        }
+        Ok(Self { key: key.to_owned(), fingerprint: Sha256::digest(body).into() })
+    }
+}
+
+/// A ticket as it was created.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CreatedTicket {
+    /// Its identity.
+    pub id: TicketId,
+    /// Its name.
+    pub label: TicketLabel,
+    /// What it is about.
+    pub attributes: Attributes,
+    /// Where it stands.
+    pub status: Status,
+    /// When it came to be.
+    pub created_at: Timestamp,
+    /// The time that its SLA grants.
+    pub budget: Option<Budget>,
+    /// When that is up.
+    pub due_at: Option<Timestamp>,
+    /// The request had been made before: this is the answer to the first one.
+    pub repeated: bool,
+}
+
+impl<S: Store> Engine<S> {
+    /// Stores a ticket under the next label of its year.
+    ///
+    /// A request that is repeated with its key within 24 hours gets the first one's answer again.
+    ///
+    /// # Errors
+    /// [`EngineError::KeyReused`], [`EngineError::KeyInFlight`], or the store's.
+    pub async fn create(&self, request: CreateRequest) -> Result<CreatedTicket, EngineError> {
+        let CreateRequest { ticket: new, actor, origin, address, key } = request;
+        let _entered = match &key {
+            Some(key) => Some(self.inner.in_flight.enter(&key.key).ok_or(EngineError::KeyInFlight)?),
+            None => None,
+        };
+        let (rules, now) = (self.rules(), self.now());
+        // Version 7: grows with time, so that the index of ids grows at its end.
+        let id = TicketId(Uuid::now_v7());
+        let opened = Ticket::open(&new, origin, &actor, now, &rules).event;
+        let ticket = Ticket::opened(id, &opened).map_err(|error| StoreError::Damaged(error.into()))?;
+        let (_, intake) = new.into_parts();
+        let creation = Creation {
+            id,
+            derived: derived(&ticket, &rules),
+            ticket,
+            opened: opened.clone(),
+            intake,
+            address,
+            label: rules.labels().clone(),
+            label_year: rules.label_year(now),
+            idempotency: key.map(|IdempotencyKey { key, fingerprint }| Idempotency {
+                key,
+                fingerprint,
+                valid_from: keys_valid_from(now),
+            }),
+        };
+        match self.inner.store.create(creation).await? {
+            Created::New(label) => created_ticket(id, label, &opened, &rules, false),
+            Created::Repeated { id, label, opened } => created_ticket(id, label, &opened, &rules, true),
+            Created::KeyReused => Err(EngineError::KeyReused),
+        }
+    }
+}
+
+/// The instant before which keys are forgotten.
+pub(super) fn keys_valid_from(now: Timestamp) -> Timestamp {
+    Timestamp::saturating_from_unix_millis(now.unix_millis() - KEY_VALID_MILLIS)
+}
+
+/// The ticket as its first event tells it, however old that is.
+fn created_ticket(
+    id: TicketId,
+    label: TicketLabel,
+    opened: &Event,
+    rules: &Rules,
+    repeated: bool,
+) -> Result<CreatedTicket, EngineError> {
+    let ticket = Ticket::opened(id, opened).map_err(|error| StoreError::Damaged(error.into()))?;
+    Ok(CreatedTicket {
+        id,
+        label,
+        status: ticket.status,
+        created_at: ticket.created_at,
+        budget: ticket.sla.agreement.as_ref().map(|agreement| agreement.resolution),
+        due_at: reading(&ticket, rules, ticket.created_at).and_then(|reading| reading.due),
+        attributes: ticket.attributes,
+        repeated,
+    })
+}

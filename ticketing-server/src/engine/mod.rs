@@ -1,0 +1,176 @@
+//! The one way to do anything to a ticket: authorise, load, decide (in `ticketing-core`), append.
+//!
+//! HTTP, the command line and applications that embed the engine call only this.
+
+mod create;
+mod execute;
+mod in_flight;
+mod public;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ticketing_core::{Refusal, Rules, RulesHash, Ticket, Timestamp, sla::Reading};
+
+use self::in_flight::InFlight;
+pub use self::{
+    create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
+    public::PublicTicket,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    store::{Derived, RulesVersion, Store, StoreError},
+};
+
+/// A help desk: a store, the rules, a clock. Cheap to clone.
+///
+/// # Example
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// use ticketing_core::{Draft, Rules};
+/// use ticketing_server::{Engine, CreateRequest, store::sqlite::SqliteStore};
+///
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let path = directory.path().join("ticketing.db");
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let engine = Engine::start(SqliteStore::open(path)?).await?;
+/// let form = br#"{ "nombre": "Ana", "email": "ana@example.com", "tipo": "CONSULTA", "categoria": "Sistemas",
+///                  "descripcion": "Como cambio mi clave?", "prioridad": "BAJA" }"#;
+/// let ticket = Draft::from_json(form)?.validate(&engine.rules())?;
+/// let created = engine.create(CreateRequest::new(ticket)).await?;
+/// assert!(created.label.to_string().ends_with("-00001"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// # }
+/// ```
+pub struct Engine<S> {
+    inner: Arc<Inner<S>>,
+}
+
+struct Inner<S> {
+    store: S,
+    clock: Box<dyn Clock>,
+    rules: RwLock<(RulesVersion, Rules)>,
+    in_flight: InFlight,
+}
+
+impl<S> Clone for Engine<S> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+/// Why the engine did not do what it was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// There is no such ticket, or not for whoever asks.
+    #[error("there is no such ticket")]
+    NotFound,
+    /// The command may not be done.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key belongs to another request")]
+    KeyReused,
+    /// A request with this idempotency key is being worked on.
+    #[error("a request with this idempotency key is being worked on")]
+    KeyInFlight,
+    /// Others changed the ticket each time before this command could.
+    #[error("the ticket is being changed by too many at once")]
+    Contended,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<S: Store> Engine<S> {
+    /// An engine on the system's clock. A store without rules is given the built-in ones.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn start(store: S) -> Result<Self, StoreError> {
+        Self::start_with_clock(store, SystemClock).await
+    }
+
+    /// As [`start`](Self::start), on another clock.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn start_with_clock(store: S, clock: impl Clock) -> Result<Self, StoreError> {
+        let rules = match store.active_rules().await? {
+            Some(active) => active,
+            None => (store.activate_rules(Rules::default(), clock.now()).await?, Rules::default()),
+        };
+        let inner = Inner { store, clock: Box::new(clock), rules: RwLock::new(rules), in_flight: InFlight::default() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The active rules, as this process knows them.
+    pub fn rules(&self) -> Rules {
+        self.inner.rules.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    /// Takes over the rules that another process has activated; answers their hash where they are new. Whoever runs an engine
+    /// calls this every second or so.
+    ///
+    /// # Errors
+    /// When the store fails, or has rules that this program cannot read; the rules stay as they were.
+    pub async fn refresh_rules(&self) -> Result<Option<RulesHash>, StoreError> {
+        let known = self.inner.rules.read().unwrap_or_else(PoisonError::into_inner).0;
+        if self.inner.store.active_version().await?.is_none_or(|version| version == known) {
+            return Ok(None);
+        }
+        let Some((version, rules)) = self.inner.store.active_rules().await? else { return Ok(None) };
+        let hash = rules.hash();
+        *self.inner.rules.write().unwrap_or_else(PoisonError::into_inner) = (version, rules);
+        Ok(Some(hash))
+    }
+
+    /// Makes rules the active ones, here at once and in other processes as soon as they look.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn apply_rules(&self, rules: Rules) -> Result<RulesVersion, StoreError> {
+        let version = self.inner.store.activate_rules(rules, self.now()).await?;
+        self.refresh_rules().await?;
+        Ok(version)
+    }
+
+    /// Forgets what need not be remembered any longer. Whoever runs an engine calls this every few minutes.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn tidy(&self) -> Result<(), StoreError> {
+        self.inner.store.forget_keys_before(create::keys_valid_from(self.now())).await?;
+        Ok(())
+    }
+
+    /// Whether the store reads and writes.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.inner.store.check().await
+    }
+
+    /// The store, to read what the engine has no question for.
+    pub fn store(&self) -> &S {
+        &self.inner.store
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+}
+
+/// A ticket's resolution clock at an instant.
+fn reading(ticket: &Ticket, rules: &Rules, at: Timestamp) -> Option<Reading> {
+    ticket.sla.read(rules.calendar(), at)
+}
+
+/// What lists sort and compare by.
+fn derived(ticket: &Ticket, rules: &Rules) -> Derived {
+    Derived {
+        area_key: rules.area_key(&ticket.attributes.area),
+        due_at: reading(ticket, rules, ticket.updated_at).and_then(|reading| reading.due),
+    }
+}

@@ -1,0 +1,54 @@
+use subtle::ConstantTimeEq;
+use ticketing_core::{Actor, Command, Comment, LookUp, Timestamp, sla::Budget};
+
+use super::{Engine, EngineError, reading};
+use crate::store::{LabelKey, PublicRecord, Store};
+
+/// A ticket as its requester sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PublicTicket {
+    /// What the store has of it.
+    pub record: PublicRecord,
+    /// The time that its SLA grants.
+    pub budget: Option<Budget>,
+    /// When that is up, a pause that lasts being taken to end now.
+    pub due_at: Option<Timestamp>,
+}
+
+impl<S: Store> Engine<S> {
+    /// The ticket of a label and an e-mail address, the address exactly as it was given at creation.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] for a wrong label and a wrong address alike; or the store's.
+    pub async fn look_up(&self, look_up: &LookUp) -> Result<PublicTicket, EngineError> {
+        let rules = self.rules();
+        // What is no label takes the same way and finds nothing.
+        let series = rules.labels().parse(&look_up.label).map_or(LabelKey::NOTHING, LabelKey::from);
+        let found = self.inner.store.find_public(series).await?;
+        let prefix_matches = |record: &PublicRecord| {
+            rules.labels().parse(&look_up.label).is_ok_and(|label| label.prefix() == record.label.prefix())
+        };
+        let address =
+            found.as_ref().and_then(|record| record.intake.requester.as_ref()).map_or("", |r| r.email.as_str());
+        // Compared also where there is nothing to compare with.
+        let same_address = bool::from(address.as_bytes().ct_eq(look_up.email.as_bytes())) && !address.is_empty();
+        let record = found.filter(|record| same_address && prefix_matches(record)).ok_or(EngineError::NotFound)?;
+        let reading = reading(&record.ticket, &rules, self.now());
+        Ok(PublicTicket {
+            budget: record.ticket.sla.agreement.as_ref().map(|agreement| agreement.resolution),
+            due_at: reading.and_then(|reading| reading.due),
+            record,
+        })
+    }
+
+    /// The requester answers.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] as for [`look_up`](Self::look_up); [`EngineError::Refused`] where the ticket takes no more
+    /// answers; or the store's.
+    pub async fn comment(&self, comment: Comment) -> Result<(), EngineError> {
+        let id = self.look_up(&comment.look_up).await?.record.ticket.id;
+        self.execute(id, &Actor::Requester, Command::Comment { message: comment.message }).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::{Request, body::Body};
+use tower::{Service, util::BoxCloneSyncService};
+
+use super::{
+    address,
+    body::{BoxError, RequestBody, ResponseBody},
+    call::{self, Call},
+    layers,
+    metrics::Metrics,
+    options::HttpOptions,
+    rate_limit::Limiters,
+    response::Response,
+};
+use crate::{Engine, routes::Routes, store::Store};
+
+/// The whole API as one `tower::Service`: to mount in another application, or to [`serve`](super::serve).
+///
+/// Cheap to clone. It takes requests with any body and answers every one of them: there is no error.
+#[derive(Clone)]
+pub struct App {
+    service: BoxCloneSyncService<Request<RequestBody>, hyper::Response<ResponseBody>, Infallible>,
+    state: Arc<dyn Maintain>,
+}
+
+/// What every handler shares.
+pub(crate) struct State<S> {
+    pub(crate) engine: Engine<S>,
+    pub(crate) metrics: Metrics,
+    pub(super) options: HttpOptions,
+    pub(super) limiters: Option<Limiters>,
+    routes: Routes<S>,
+}
+
+impl App {
+    /// The API of an engine.
+    pub fn new<S: Store>(engine: Engine<S>, options: HttpOptions) -> Self {
+        let state = Arc::new(State {
+            engine,
+            metrics: Metrics::new(),
+            limiters: options.rate_limits.map(Limiters::new),
+            options,
+            routes: Routes::new(),
+        });
+        let answering = Arc::clone(&state);
+        let answer = tower::service_fn(move |request| {
+            let state = Arc::clone(&answering);
+            async move { Ok(answer(state, request).await) }
+        });
+        Self { service: layers::around(answer, &state.options), state }
+    }
+
+    /// What must go on beside the requests: taking over rules that another process has applied, forgetting what is over.
+    /// [`serve`](super::serve) does this; an application that mounts the service spawns it. It never ends.
+    pub fn maintenance(&self) -> impl Future<Output = ()> + Send + use<> {
+        Arc::clone(&self.state).maintain()
+    }
+
+    pub(super) fn options(&self) -> &HttpOptions {
+        self.state.options()
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        self.state.metrics()
+    }
+}
+
+impl<B> Service<Request<B>> for App
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = hyper::Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request<RequestBody>>::poll_ready(&mut self.service, context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        self.service.call(request.map(|body| body.map_err(Into::into).boxed_unsync()))
+    }
+}
+
+/// One request: count it against its client's limit, find its handler, let it answer.
+async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -> Response {
+    let began = Instant::now();
+    let (parts, body) = request.into_parts();
+    let locale = call::locale(&parts.headers);
+    let client = address::client(&parts, &state.options.trusted_proxies);
+    let method = parts.method.clone();
+
+    let mut left = None;
+    let (route, outcome) = match state.routes.find(&method, parts.uri.path()) {
+        Err(error) => ("none", Err(error)),
+        Ok(route) => {
+            let within_limits = match (&state.limiters, client, route.is_public) {
+                (Some(limiters), Some(client), true) => {
+                    let (snapshot, within_limits) = limiters.check_address(client);
+                    left = Some(snapshot);
+                    within_limits
+                }
+                _ => Ok(()),
+            };
+            let outcome = match within_limits {
+                Ok(()) => (route.handler)(Call::new(Arc::clone(&state), client, parts, body)).await,
+                Err(error) => Err(error),
+            };
+            (route.path, outcome)
+        }
+    };
+    let mut response = outcome.unwrap_or_else(|error| error.into_response(locale));
+    if let Some(left) = left {
+        left.write(response.headers_mut());
+    }
+    let took = began.elapsed();
+    state.metrics.answered(&method, route, response.status(), took);
+    tracing::debug!(
+        http.method = %method,
+        http.route = route,
+        http.status = response.status().as_u16(),
+        duration_ms = took.as_secs_f64() * 1000.0,
+        "answered"
+    );
+    response
+}
+
+/// A [`State`] whatever its store.
+trait Maintain: Send + Sync {
+    fn maintain(self: Arc<Self>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+    fn options(&self) -> &HttpOptions;
+    fn metrics(&self) -> &Metrics;
+}
+
+impl<S: Store> Maintain for State<S> {
+    fn maintain(self: Arc<Self>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        // Another process's rules are to be seen within a second.
+        const TICK: Duration = Duration::from_millis(500);
+        const TICKS_PER_MINUTE: u32 = 120;
+        Box::pin(async move {
+            let mut ticks = tokio::time::interval(TICK);
+            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            for tick in (0..TICKS_PER_MINUTE).cycle() {
+                ticks.tick().await;
+                match self.engine.refresh_rules().await {
+                    Ok(None) => {}
+                    Ok(Some(hash)) => tracing::info!(rules.hash = %hash, "new rules are active"),
+                    Err(error) => tracing::error!(%error, "the rules could not be looked at"),
+                }
+                if tick == 0 {
+                    if let Some(limiters) = &self.limiters {
+                        limiters.forget_idle();
+                    }
+                    if let Err(error) = self.engine.tidy().await {
+                        tracing::error!(%error, "idempotency keys could not be forgotten");
+                    }
+                }
+            }
+        })
+    }
+
+    fn options(&self) -> &HttpOptions {
+        &self.options
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}

@@ -1,0 +1,100 @@
+use std::{net::IpAddr, sync::Arc};
+
+use bytes::Bytes;
+use hyper::{
+    header::{ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_NONE_MATCH},
+    http::request::Parts,
+};
+use ticketing_core::Locale;
+
+use super::{ApiError, State, body, body::RequestBody};
+use crate::{Engine, IdempotencyKey, store::Store};
+
+/// A request on its way to its handler.
+pub(crate) struct Call<S> {
+    pub(super) state: Arc<State<S>>,
+    pub(super) client: Option<IpAddr>,
+    pub(super) headers: HeaderMap,
+    pub(super) body: RequestBody,
+}
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+impl<S: Store> Call<S> {
+    pub(super) fn new(state: Arc<State<S>>, client: Option<IpAddr>, parts: Parts, body: RequestBody) -> Self {
+        Self { state, client, headers: parts.headers, body }
+    }
+
+    /// The engine.
+    pub(crate) fn engine(&self) -> &Engine<S> {
+        &self.state.engine
+    }
+
+    /// The service.
+    pub(crate) fn state(&self) -> &State<S> {
+        &self.state
+    }
+
+    /// The client's address, where it is known.
+    pub(crate) fn client(&self) -> Option<IpAddr> {
+        self.client
+    }
+
+    /// The body as it was sent, which must be announced as JSON.
+    pub(crate) async fn json_body(&mut self) -> Result<Bytes, ApiError> {
+        if !is_json(&self.headers) {
+            return Err(ApiError::UnsupportedMediaType);
+        }
+        let options = &self.state.options;
+        let body = std::mem::take(&mut self.body);
+        body::read(&self.headers, body, options.body_octets_max, options.body_timeout).await
+    }
+
+    /// The client's key for repeating this request, if it sent one.
+    pub(crate) fn idempotency_key(&self, body: &[u8]) -> Result<Option<IdempotencyKey>, ApiError> {
+        let invalid = ApiError::InvalidHeader("Idempotency-Key");
+        let mut values = self.headers.get_all(IDEMPOTENCY_KEY).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(key), None) => {
+                let key = key.to_str().ok().and_then(|key| IdempotencyKey::new(key, body).ok());
+                key.map(Some).ok_or(invalid)
+            }
+            (Some(_), Some(_)) => Err(invalid),
+        }
+    }
+
+    /// Counts against the limit of an e-mail address.
+    pub(crate) fn limit_email(&self, email: &str) -> Result<(), ApiError> {
+        self.state.limiters.as_ref().map_or(Ok(()), |limiters| limiters.check_email(email))
+    }
+
+    /// Whether the client already has what this tag names.
+    pub(crate) fn has_etag(&self, etag: &str) -> bool {
+        let values = self.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let mut tags = values.flat_map(|value| value.split(','));
+        tags.any(|tag| tag.trim() == "*" || tag.trim().trim_start_matches("W/") == etag)
+    }
+}
+
+/// The language that the client wants errors in.
+pub(super) fn locale(headers: &HeaderMap) -> Locale {
+    let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    wanted.map(Locale::negotiate).unwrap_or_default()
+}
+
+/// `application/json`, in UTF-8 where it says, and not compressed.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+            matches!(value.trim().trim_matches('"').to_ascii_lowercase().as_str(), "utf-8" | "utf8" | "us-ascii")
+        }
+        _ => true,
+    });
+    let is_plain =
+        headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    is_json && is_utf8 && is_plain
+}

@@ -1,0 +1,281 @@
+//! The only place that knows the status codes of errors.
+
+use std::time::Duration;
+
+use hyper::{
+    StatusCode,
+    header::{ALLOW, CONTENT_LANGUAGE, HeaderName, HeaderValue, RETRY_AFTER},
+};
+use serde::Serialize;
+use ticketing_core::{FormError, Locale, MalformedJson, Refusal, Violations, violation::RenderedViolation};
+
+use super::{
+    body::BoxError,
+    response::{self, Response},
+};
+use crate::{EngineError, store::StoreError};
+
+/// Why a request was not done: what its sender is told, apart from what the log is.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// The body is no JSON.
+    Malformed(MalformedJson),
+    /// Values break rules.
+    Invalid(Violations),
+    /// A header has no meaning.
+    InvalidHeader(&'static str),
+    /// The body is not sent as JSON.
+    UnsupportedMediaType,
+    /// The body is too large.
+    BodyTooLarge { octets_max: usize },
+    /// The body took too long.
+    BodyTimeout,
+    /// The body broke off.
+    BodyIncomplete,
+    /// Nothing is at this path.
+    NoRoute,
+    /// The path does not take this method.
+    MethodNotAllowed { allow: String },
+    /// There is no such ticket, or not for whoever asks.
+    TicketNotFound,
+    /// The core says no.
+    Refused(Refusal),
+    /// The idempotency key belongs to another request.
+    KeyReused,
+    /// The first request with this idempotency key is not answered yet.
+    KeyInFlight,
+    /// The client calls too often.
+    RateLimited { retry_after: Duration },
+    /// Not now.
+    Unavailable(BoxError),
+    /// A defect.
+    Internal(BoxError),
+}
+
+/// RFC 9457. `detail` is for people, `code` for programs.
+#[derive(Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: String,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<RenderedViolation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<Vec<&'static str>>,
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Malformed(_) | Self::InvalidHeader(_) | Self::BodyIncomplete => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) | Self::KeyReused | Self::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::NoRoute | Self::TicketNotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Refused(Refusal::Forbidden | Refusal::ForeignArea) => StatusCode::FORBIDDEN,
+            Self::Refused(Refusal::NotAllowed { .. } | Refusal::ReopenWindowOver) | Self::KeyInFlight => {
+                StatusCode::CONFLICT
+            }
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed-json",
+            Self::Invalid(_) => "invalid",
+            Self::InvalidHeader(_) => "invalid-header",
+            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::BodyTooLarge { .. } => "body-too-large",
+            Self::BodyTimeout => "body-timeout",
+            Self::BodyIncomplete => "body-incomplete",
+            Self::NoRoute => "not-found",
+            Self::MethodNotAllowed { .. } => "method-not-allowed",
+            Self::TicketNotFound => "ticket-not-found",
+            Self::Refused(refusal) => refusal.code(),
+            Self::KeyReused => "idempotency-key-reused",
+            Self::KeyInFlight => "idempotency-key-in-flight",
+            Self::RateLimited { .. } => "rate-limited",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    fn detail(&self, locale: Locale) -> String {
+        let [es, en, pt] = match self {
+            Self::Malformed(malformed) => return malformed.message(locale),
+            Self::Invalid(violations) => return violations.summary(locale),
+            Self::Refused(refusal) => return refusal.message(locale),
+            Self::BodyTooLarge { octets_max } => {
+                let kib = octets_max / 1024;
+                return match locale {
+                    Locale::Es => format!("El cuerpo de la solicitud pasa de {kib} KiB."),
+                    Locale::En => format!("The body of the request is larger than {kib} KiB."),
+                    Locale::Pt => format!("O corpo da solicitação passa de {kib} KiB."),
+                };
+            }
+            Self::InvalidHeader(name) => {
+                return match locale {
+                    Locale::Es => format!("La cabecera {name} no es válida."),
+                    Locale::En => format!("The header {name} is not valid."),
+                    Locale::Pt => format!("O cabeçalho {name} não é válido."),
+                };
+            }
+            Self::UnsupportedMediaType => [
+                "Envíe el cuerpo como JSON en UTF-8, con la cabecera Content-Type: application/json.",
+                "Send the body as JSON in UTF-8, with the header Content-Type: application/json.",
+                "Envie o corpo como JSON em UTF-8, com o cabeçalho Content-Type: application/json.",
+            ],
+            Self::BodyTimeout => [
+                "El cuerpo de la solicitud tardó demasiado en llegar.",
+                "The body of the request took too long to arrive.",
+                "O corpo da solicitação demorou demais para chegar.",
+            ],
+            Self::BodyIncomplete => [
+                "El cuerpo de la solicitud llegó incompleto.",
+                "The body of the request arrived incomplete.",
+                "O corpo da solicitação chegou incompleto.",
+            ],
+            Self::NoRoute => {
+                ["No hay nada en esta dirección.", "There is nothing at this address.", "Não há nada neste endereço."]
+            }
+            Self::MethodNotAllowed { .. } => [
+                "Esta dirección no admite ese método.",
+                "This address does not take that method.",
+                "Este endereço não aceita esse método.",
+            ],
+            Self::TicketNotFound => ["Ticket no encontrado", "Ticket not found", "Ticket não encontrado"],
+            Self::KeyReused => [
+                "Esta Idempotency-Key ya se usó con otra solicitud.",
+                "This Idempotency-Key was already used with another request.",
+                "Esta Idempotency-Key já foi usada com outra solicitação.",
+            ],
+            Self::KeyInFlight => [
+                "La primera solicitud con esta Idempotency-Key todavía está en curso.",
+                "The first request with this Idempotency-Key is still being worked on.",
+                "A primeira solicitação com esta Idempotency-Key ainda está em andamento.",
+            ],
+            Self::RateLimited { .. } => [
+                "Demasiadas solicitudes. Espere un momento e inténtelo de nuevo.",
+                "Too many requests. Wait a moment and try again.",
+                "Muitas solicitações. Aguarde um momento e tente novamente.",
+            ],
+            Self::Unavailable(_) => [
+                "El servicio no está disponible en este momento. Inténtelo de nuevo en unos segundos.",
+                "The service is not available right now. Try again in a few seconds.",
+                "O serviço não está disponível no momento. Tente novamente em alguns segundos.",
+            ],
+            Self::Internal(_) => {
+                ["Ocurrió un error interno.", "An internal error occurred.", "Ocorreu um erro interno."]
+            }
+        };
+        match locale {
+            Locale::Es => es,
+            Locale::En => en,
+            Locale::Pt => pt,
+        }
+        .to_owned()
+    }
+
+    /// Seconds after which it is worth trying again.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after } => {
+                Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
+            }
+            Self::Unavailable(_) | Self::KeyInFlight => Some(1),
+            _ => None,
+        }
+    }
+
+    /// The answer, in the caller's language. What only the log should know is logged here.
+    pub(super) fn into_response(self, locale: Locale) -> Response {
+        match &self {
+            Self::Internal(error) => tracing::error!(%error, "a request failed"),
+            Self::Unavailable(error) => tracing::warn!(%error, "a request could not be done now"),
+            _ => {}
+        }
+        let status = self.status();
+        let problem = Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: self.detail(locale),
+            code: self.code(),
+            errors: match &self {
+                Self::Invalid(violations) | Self::Refused(Refusal::Invalid(violations)) => violations.render(locale),
+                _ => vec![],
+            },
+            allowed: match &self {
+                Self::Refused(Refusal::NotAllowed { allowed, .. }) => Some(allowed.clone()),
+                _ => None,
+            },
+        };
+        // Texts and numbers always become JSON.
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = response::problem(status, body);
+        let mut set = |name: HeaderName, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                response.headers_mut().insert(name, value);
+            }
+        };
+        set(CONTENT_LANGUAGE, locale.code());
+        if let Some(seconds) = self.retry_after() {
+            set(RETRY_AFTER, &seconds.to_string());
+        }
+        if let Self::MethodNotAllowed { allow } = &self {
+            set(ALLOW, allow);
+        }
+        response
+    }
+}
+
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::NotFound => Self::TicketNotFound,
+            EngineError::Refused(refusal) => Self::Refused(refusal),
+            EngineError::KeyReused => Self::KeyReused,
+            EngineError::KeyInFlight => Self::KeyInFlight,
+            EngineError::Contended => Self::Unavailable(error.into()),
+            EngineError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Overloaded => Self::Unavailable(error.into()),
+            StoreError::Damaged(_) => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<FormError> for ApiError {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::Malformed(malformed) => Self::Malformed(malformed),
+            FormError::Invalid(violations) => Self::Invalid(violations),
+        }
+    }
+}
+
+impl From<MalformedJson> for ApiError {
+    fn from(malformed: MalformedJson) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+impl From<Violations> for ApiError {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
+    }
+}

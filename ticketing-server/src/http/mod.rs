@@ -1,0 +1,40 @@
+//! The API as one `tower::Service`, and a server for it on bare hyper.
+//!
+//! ```no_run
+//! # #[cfg(feature = "sqlite")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use ticketing_server::{Engine, http::{App, HttpOptions, serve}, store::sqlite::SqliteStore};
+//!
+//! let engine = Engine::start(SqliteStore::open("ticketing.db")?).await?;
+//! let app = App::new(engine, HttpOptions::default());
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! serve(listener, app, std::future::pending()).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod address;
+mod app;
+mod body;
+mod call;
+mod error;
+mod layers;
+mod metrics;
+mod options;
+mod rate_limit;
+mod response;
+mod server;
+
+pub use self::{
+    address::PeerAddress,
+    app::App,
+    body::{RequestBody, ResponseBody},
+    options::{CorsOrigin, HttpOptions, InvalidCorsOrigin, RateLimit, RateLimits},
+    server::serve,
+};
+pub(crate) use self::{
+    app::State,
+    call::Call,
+    error::ApiError,
+    response::{Response, json, json_value, not_modified, text},
+};

@@ -1,0 +1,47 @@
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    StatusCode,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+use serde::Serialize;
+
+use super::ApiError;
+
+/// An answer, before the layers.
+pub(crate) type Response = hyper::Response<Full<Bytes>>;
+
+fn of(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// 200 with JSON.
+pub(crate) fn json(value: &impl Serialize) -> Result<Response, ApiError> {
+    let body = serde_json::to_vec(value).map_err(|error| ApiError::Internal(error.into()))?;
+    Ok(json_value(body))
+}
+
+/// 200 with what is JSON already.
+pub(crate) fn json_value(body: impl Into<Bytes>) -> Response {
+    of(StatusCode::OK, "application/json", body)
+}
+
+/// A problem's JSON.
+pub(super) fn problem(status: StatusCode, body: Vec<u8>) -> Response {
+    of(status, "application/problem+json", body)
+}
+
+/// 200 with text.
+pub(crate) fn text(content_type: &'static str, body: impl Into<Bytes>) -> Response {
+    of(StatusCode::OK, content_type, body)
+}
+
+/// 304.
+pub(crate) fn not_modified() -> Response {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response
+}

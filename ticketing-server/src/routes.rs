@@ -1,0 +1,126 @@
+//! The API's table of contents.
+
+use std::{future::Future, pin::Pin};
+
+use hyper::Method;
+
+use crate::{
+    api::{health, openapi, rules, tickets},
+    http::{ApiError, Call, Response},
+    store::Store,
+};
+
+/// Every endpoint: method, path, handler. Those that anybody may call count against their client's rate limits.
+fn routes<S: Store>() -> Vec<Route<S>> {
+    vec![
+        // Tickets, for everybody
+        public(post("/api/tickets/crear", tickets::create)),
+        public(post("/api/tickets/consultar", tickets::look_up)),
+        public(post("/api/tickets/comentar", tickets::comment)),
+        // Rules
+        get("/api/reglas", rules::show),
+        // The service itself
+        get("/openapi.json", openapi::show),
+        get("/livez", health::live),
+        get("/readyz", health::ready),
+        get("/metrics", health::metrics),
+    ]
+}
+
+/// A line of the table.
+pub(crate) struct Route<S> {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) is_public: bool,
+    pub(crate) handler: Handler<S>,
+}
+
+type Handler<S> = Box<dyn Fn(Call<S>) -> Answer + Send + Sync>;
+type Answer = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send>>;
+
+fn get<S: Store, A>(path: &'static str, handler: fn(Call<S>) -> A) -> Route<S>
+where
+    A: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    route(Method::GET, path, handler)
+}
+
+fn post<S: Store, A>(path: &'static str, handler: fn(Call<S>) -> A) -> Route<S>
+where
+    A: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    route(Method::POST, path, handler)
+}
+
+fn route<S: Store, A>(method: Method, path: &'static str, handler: fn(Call<S>) -> A) -> Route<S>
+where
+    A: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    Route { method, path, is_public: false, handler: Box::new(move |call| Box::pin(handler(call))) }
+}
+
+fn public<S>(route: Route<S>) -> Route<S> {
+    Route { is_public: true, ..route }
+}
+
+/// The table, ready to be looked up in.
+pub(crate) struct Routes<S> {
+    routes: Vec<Route<S>>,
+    /// Path → indices of its routes, one per method.
+    paths: matchit::Router<Vec<usize>>,
+}
+
+impl<S: Store> Routes<S> {
+    pub(crate) fn new() -> Self {
+        let routes = routes::<S>();
+        let mut paths = matchit::Router::<Vec<usize>>::new();
+        for (index, route) in routes.iter().enumerate() {
+            match paths.at_mut(route.path) {
+                Ok(found) => found.value.push(index),
+                // The table is fixed and a test builds it: its paths do not conflict.
+                Err(_) => paths.insert(route.path, vec![index]).unwrap_or_default(),
+            }
+        }
+        Self { routes, paths }
+    }
+
+    /// The route of a method and path. A trailing slash is served as if it were not there; HEAD is a GET without its body.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<&Route<S>, ApiError> {
+        let path = if path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path };
+        let found = self.paths.at(path).map_err(|_| ApiError::NoRoute)?;
+        let of_path = || found.value.iter().filter_map(|index| self.routes.get(*index));
+        let wanted = if *method == Method::HEAD { &Method::GET } else { method };
+        of_path().find(|route| route.method == *wanted).ok_or_else(|| {
+            let mut allow: Vec<_> = of_path().map(|route| route.method.as_str()).collect();
+            if allow.contains(&"GET") {
+                allow.push("HEAD");
+            }
+            allow.push("OPTIONS");
+            ApiError::MethodNotAllowed { allow: allow.join(", ") }
+        })
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::SqliteStore;
+
+    #[test]
+    fn the_table_of_contents() {
+        let list: Vec<_> =
+            routes::<SqliteStore>().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+        insta::assert_snapshot!(list.join("\n"));
+        let routes = Routes::<SqliteStore>::new();
+        for line in &list {
+            let (method, path) = line.split_once(' ').unwrap();
+            let method = method.parse().unwrap();
+            assert_eq!(routes.find(&method, path).ok().map(|route| route.path), Some(path));
+            assert!(routes.find(&method, &format!("{path}/")).is_ok());
+        }
+        assert!(
+            matches!(routes.find(&Method::GET, "/api/tickets/crear"), Err(ApiError::MethodNotAllowed { allow }) if allow == "POST, OPTIONS")
+        );
+        assert!(matches!(routes.find(&Method::GET, "/api//reglas"), Err(ApiError::NoRoute)));
+    }
+}

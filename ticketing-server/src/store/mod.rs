@@ -1,0 +1,196 @@
+//! Where tickets are kept: the traits that an engine needs, by subject, and the stores that have them.
+//!
+//! A store keeps; it decides nothing. What it is given has been decided by `ticketing-core`.
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+use std::{error::Error, net::IpAddr};
+
+use ticketing_core::{
+    Event, LabelFormat, Rules, Ticket, TicketId, TicketLabel, Timestamp,
+    ticket::{Intake, NewEvent},
+};
+
+/// Everything that an engine needs.
+pub trait Store: TicketStore + RulesStore {}
+
+impl<S: TicketStore + RulesStore> Store for S {}
+
+/// Tickets: their state, their history and their words.
+///
+/// What an `Ok` says is stored survives a power cut.
+pub trait TicketStore: Send + Sync + 'static {
+    /// Stores a new ticket and gives it the next number of its year's series, in one transaction.
+    fn create(&self, creation: Creation) -> impl Future<Output = Result<Created, StoreError>> + Send;
+
+    /// Stores what follows on a ticket's last event. Nothing is stored where somebody else was faster.
+    fn append(&self, follow_up: FollowUp) -> impl Future<Output = Result<Appended, StoreError>> + Send;
+
+    /// A ticket's state.
+    fn load(&self, id: TicketId) -> impl Future<Output = Result<Option<Ticket>, StoreError>> + Send;
+
+    /// A ticket as its requester sees it. The same statements run whether there is one or not.
+    fn find_public(&self, series: LabelKey) -> impl Future<Output = Result<Option<PublicRecord>, StoreError>> + Send;
+
+    /// A ticket's events with their texts, oldest first; none where there is no such ticket.
+    fn history(&self, id: TicketId) -> impl Future<Output = Result<Vec<NewEvent>, StoreError>> + Send;
+
+    /// Forgets the keys of requests that can no longer be repeated; answers how many.
+    fn forget_keys_before(&self, instant: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Whether it reads and writes.
+    fn check(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Versions of the rules.
+pub trait RulesStore: Send + Sync + 'static {
+    /// The number and content of the active version; `None` before the first.
+    fn active_rules(&self) -> impl Future<Output = Result<Option<(RulesVersion, Rules)>, StoreError>> + Send;
+
+    /// The number of the active version: cheap enough to be asked every second.
+    fn active_version(&self) -> impl Future<Output = Result<Option<RulesVersion>, StoreError>> + Send;
+
+    /// Makes rules the active version from an instant on; answers its number. Rules that are active already stay so.
+    fn activate_rules(
+        &self,
+        rules: Rules,
+        from: Timestamp,
+    ) -> impl Future<Output = Result<RulesVersion, StoreError>> + Send;
+}
+
+/// The number of a version of the rules, growing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct RulesVersion(pub i64);
+
+/// A ticket to store.
+#[derive(Clone, Debug)]
+pub struct Creation {
+    /// Its identity.
+    pub id: TicketId,
+    /// The event that opens it.
+    pub opened: Event,
+    /// Its state after that event.
+    pub ticket: Ticket,
+    /// Who asks, and in which words.
+    pub intake: Intake,
+    /// The client's address.
+    pub address: Option<IpAddr>,
+    /// How its label is written.
+    pub label: LabelFormat,
+    /// In whose year's series.
+    pub label_year: u16,
+    /// What is derived from its state under the rules.
+    pub derived: Derived,
+    /// The request that may be repeated.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// Columns that lists sort and compare by, computed by the engine from a ticket's state and the rules.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Derived {
+    /// By which areas compare.
+    pub area_key: String,
+    /// When it is due, as of its last event.
+    pub due_at: Option<Timestamp>,
+}
+
+/// A request that a client may repeat without it happening twice.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Idempotency {
+    /// The client's key.
+    pub key: String,
+    /// What tells the same request from another one with the same key.
+    pub fingerprint: [u8; 32],
+    /// A key used before this instant is forgotten.
+    pub valid_from: Timestamp,
+}
+
+/// What became of a creation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Created {
+    /// It is stored under this label.
+    New(TicketLabel),
+    /// The request was stored before: its ticket and the event that opened it.
+    Repeated {
+        /// The ticket of the first request.
+        id: TicketId,
+        /// Its label.
+        label: TicketLabel,
+        /// The event that opened it.
+        opened: Box<Event>,
+    },
+    /// The key belongs to another request.
+    KeyReused,
+}
+
+/// What follows on a ticket's last event.
+#[derive(Clone, Debug)]
+pub struct FollowUp {
+    /// The version that it was decided on.
+    pub expected_version: u32,
+    /// What happened.
+    pub events: Vec<NewEvent>,
+    /// The state after that.
+    pub ticket: Ticket,
+    /// What is derived from its state under the rules.
+    pub derived: Derived,
+}
+
+/// What became of a follow-up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Appended {
+    /// It is stored.
+    Stored,
+    /// The ticket has another version, or is not there.
+    Conflict,
+}
+
+/// A label as the store finds it: numbers are unique in their year.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LabelKey {
+    /// The year of the series; 0 finds nothing.
+    pub year: u16,
+    /// The number in it; 0 finds nothing.
+    pub number: u32,
+}
+
+impl LabelKey {
+    /// What finds nothing, by the same way.
+    pub const NOTHING: Self = Self { year: 0, number: 0 };
+}
+
+impl From<TicketLabel> for LabelKey {
+    fn from(label: TicketLabel) -> Self {
+        Self { year: label.year(), number: label.number() }
+    }
+}
+
+/// A ticket with what its requester may see of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PublicRecord {
+    /// Its label.
+    pub label: TicketLabel,
+    /// Its state.
+    pub ticket: Ticket,
+    /// Who asked, and in which words.
+    pub intake: Intake,
+    /// The desk's last reply.
+    pub reply: Option<String>,
+    /// The last event that the requester may see, with its text.
+    pub last: NewEvent,
+}
+
+/// A store that cannot do what it is asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It is out of reach, full, or too busy for now: try again later. Nothing was stored.
+    #[error("the store is not available: {0}")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// Work waits faster than it is done. Nothing was stored.
+    #[error("the store has more work waiting than it takes")]
+    Overloaded,
+    /// What it holds cannot be read, or is not what it should be.
+    #[error("the store is damaged: {0}")]
+    Damaged(#[source] Box<dyn Error + Send + Sync>),
+}

@@ -1,0 +1,87 @@
+-- A ticket in four places: its current state (what lists and look-ups read), its history (append-only, no personal data),
+-- the words and the person (erased together), and the outbox (what other systems are still to be told).
+
+-- Current state: the fold of the ticket's events, written in the same transaction as they.
+CREATE TABLE tickets (
+    id                 INTEGER PRIMARY KEY,          -- rows cluster on it, in order of creation
+    uuid               BLOB NOT NULL UNIQUE,         -- the ticket's identity, 16 octets
+    label              TEXT NOT NULL,                -- canonical, as it was printed at creation
+    label_year         INTEGER NOT NULL,
+    label_number       INTEGER NOT NULL,
+    version            INTEGER NOT NULL,             -- number of the last event applied
+    type               TEXT,
+    priority           TEXT,
+    category           TEXT,
+    subcategory        TEXT,
+    area               TEXT NOT NULL,                -- as given
+    area_key           TEXT NOT NULL,                -- by which areas compare
+    origin             TEXT NOT NULL,
+    has_requester      INTEGER NOT NULL,
+    status             TEXT NOT NULL,
+    assignee           BLOB,
+    sla                TEXT NOT NULL,                -- JSON: what was promised, when the clock ran
+    due_at             INTEGER,                      -- ms since the epoch, as are all instants
+    created_at         INTEGER NOT NULL,
+    updated_at         INTEGER NOT NULL,
+    first_responded_at INTEGER,
+    resolved_at        INTEGER,
+    closed_at          INTEGER,
+    reopened_at        INTEGER,
+    archived_at        INTEGER,
+    reply_seq          INTEGER,                      -- the event whose text is the desk's last reply
+    last_public_seq    INTEGER NOT NULL,             -- the last event that the requester may see
+    UNIQUE (label_year, label_number)
+) STRICT;
+
+-- The last number given in each year's series.
+CREATE TABLE label_counters (
+    year INTEGER PRIMARY KEY,
+    last INTEGER NOT NULL
+) STRICT;
+
+-- History.
+CREATE TABLE events (
+    ticket      INTEGER NOT NULL REFERENCES tickets (id),
+    seq         INTEGER NOT NULL,                    -- from 1, without gaps
+    recorded_at INTEGER NOT NULL,
+    occurred_at INTEGER,
+    action      TEXT NOT NULL,
+    role        TEXT NOT NULL,
+    actor       BLOB,
+    rules       BLOB NOT NULL,                       -- hash of the rules that it was decided under
+    public      INTEGER NOT NULL,
+    has_text    INTEGER NOT NULL,
+    changes     TEXT NOT NULL,                       -- JSON
+    asked_by    TEXT,
+    PRIMARY KEY (ticket, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Who asked, and in which words.
+CREATE TABLE intake (
+    ticket       INTEGER PRIMARY KEY REFERENCES tickets (id),
+    name         TEXT,
+    email        TEXT,                               -- as given: the look-up compares exactly
+    phone        TEXT,
+    has_whatsapp INTEGER NOT NULL,
+    document     TEXT,
+    company      TEXT,
+    subject      TEXT,
+    description  TEXT,
+    address      TEXT                                -- the client's IP address
+) STRICT;
+
+-- What events say: reasons, replies, comments.
+CREATE TABLE texts (
+    ticket INTEGER NOT NULL,
+    seq    INTEGER NOT NULL,
+    body   TEXT NOT NULL,
+    PRIMARY KEY (ticket, seq),
+    FOREIGN KEY (ticket, seq) REFERENCES events (ticket, seq)
+) STRICT, WITHOUT ROWID;
+
+-- One row for each event. Numbers are never used twice, also after rows are removed.
+CREATE TABLE outbox (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    ticket INTEGER NOT NULL,
+    seq    INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,137 @@
+//! The embedded store: one SQLite file in WAL mode, one writer, several readers.
+//!
+//! - Writes go through one thread, which commits what waits together in one transaction and answers after the commit. With
+//!   `synchronous=FULL`, what was answered survives a power cut.
+//! - Point reads run on the caller's thread: they take microseconds, less than handing them to another thread would.
+
+mod migrate;
+mod readers;
+mod rows;
+mod rules;
+mod tickets;
+mod writer;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use self::{readers::Readers, writer::Writer};
+use super::StoreError;
+
+/// A store in a SQLite file. Cheap to clone; the last clone that is dropped finishes what is waiting and closes the file.
+///
+/// Any number of processes may open one file: each sees what another has committed at its next read.
+#[derive(Clone)]
+pub struct SqliteStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    writer: Writer,
+    readers: Readers,
+    path: PathBuf,
+}
+
+/// How a [`SqliteStore`] works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// Connections that read.
+    pub readers: usize,
+    /// Most writes in one transaction.
+    pub batch_max: usize,
+    /// Most writes that may wait; one more is [`StoreError::Overloaded`].
+    pub queue_max: usize,
+    /// How long to wait for another process that writes.
+    pub busy_timeout: Duration,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self { readers: 4, batch_max: 512, queue_max: 4096, busy_timeout: Duration::from_secs(5) }
+    }
+}
+
+impl SqliteStore {
+    /// Opens a file, creates it where there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the file cannot be opened or written, [`StoreError::Damaged`] when it is no SQLite
+    /// database or a newer program's.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, &SqliteOptions::default())
+    }
+
+    /// As [`open`](Self::open), with options.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(path: impl AsRef<Path>, options: &SqliteOptions) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        migrate::migrate(path, options)?;
+        let readers =
+            (0..options.readers.max(1)).map(|_| connect(path, options, Access::Read)).collect::<Result<_, _>>()?;
+        let writer = Writer::start(connect(path, options, Access::Write)?, options)?;
+        Ok(Self { inner: Arc::new(Inner { writer, readers: Readers::new(readers), path: path.to_owned() }) })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.inner.writer.run(work).await
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.inner.readers.run(work)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+fn connect(path: &Path, options: &SqliteOptions, access: Access) -> Result<Connection, StoreError> {
+    let flags = match access {
+        Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+    };
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(options.busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    if access == Access::Write {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // A checkpoint shrinks a log that a burst has blown up.
+        connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    } else {
+        connection.pragma_update(None, "query_only", true)?;
+    }
+    Ok(connection)
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, TypeMismatch};
+        match &error {
+            rusqlite::Error::SqliteFailure(failure, _)
+                if matches!(failure.code, DatabaseCorrupt | NotADatabase | TypeMismatch) =>
+            {
+                Self::Damaged(error.into())
+            }
+            rusqlite::Error::SqliteFailure(..) => Self::Unavailable(error.into()),
+            _ => Self::Damaged(error.into()),
+        }
+    }
+}

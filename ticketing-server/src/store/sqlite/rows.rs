@@ -1,0 +1,148 @@
+//! Between rows and the core's types.
+
+use std::error::Error;
+
+use rusqlite::{Row, types::FromSql};
+use ticketing_core::{
+    EmailAddress, Event, RulesHash, Status, Ticket, TicketId, Timestamp,
+    ticket::{Action, ActorId, Attributes, Author, Intake, NewEvent, Origin, Requester, Role},
+};
+use uuid::Uuid;
+
+use crate::store::StoreError;
+
+/// The columns of a row, read from left to right.
+pub(super) struct Columns<'r> {
+    row: &'r Row<'r>,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    pub(super) fn new(row: &'r Row<'r>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    pub(super) fn next<T: FromSql>(&mut self) -> Result<T, StoreError> {
+        let value = self.row.get(self.next)?;
+        self.next += 1;
+        Ok(value)
+    }
+
+    pub(super) fn timestamp(&mut self) -> Result<Timestamp, StoreError> {
+        Timestamp::from_unix_millis(self.next()?).map_err(damaged)
+    }
+
+    fn optional_timestamp(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        self.next::<Option<i64>>()?.map(|millis| Timestamp::from_unix_millis(millis).map_err(damaged)).transpose()
+    }
+
+    pub(super) fn uuid(&mut self) -> Result<Uuid, StoreError> {
+        self.next().map(Uuid::from_bytes)
+    }
+
+    fn optional_uuid(&mut self) -> Result<Option<Uuid>, StoreError> {
+        Ok(self.next::<Option<[u8; 16]>>()?.map(Uuid::from_bytes))
+    }
+
+    /// A value that is stored as its name.
+    fn named<T>(&mut self, from_name: fn(&str) -> Option<T>) -> Result<T, StoreError> {
+        let name: String = self.next()?;
+        from_name(&name).ok_or_else(|| damaged(format!("“{name}” is unknown")))
+    }
+
+    fn json<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, StoreError> {
+        let json: String = self.next()?;
+        serde_json::from_str(&json).map_err(damaged)
+    }
+}
+
+pub(super) fn damaged(error: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
+    StoreError::Damaged(error.into())
+}
+
+/// Columns of `tickets t`, in the order in which [`ticket`] reads them.
+macro_rules! ticket_columns {
+    () => {
+        "t.uuid, t.version, t.type, t.priority, t.category, t.subcategory, t.area, t.origin, t.has_requester, t.status,
+         t.assignee, t.sla, t.created_at, t.updated_at, t.first_responded_at, t.resolved_at, t.closed_at, t.reopened_at,
+         t.archived_at, t.reply_seq, t.last_public_seq"
+    };
+}
+
+/// Columns of `events e` and `texts x`, in the order in which [`event`] reads them.
+macro_rules! event_columns {
+    () => {
+        "e.seq, e.recorded_at, e.occurred_at, e.role, e.actor, e.rules, e.action, e.public, e.has_text, e.changes,
+         e.asked_by, x.body"
+    };
+}
+
+/// Columns of `intake i`, in the order in which [`intake`] reads them.
+macro_rules! intake_columns {
+    () => {
+        "i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description"
+    };
+}
+
+pub(super) use {event_columns, intake_columns, ticket_columns};
+
+pub(super) fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
+    Ok(Ticket {
+        id: TicketId(columns.uuid()?),
+        version: columns.next()?,
+        attributes: Attributes {
+            ticket_type: columns.next()?,
+            priority: columns.next()?,
+            category: columns.next()?,
+            subcategory: columns.next()?,
+            area: columns.next()?,
+        },
+        origin: columns.named(Origin::from_name)?,
+        has_requester: columns.next()?,
+        status: columns.named(Status::from_name)?,
+        assignee: columns.optional_uuid()?.map(ActorId),
+        sla: columns.json()?,
+        created_at: columns.timestamp()?,
+        updated_at: columns.timestamp()?,
+        first_responded_at: columns.optional_timestamp()?,
+        resolved_at: columns.optional_timestamp()?,
+        closed_at: columns.optional_timestamp()?,
+        reopened_at: columns.optional_timestamp()?,
+        archived_at: columns.optional_timestamp()?,
+        reply: columns.next()?,
+        last_public: columns.next()?,
+    })
+}
+
+pub(super) fn event(columns: &mut Columns<'_>) -> Result<NewEvent, StoreError> {
+    let event = Event {
+        seq: columns.next()?,
+        recorded_at: columns.timestamp()?,
+        occurred_at: columns.optional_timestamp()?,
+        author: Author { role: columns.named(Role::from_name)?, id: columns.optional_uuid()?.map(ActorId) },
+        rules: RulesHash(columns.uuid()?),
+        action: columns.named(Action::from_name)?,
+        public: columns.next()?,
+        has_text: columns.next()?,
+        changes: columns.json()?,
+        asked_by: columns
+            .next::<Option<String>>()?
+            .map(|name| serde_json::from_value(name.into()).map_err(damaged))
+            .transpose()?,
+    };
+    Ok(NewEvent { event, text: columns.next()? })
+}
+
+pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
+    let (name, email): (Option<String>, Option<String>) = (columns.next()?, columns.next()?);
+    let (phone, has_whatsapp) = (columns.next()?, columns.next::<Option<bool>>()?.unwrap_or_default());
+    let (document, company) = (columns.next()?, columns.next()?);
+    let requester = match (name, email) {
+        (Some(name), Some(email)) => {
+            let email = EmailAddress::parse(&email).map_err(damaged)?;
+            Some(Requester { name, email, phone, has_whatsapp, document, company })
+        }
+        _ => None,
+    };
+    Ok(Intake { requester, subject: columns.next()?, description: columns.next()? })
+}

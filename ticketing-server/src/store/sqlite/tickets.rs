@@ -1,0 +1,317 @@
+use std::net::IpAddr;
+
+use rusqlite::{Connection, OptionalExtension, named_params, params};
+use ticketing_core::{
+    Event, Ticket, TicketId, TicketLabel, Timestamp,
+    ticket::{AskedBy, Intake, NewEvent},
+};
+
+use super::{
+    SqliteStore,
+    rows::{self, Columns, damaged, event_columns, intake_columns, ticket_columns},
+};
+use crate::store::{
+    Appended, Created, Creation, Derived, FollowUp, Idempotency, LabelKey, PublicRecord, StoreError, TicketStore,
+};
+
+impl TicketStore for SqliteStore {
+    async fn create(&self, creation: Creation) -> Result<Created, StoreError> {
+        self.write(move |connection| create(connection, &creation)).await
+    }
+
+    async fn append(&self, follow_up: FollowUp) -> Result<Appended, StoreError> {
+        self.write(move |connection| append(connection, &follow_up)).await
+    }
+
+    async fn load(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        self.read(|connection| {
+            let sql = concat!("SELECT ", ticket_columns!(), " FROM tickets t WHERE t.uuid = ?");
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut found = statement.query([id.0.as_bytes()])?;
+            found.next()?.map(|row| rows::ticket(&mut Columns::new(row))).transpose()
+        })
+    }
+
+    async fn find_public(&self, series: LabelKey) -> Result<Option<PublicRecord>, StoreError> {
+        self.read(|connection| {
+            let sql = concat!(
+                "SELECT t.label, ",
+                ticket_columns!(),
+                ", ",
+                intake_columns!(),
+                ", r.body, ",
+                event_columns!(),
+                "
+                 FROM tickets t
+                 JOIN events e ON e.ticket = t.id AND e.seq = t.last_public_seq
+                 LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = e.seq
+                 LEFT JOIN texts r ON r.ticket = t.id AND r.seq = t.reply_seq
+                 LEFT JOIN intake i ON i.ticket = t.id
+                 WHERE t.label_year = ? AND t.label_number = ?"
+            );
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut found = statement.query((series.year, series.number))?;
+            let Some(row) = found.next()? else { return Ok(None) };
+            let columns = &mut Columns::new(row);
+            Ok(Some(PublicRecord {
+                label: label(columns)?,
+                ticket: rows::ticket(columns)?,
+                intake: rows::intake(columns)?,
+                reply: columns.next()?,
+                last: rows::event(columns)?,
+            }))
+        })
+    }
+
+    async fn history(&self, id: TicketId) -> Result<Vec<NewEvent>, StoreError> {
+        self.read(|connection| {
+            let sql = concat!(
+                "SELECT ",
+                event_columns!(),
+                "
+                 FROM tickets t
+                 JOIN events e ON e.ticket = t.id
+                 LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = e.seq
+                 WHERE t.uuid = ? ORDER BY e.seq"
+            );
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut found = statement.query([id.0.as_bytes()])?;
+            let mut events = Vec::new();
+            while let Some(row) = found.next()? {
+                events.push(rows::event(&mut Columns::new(row))?);
+            }
+            Ok(events)
+        })
+    }
+
+    async fn forget_keys_before(&self, instant: Timestamp) -> Result<usize, StoreError> {
+        self.write(move |connection| {
+            let sql = "DELETE FROM idempotency_keys WHERE created_at < ?";
+            Ok(connection.prepare_cached(sql)?.execute([instant.unix_millis()])?)
+        })
+        .await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))?;
+        self.write(|_| Ok(())).await
+    }
+}
+
+fn create(connection: &Connection, creation: &Creation) -> Result<Created, StoreError> {
+    if let Some(idempotency) = &creation.idempotency
+        && let Some(created) = repeated(connection, idempotency)?
+    {
+        return Ok(created);
+    }
+    let year = creation.label_year;
+    let number: u32 = connection
+        .prepare_cached(
+            "INSERT INTO label_counters (year, last) VALUES (?, 1)
+             ON CONFLICT (year) DO UPDATE SET last = last + 1 RETURNING last",
+        )?
+        .query_row([year], |row| row.get(0))?;
+    let label = creation.label.label(year, number).map_err(damaged)?;
+    let row = insert_ticket(connection, &creation.ticket, label, &creation.derived)?;
+    insert_event(connection, row, &creation.opened, None)?;
+    insert_intake(connection, row, &creation.intake, creation.address)?;
+    if let Some(Idempotency { key, fingerprint, .. }) = &creation.idempotency {
+        connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO idempotency_keys (key, fingerprint, ticket, created_at) VALUES (?, ?, ?, ?)",
+            )?
+            .execute(params![key, fingerprint, row, creation.opened.recorded_at.unix_millis()])?;
+    }
+    Ok(Created::New(label))
+}
+
+/// What a key that is still valid stands for.
+fn repeated(connection: &Connection, idempotency: &Idempotency) -> Result<Option<Created>, StoreError> {
+    let sql = concat!(
+        "SELECT k.fingerprint, t.uuid, t.label, ",
+        event_columns!(),
+        "
+         FROM idempotency_keys k
+         JOIN tickets t ON t.id = k.ticket
+         JOIN events e ON e.ticket = t.id AND e.seq = 1
+         LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = e.seq
+         WHERE k.key = ? AND k.created_at >= ?"
+    );
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query((&idempotency.key, idempotency.valid_from.unix_millis()))?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    let columns = &mut Columns::new(row);
+    if columns.next::<[u8; 32]>()? != idempotency.fingerprint {
+        return Ok(Some(Created::KeyReused));
+    }
+    let (id, label) = (TicketId(columns.uuid()?), label(columns)?);
+    Ok(Some(Created::Repeated { id, label, opened: Box::new(rows::event(columns)?.event) }))
+}
+
+fn label(columns: &mut Columns<'_>) -> Result<TicketLabel, StoreError> {
+    columns.next::<String>()?.parse().map_err(damaged)
+}
+
+fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, StoreError> {
+    let row = update_ticket(connection, &follow_up.ticket, follow_up.expected_version, &follow_up.derived)?;
+    let Some(row) = row else { return Ok(Appended::Conflict) };
+    for NewEvent { event, text } in &follow_up.events {
+        insert_event(connection, row, event, text.as_deref())?;
+    }
+    Ok(Appended::Stored)
+}
+
+fn insert_ticket(
+    connection: &Connection,
+    ticket: &Ticket,
+    label: TicketLabel,
+    derived: &Derived,
+) -> Result<i64, StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO tickets (
+                 uuid, label, label_year, label_number, version, type, priority, category, subcategory, area, area_key,
+                 origin, has_requester, status, assignee, sla, due_at, created_at, updated_at, last_public_seq
+             ) VALUES (
+                 :uuid, :label, :label_year, :label_number, :version, :type, :priority, :category, :subcategory, :area,
+                 :area_key, :origin, :has_requester, :status, :assignee, :sla, :due_at, :created_at, :updated_at,
+                 :last_public_seq
+             )",
+        )?
+        .execute(named_params! {
+            ":uuid": ticket.id.0.as_bytes(),
+            ":label": label.to_string(),
+            ":label_year": label.year(),
+            ":label_number": label.number(),
+            ":version": ticket.version,
+            ":type": ticket.attributes.ticket_type,
+            ":priority": ticket.attributes.priority,
+            ":category": ticket.attributes.category,
+            ":subcategory": ticket.attributes.subcategory,
+            ":area": ticket.attributes.area,
+            ":area_key": derived.area_key,
+            ":origin": ticket.origin.name(),
+            ":has_requester": ticket.has_requester,
+            ":status": ticket.status.name(),
+            ":assignee": ticket.assignee.map(|id| id.0.into_bytes()),
+            ":sla": json(&ticket.sla)?,
+            ":due_at": derived.due_at.map(Timestamp::unix_millis),
+            ":created_at": ticket.created_at.unix_millis(),
+            ":updated_at": ticket.updated_at.unix_millis(),
+            ":last_public_seq": ticket.last_public,
+        })?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// The ticket's row, or `None` where it has another version.
+fn update_ticket(
+    connection: &Connection,
+    ticket: &Ticket,
+    expected_version: u32,
+    derived: &Derived,
+) -> Result<Option<i64>, StoreError> {
+    let millis = |instant: Option<Timestamp>| instant.map(Timestamp::unix_millis);
+    let row = connection
+        .prepare_cached(
+            "UPDATE tickets SET
+                 version = :version, type = :type, priority = :priority, category = :category,
+                 subcategory = :subcategory, area = :area, area_key = :area_key, status = :status,
+                 assignee = :assignee, sla = :sla, due_at = :due_at, updated_at = :updated_at,
+                 first_responded_at = :first_responded_at, resolved_at = :resolved_at, closed_at = :closed_at,
+                 reopened_at = :reopened_at, archived_at = :archived_at, reply_seq = :reply_seq,
+                 last_public_seq = :last_public_seq
+             WHERE uuid = :uuid AND version = :expected_version
+             RETURNING id",
+        )?
+        .query_row(
+            named_params! {
+                ":version": ticket.version,
+                ":type": ticket.attributes.ticket_type,
+                ":priority": ticket.attributes.priority,
+                ":category": ticket.attributes.category,
+                ":subcategory": ticket.attributes.subcategory,
+                ":area": ticket.attributes.area,
+                ":area_key": derived.area_key,
+                ":status": ticket.status.name(),
+                ":assignee": ticket.assignee.map(|id| id.0.into_bytes()),
+                ":sla": json(&ticket.sla)?,
+                ":due_at": millis(derived.due_at),
+                ":updated_at": ticket.updated_at.unix_millis(),
+                ":first_responded_at": millis(ticket.first_responded_at),
+                ":resolved_at": millis(ticket.resolved_at),
+                ":closed_at": millis(ticket.closed_at),
+                ":reopened_at": millis(ticket.reopened_at),
+                ":archived_at": millis(ticket.archived_at),
+                ":reply_seq": ticket.reply,
+                ":last_public_seq": ticket.last_public,
+                ":uuid": ticket.id.0.as_bytes(),
+                ":expected_version": expected_version,
+            },
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(row)
+}
+
+/// An event, its text, and its row in the outbox.
+fn insert_event(connection: &Connection, ticket: i64, event: &Event, text: Option<&str>) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO events (
+                 ticket, seq, recorded_at, occurred_at, action, role, actor, rules, public, has_text, changes, asked_by
+             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            ticket,
+            event.seq,
+            event.recorded_at.unix_millis(),
+            event.occurred_at.map(Timestamp::unix_millis),
+            event.action.name(),
+            event.author.role.name(),
+            event.author.id.map(|id| id.0.into_bytes()),
+            event.rules.0.as_bytes(),
+            event.public,
+            event.has_text,
+            json(&event.changes)?,
+            event.asked_by.map(AskedBy::name),
+        ])?;
+    if let Some(text) = text {
+        let sql = "INSERT INTO texts (ticket, seq, body) VALUES (?, ?, ?)";
+        connection.prepare_cached(sql)?.execute((ticket, event.seq, text))?;
+    }
+    connection.prepare_cached("INSERT INTO outbox (ticket, seq) VALUES (?, ?)")?.execute((ticket, event.seq))?;
+    Ok(())
+}
+
+fn insert_intake(
+    connection: &Connection,
+    ticket: i64,
+    intake: &Intake,
+    address: Option<IpAddr>,
+) -> Result<(), StoreError> {
+    let Intake { requester, subject, description } = intake;
+    let requester = requester.as_ref();
+    connection
+        .prepare_cached(
+            "INSERT INTO intake (
+                 ticket, name, email, phone, has_whatsapp, document, company, subject, description, address
+             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            ticket,
+            requester.map(|requester| &requester.name),
+            requester.map(|requester| requester.email.as_str()),
+            requester.map(|requester| &requester.phone),
+            requester.is_some_and(|requester| requester.has_whatsapp),
+            requester.map(|requester| &requester.document),
+            requester.map(|requester| &requester.company),
+            subject,
+            description,
+            address.map(|address| address.to_string()),
+        ])?;
+    Ok(())
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(damaged)
+}

@@ -1,0 +1,142 @@
+//! The one thread that writes. What waits together is committed together.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread::JoinHandle,
+};
+
+use rusqlite::Connection;
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
+
+use super::SqliteOptions;
+use crate::store::StoreError;
+
+pub(super) struct Writer {
+    /// `None` only while it is dropped.
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, options: &SqliteOptions) -> Result<Self, StoreError> {
+        let (jobs, waiting) = mpsc::channel(options.queue_max.max(1));
+        let batch_max = options.batch_max.max(1);
+        let thread = std::thread::Builder::new()
+            .name("ticketing-writer".into())
+            .spawn(move || write(&connection, waiting, batch_max))
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Runs work in the next transaction and answers once that is committed. Work that fails leaves nothing behind and does
+    /// not disturb what is committed with it. Work that was begun is done, also when nobody waits for the answer any more.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
+        jobs.try_send(Box::new(Call { work: Some(work), outcome: None, reply })).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Overloaded,
+            TrySendError::Closed(_) => stopped(),
+        })?;
+        answer.await.map_err(|_| stopped())?
+    }
+}
+
+/// Finishes what waits.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            // It ends by itself; a panic of it has been reported.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unavailable("the writer has stopped".into())
+}
+
+trait Job: Send {
+    /// Does the work and keeps its outcome; tells whether there is anything to keep.
+    fn run(&mut self, connection: &Connection) -> Result<(), ()>;
+
+    /// Answers: the outcome, or why it was not committed.
+    fn answer(self: Box<Self>, committed: Result<(), &Arc<rusqlite::Error>>);
+}
+
+struct Call<T, F> {
+    work: Option<F>,
+    outcome: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Call<T, F> {
+    fn run(&mut self, connection: &Connection) -> Result<(), ()> {
+        let work = self.work.take().ok_or(())?;
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
+            .unwrap_or_else(|panic| Err(StoreError::Damaged(panic_message(&*panic).into())));
+        let kept = if outcome.is_ok() { Ok(()) } else { Err(()) };
+        self.outcome = Some(outcome);
+        kept
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), &Arc<rusqlite::Error>>) {
+        let answer = match (committed, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(stopped()),
+            (Err(error), _) => Err(StoreError::Unavailable(Box::new(Arc::clone(error)))),
+        };
+        // Whoever asked may be gone.
+        let _ = self.reply.send(answer);
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a write panicked".into())
+}
+
+fn write(connection: &Connection, mut waiting: mpsc::Receiver<Box<dyn Job>>, batch_max: usize) {
+    let mut batch = Vec::with_capacity(batch_max);
+    while waiting.blocking_recv_many(&mut batch, batch_max) > 0 {
+        let committed = commit(connection, &mut batch).map_err(Arc::new);
+        if let Err(error) = &committed {
+            tracing::error!(%error, writes = batch.len(), "a transaction was not committed");
+            // Whatever is left of it. There may be nothing left.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        for job in batch.drain(..) {
+            job.answer(committed.as_ref().copied());
+        }
+    }
+}
+
+fn commit(connection: &Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+    let run = |sql| connection.prepare_cached(sql)?.execute([]).map(|_| ());
+    run("BEGIN IMMEDIATE")?;
+    for job in batch {
+        run("SAVEPOINT job")?;
+        if job.run(connection).is_err() {
+            if connection.is_autocommit() {
+                // A full disk and the like end the whole transaction, and with it what came before in this batch.
+                return Err(rusqlite::Error::SqliteFailure(
+                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT),
+                    Some("the transaction was rolled back: the disk is full or failing".into()),
+                ));
+            }
+            run("ROLLBACK TO job")?;
+        }
+        run("RELEASE job")?;
+    }
+    run("COMMIT")
+}
