@@ -101,6 +101,12 @@ impl<S: Store> Routes<S> {
     }
 }
 
+/// The table as `METHOD /path`.
+#[cfg(test)]
+pub(crate) fn list<S: Store>() -> Vec<String> {
+    routes::<S>().iter().map(|route| format!("{} {}", route.method, route.path)).collect()
+}
+
 #[cfg(all(test, feature = "sqlite"))]
 mod tests {
     use super::*;
@@ -108,8 +114,7 @@ mod tests {
 
     #[test]
     fn the_table_of_contents() {
-        let list: Vec<_> =
-            routes::<SqliteStore>().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+        let list = list::<SqliteStore>();
         insta::assert_snapshot!(list.join("\n"));
         let routes = Routes::<SqliteStore>::new();
         for line in &list {

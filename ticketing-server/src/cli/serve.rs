@@ -1,7 +1,7 @@
 use std::{
     ffi::OsString,
     fs::{File, OpenOptions, TryLockError},
-    io,
+    io::{self, IsTerminal},
     num::NonZeroUsize,
     path::Path,
 };
@@ -110,7 +110,8 @@ fn start_log(command: &Serve, settings: &Settings) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter).with_context(|| {
         format!("log: “{filter}” is no filter: write a level (error, warn, info, debug, trace) or target=level pairs")
     })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     match command.log_format.or(settings.log_format).unwrap_or_default() {
         LogFormat::Human => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

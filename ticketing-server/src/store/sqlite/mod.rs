@@ -31,8 +31,9 @@ pub struct SqliteStore {
 }
 
 struct Inner {
-    writer: Writer,
+    // Closed before the writer, which as the last connection puts its log into the file and removes it.
     readers: Readers,
+    writer: Writer,
     path: PathBuf,
 }
 
@@ -75,7 +76,7 @@ impl SqliteStore {
         let readers =
             (0..options.readers.max(1)).map(|_| connect(path, options, Access::Read)).collect::<Result<_, _>>()?;
         let writer = Writer::start(connect(path, options, Access::Write)?, options)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers: Readers::new(readers), path: path.to_owned() }) })
+        Ok(Self { inner: Arc::new(Inner { readers: Readers::new(readers), writer, path: path.to_owned() }) })
     }
 
     /// The file.
