@@ -91,6 +91,11 @@ impl EmailAddress {
         check(address).map(|()| Self(address.to_owned()))
     }
 
+    /// An address that [`check`] has passed.
+    pub(crate) fn checked(address: String) -> Self {
+        Self(address)
+    }
+
     /// The address as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -140,7 +145,7 @@ fn check_local(local: &str) -> Result<(), EmailError> {
     if local.len() > limits::EMAIL_LOCAL_OCTETS_MAX {
         return Err(EmailError::LocalTooLong);
     }
-    if !local.chars().all(|c| c == '.' || is_atom_character(c)) {
+    if !all(local, ATOM_OR_DOT) {
         return Err(EmailError::LocalCharacter);
     }
     if local.split('.').any(str::is_empty) {
@@ -150,7 +155,7 @@ fn check_local(local: &str) -> Result<(), EmailError> {
 }
 
 fn check_domain(domain: &str) -> Result<(), EmailError> {
-    if !domain.chars().all(|c| matches!(c, '.' | '-') || c.is_ascii_digit() || is_letter(c)) {
+    if !all(domain, DOMAIN) {
         return Err(EmailError::DomainCharacter);
     }
     let mut last = "";
@@ -159,7 +164,8 @@ fn check_domain(domain: &str) -> Result<(), EmailError> {
         if label.is_empty()
             || label.starts_with('-')
             || label.ends_with('-')
-            || label.chars().count() > limits::EMAIL_DOMAIN_LABEL_CHARS_MAX
+            || (label.len() > limits::EMAIL_DOMAIN_LABEL_CHARS_MAX
+                && label.chars().count() > limits::EMAIL_DOMAIN_LABEL_CHARS_MAX)
         {
             return Err(if domain.contains('.') { EmailError::DomainLabel } else { EmailError::DomainWithoutDot });
         }
@@ -175,9 +181,42 @@ fn check_domain(domain: &str) -> Result<(), EmailError> {
     Ok(())
 }
 
-/// RFC 5322's atext, and RFC 6531's letters.
-fn is_atom_character(c: char) -> bool {
-    c.is_ascii_digit() || is_letter(c) || "!#$%&'*+-/=?^_`{|}~".contains(c)
+/// RFC 5322's atext, and the dot.
+const ATOM_OR_DOT: AsciiSet = AsciiSet::letters_and_digits().with(b".!#$%&'*+-/=?^_`{|}~");
+/// What stands in a domain.
+const DOMAIN: AsciiSet = AsciiSet::letters_and_digits().with(b".-");
+
+/// Whether a text is of these characters, and letters beyond ASCII.
+fn all(text: &str, set: AsciiSet) -> bool {
+    text.bytes().all(|byte| set.has(byte))
+        || text
+            .chars()
+            .all(|c| u8::try_from(c).ok().filter(u8::is_ascii).map_or_else(|| is_letter(c), |byte| set.has(byte)))
+}
+
+/// A set of ASCII characters, a bit each.
+#[derive(Clone, Copy)]
+struct AsciiSet(u128);
+
+impl AsciiSet {
+    const fn letters_and_digits() -> Self {
+        Self(0).with(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a const fn has no iterators; the index is below the length")]
+    const fn with(self, more: &[u8]) -> Self {
+        let Self(mut bits) = self;
+        let mut index = 0;
+        while index < more.len() {
+            bits |= 1 << more[index];
+            index += 1;
+        }
+        Self(bits)
+    }
+
+    const fn has(self, byte: u8) -> bool {
+        byte < 128 && self.0 >> byte & 1 == 1
+    }
 }
 
 /// A letter of any script, or a mark without which a script cannot be written: a combining accent (decomposed text), or the

@@ -167,8 +167,27 @@ impl Eq for TicketLabel {}
 
 impl fmt::Display for TicketLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = usize::from(self.digits);
-        write!(f, "{}-{:04}-{:0digits$}", self.prefix.as_str(), self.year, self.number)
+        // From the right: ten digits at most, a dash, four, a dash. Labels are printed for every row of every list.
+        let mut text = [b'0'; 16];
+        let (mut number, mut year, mut written) = (self.number, self.year, 0);
+        let mut start = text.len();
+        for slot in text.iter_mut().rev().take(10) {
+            if number == 0 && written >= self.digits {
+                break;
+            }
+            *slot = digit(number % 10);
+            number /= 10;
+            written += 1;
+            start -= 1;
+        }
+        for (place, slot) in text.iter_mut().take(start).rev().take(6).enumerate() {
+            *slot = if matches!(place, 0 | 5) { b'-' } else { digit(u32::from(year % 10)) };
+            year = if place == 0 { year } else { year / 10 };
+        }
+        f.write_str(self.prefix.as_str())?;
+        f.write_str(
+            text.get(start.saturating_sub(6)..).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or_default(),
+        )
     }
 }
 
@@ -235,6 +254,11 @@ impl From<LabelFormat> for LabelFormatData {
     fn from(format: LabelFormat) -> Self {
         Self { prefix: format.prefix().to_owned(), digits: format.digits }
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "below ten")]
+const fn digit(value: u32) -> u8 {
+    b'0' + value as u8
 }
 
 /// The digits at the start of a text, one at least, and the rest.

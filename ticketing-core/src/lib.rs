@@ -55,6 +55,11 @@ pub mod ticket;
 mod time;
 pub mod violation;
 
+/// Signed lengths of time, as the SLA's clocks give them.
+pub use chrono::TimeDelta;
+/// What ids are made of.
+pub use uuid::Uuid;
+
 pub use self::{
     draft::{Comment, Draft, FormError, LookUp, NewTicket},
     email::{EmailAddress, EmailError},

@@ -223,6 +223,15 @@ impl Problem {
     }
 }
 
+/// In English.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message(Locale::En))
+    }
+}
+
+impl core::error::Error for Problem {}
+
 const fn wrong_type(expected: JsonType, locale: Locale) -> &'static str {
     use Locale::{En, Es, Pt};
     match (expected, locale) {

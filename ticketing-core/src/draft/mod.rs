@@ -236,11 +236,9 @@ fn assemble(checked: &[Checked<'_>; Field::COUNT], rules: &Rules) -> Result<NewT
         subject,
         area,
     ] = checked;
-    let email = EmailAddress::parse(&email.required(Field::Email)?)
-        .map_err(|reason| Violations::of(Field::Email.name(), Problem::InvalidEmail { reason }))?;
     let requester = Requester {
         name: name.required(Field::Name)?,
-        email,
+        email: EmailAddress::checked(email.required(Field::Email)?),
         phone: phone.text(),
         has_whatsapp: matches!(has_whatsapp, Checked::Flag(true)),
         document: document.text(),

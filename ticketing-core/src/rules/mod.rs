@@ -192,7 +192,7 @@ impl Rules {
     /// `unknown-value`, where only known ones are taken.
     pub fn check_priority(&self, priority: &str) -> Result<(), Problem> {
         let rules = &self.0.document.priorities;
-        check_known(rules.only_known, &rules.list, self.known_priority(priority))
+        if rules.only_known && self.known_priority(priority).is_none() { Err(unknown(&rules.list)) } else { Ok(()) }
     }
 
     /// Says whether these rules take an area.
@@ -201,7 +201,7 @@ impl Rules {
     /// `unknown-value`, where only known ones are taken.
     pub fn check_area(&self, area: &str) -> Result<(), Problem> {
         let rules = &self.0.document.areas;
-        check_known(rules.only_known, &rules.list, self.known_area(area))
+        if rules.only_known && self.known_area(area).is_none() { Err(unknown(&rules.list)) } else { Ok(()) }
     }
 
     /// The label format.
@@ -283,11 +283,8 @@ impl From<Rules> for RulesDocument {
     }
 }
 
-fn check_known(only_known: bool, list: &[Named], known: Option<&str>) -> Result<(), Problem> {
-    if only_known && known.is_none() {
-        return Err(Problem::UnknownValue { allowed: list.iter().map(|named| named.name.clone()).collect() });
-    }
-    Ok(())
+fn unknown(list: &[Named]) -> Problem {
+    Problem::UnknownValue { allowed: list.iter().map(|named| named.name.clone()).collect() }
 }
 
 fn named<'a>(keys: &[(String, usize)], list: &'a [Named], key: &str) -> Option<&'a str> {

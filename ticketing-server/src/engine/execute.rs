@@ -13,7 +13,7 @@ impl<S: Store> Engine<S> {
         const ATTEMPTS: u32 = 16;
         for _ in 0..ATTEMPTS {
             let (rules, now) = (self.rules(), self.now());
-            let mut ticket = self.inner.store.load(id).await?.ok_or(EngineError::NotFound)?;
+            let mut ticket = self.ticket(id).await?;
             let events = ticket.decide(command.clone(), actor, now, &rules)?;
             if events.is_empty() {
                 return Ok(ticket);

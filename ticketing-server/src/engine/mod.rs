@@ -9,7 +9,7 @@ mod public;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ticketing_core::{Refusal, Rules, RulesHash, Ticket, Timestamp, sla::Reading};
+use ticketing_core::{Refusal, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Reading, ticket::NewEvent};
 
 use self::in_flight::InFlight;
 pub use self::{
@@ -150,6 +150,23 @@ impl<S: Store> Engine<S> {
     /// When it does not.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.inner.store.check().await
+    }
+
+    /// A ticket's state.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], or the store's.
+    pub async fn ticket(&self, id: TicketId) -> Result<Ticket, EngineError> {
+        self.inner.store.load(id).await?.ok_or(EngineError::NotFound)
+    }
+
+    /// A ticket's events with their texts, oldest first.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], or the store's.
+    pub async fn history(&self, id: TicketId) -> Result<Vec<NewEvent>, EngineError> {
+        let events = self.inner.store.history(id).await?;
+        if events.is_empty() { Err(EngineError::NotFound) } else { Ok(events) }
     }
 
     /// The store, to read what the engine has no question for.

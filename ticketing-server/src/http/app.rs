@@ -1,6 +1,7 @@
 use std::{
     convert::Infallible,
     future::Future,
+    net::Ipv4Addr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -105,8 +106,10 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
     let (route, outcome) = match state.routes.find(&method, parts.uri.path()) {
         Err(error) => ("none", Err(error)),
         Ok(route) => {
-            let within_limits = match (&state.limiters, client, route.is_public) {
-                (Some(limiters), Some(client), true) => {
+            let within_limits = match (&state.limiters, route.is_public) {
+                (Some(limiters), true) => {
+                    // Clients whose address nobody tells are one.
+                    let client = client.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
                     let (snapshot, within_limits) = limiters.check_address(client);
                     left = Some(snapshot);
                     within_limits
