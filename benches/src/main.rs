@@ -1,1 +1,68 @@
-fn main() {}
+//! Measures the help desk beside what it is compared with, and prints the figures as tables.
+//!
+//! No figure fails a run; a wrong answer does.
+
+mod allocations;
+mod constant;
+mod figures;
+mod http;
+mod load;
+mod servers;
+mod store;
+mod table;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::allocations::Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting<mimalloc::MiMalloc> = Counting(mimalloc::MiMalloc);
+
+/// Measures the help desk beside what it is compared with.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Creation and look-up over HTTP, beside an axum and sqlx service and a constant answer.
+    Http(http::Arguments),
+    /// `http` for a moment and `allocs`: the answers count, not the figures. Does without the peer when it is not built.
+    Smoke(http::Places),
+    /// Allocations of one parse and validation, beside garde and validator.
+    Allocs,
+    /// Creations by the engine and its store, without HTTP.
+    Store(store::Arguments),
+    /// Puts load on a server that already runs: creations, then look-ups of what was created.
+    Load(load::Arguments),
+    /// Answers every request with the same kilobyte of JSON: what HTTP itself costs.
+    Constant(constant::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Carries a command out; `false` when an answer was wrong.
+fn run(command: Command) -> anyhow::Result<bool> {
+    match command {
+        Command::Http(arguments) => http::compare(&arguments),
+        Command::Smoke(places) => Ok(http::compare(&http::Arguments::brief(places))? & allocations::compare()),
+        Command::Allocs => Ok(allocations::compare()),
+        Command::Store(arguments) => store::run(&arguments).map(|()| true),
+        Command::Load(arguments) => load::run(&arguments),
+        Command::Constant(arguments) => constant::serve(&arguments).map(|()| true),
+    }
+}

@@ -1,0 +1,114 @@
+//! The servers under measurement: child processes that listen on a free port of this machine.
+
+use std::{
+    fs::{self, File},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail, ensure};
+
+use crate::load;
+
+/// How long a server may take from its start to its first answer.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A running server. It ends with this value.
+pub(crate) struct Server {
+    /// What the tables call it.
+    pub name: &'static str,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its executable.
+    pub executable: PathBuf,
+    child: Child,
+}
+
+impl Server {
+    /// Starts an executable and waits until `GET /readyz` answers 200. `{address}` among the arguments stands for the
+    /// address to listen on. What it prints goes to `NAME.log` in `dir`.
+    ///
+    /// # Errors
+    /// When it cannot be started, ends, or is not ready within 20 s: with the end of what it printed.
+    pub(crate) fn start(
+        name: &'static str,
+        executable: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        dir: &Path,
+    ) -> anyhow::Result<Self> {
+        // The port is free again when the listener is dropped. Another process may take it before the server does; the
+        // server then says so and ends.
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let listen = address.to_string();
+        let log = dir.join(format!("{name}.log"));
+        let output = File::create(&log)?;
+        let child = Command::new(executable)
+            .args(arguments.iter().map(|argument| if *argument == "{address}" { &listen } else { *argument }))
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("cannot start {}", executable.display()))?;
+        let mut server = Self { name, address, executable: executable.to_owned(), child };
+        server.wait_until_ready().with_context(|| {
+            let printed = fs::read_to_string(&log).unwrap_or_default();
+            let last: Vec<_> = printed.lines().rev().take(10).collect();
+            let last: Vec<_> = last.into_iter().rev().collect();
+            format!("{name} did not start; it printed:\n{}", last.join("\n"))
+        })?;
+        Ok(server)
+    }
+
+    fn wait_until_ready(&mut self) -> anyhow::Result<()> {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("it ended with {status}");
+            }
+            let answer = load::exchange(self.address, b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            if matches!(answer, Ok((200, _))) {
+                return Ok(());
+            }
+            ensure!(started.elapsed() < START_TIMEOUT, "it is not ready after {START_TIMEOUT:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Resident memory in bytes; `None` where the system does not say it as Linux does.
+    pub(crate) fn resident_bytes(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+        Some(kibibytes * 1024)
+    }
+
+    /// Processor time used so far, in user and kernel mode; `None` where the system does not say it as Linux does.
+    pub(crate) fn processor_time(&self) -> Option<Duration> {
+        // Linux counts it in hundredths of a second for every process that asks, whatever its own tick is.
+        const TICK: Duration = Duration::from_millis(10);
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // The second field is the name in parentheses, which may contain anything; utime and stime are the 14th and 15th.
+        let (_, after_name) = stat.rsplit_once(") ")?;
+        let mut fields = after_name.split(' ').skip(11);
+        let ticks: u32 = fields.next()?.parse::<u32>().ok()? + fields.next()?.parse::<u32>().ok()?;
+        Some(TICK * ticks)
+    }
+
+    /// Size of the executable in bytes.
+    pub(crate) fn executable_bytes(&self) -> Option<u64> {
+        fs::metadata(&self.executable).map(|file| file.len()).ok()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
