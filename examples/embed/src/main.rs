@@ -7,14 +7,10 @@
 
 use anyhow::{Context, bail};
 use ticketing_core::{
-    Actor, Command, Comment, Draft, Field, Locale, LookUp, Status, Ticket, Violations,
+    Actor, Command, Comment, Draft, Field, Locale, LookUp, Status, Ticket, Uuid,
     ticket::{Action, ActorId, Message, NewEvent, Reply},
 };
-use ticketing_server::{
-    CreateRequest, CreatedTicket, Engine,
-    store::{TicketStore, sqlite::SqliteStore},
-};
-use uuid::Uuid;
+use ticketing_server::{CreateRequest, CreatedTicket, Engine, store::sqlite::SqliteStore};
 
 type HelpDesk = Engine<SqliteStore>;
 
@@ -85,7 +81,7 @@ async fn converse(desk: &HelpDesk, created: &CreatedTicket) -> anyhow::Result<()
     // Who works at the desk is your program's to know; the engine keeps their id.
     let agent = Actor::Desk(ActorId(Uuid::from_u128(7)));
     let question = "¿Aparece algún mensaje de error?";
-    let reply = Reply::new(question).map_err(|problem| Violations::of("respuesta", problem))?;
+    let reply = Reply::new(question)?;
     let update = Command::Update { status: Some(Status::InProgress), priority: None, area: None, reply: Some(reply) };
     let ticket = desk.execute(created.id, &agent, update).await?;
     assert_eq!(ticket.status, Status::InProgress);
@@ -95,14 +91,14 @@ async fn converse(desk: &HelpDesk, created: &CreatedTicket) -> anyhow::Result<()
     println!("Its requester looks it up: {}, “{}”", seen.ticket.status.name(), seen.reply.as_deref().unwrap_or("–"));
     assert_eq!(seen.reply.as_deref(), Some(question));
 
-    let message = Message::new("Sí: «contraseña vencida».").map_err(|problem| Violations::of("mensaje", problem))?;
+    let message = Message::new("Sí: «contraseña vencida».")?;
     desk.comment(Comment { look_up, message }).await?;
     Ok(())
 }
 
 /// A ticket is what its events come to: the store has each of them, and replaying them gives the ticket again.
 async fn tell_the_history(desk: &HelpDesk, created: &CreatedTicket) -> anyhow::Result<()> {
-    let history = desk.store().history(created.id).await?;
+    let history = desk.history(created.id).await?;
 
     println!("Its history:");
     for NewEvent { event, text } in &history {
@@ -113,6 +109,6 @@ async fn tell_the_history(desk: &HelpDesk, created: &CreatedTicket) -> anyhow::R
     assert_eq!(actions, [Action::Opened, Action::Updated, Action::Commented]);
 
     let replayed = Ticket::replay(created.id, history.iter().map(|entry| &entry.event))?;
-    assert_eq!(Some(replayed), desk.store().load(created.id).await?);
+    assert_eq!(replayed, desk.ticket(created.id).await?);
     Ok(())
 }
