@@ -1,1 +1,62 @@
-fn main() {}
+//! `cargo xtask …`: what a developer of this workspace types, as a program.
+//!
+//! | Command | Does |
+//! |---|---|
+//! | `serve` | builds the server and runs it |
+//! | `test`  | sets up what the tests need and passes every one of them |
+//! | `lint`  | formatting, clippy and documentation, warnings refused |
+//! | `bench` | measures the core, and the server side by side with its peer |
+//! | `fuzz`  | runs the fuzz targets of the core |
+//! | `wasm`  | builds the WebAssembly module and says how large it is |
+//!
+//! Every command prints the command lines that it runs, so that each can be repeated by hand.
+
+mod bench;
+mod fuzz;
+mod lint;
+mod package;
+mod process;
+mod serve;
+mod stages;
+mod tally;
+mod test;
+mod wasm;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The developer's commands of the ticketing workspace.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Test(test::Args),
+    /// Check formatting, clippy and documentation; a warning is an error.
+    Lint,
+    Bench(bench::Args),
+    Fuzz(fuzz::Args),
+    Wasm(wasm::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Test(args) => test::run(&args),
+        Command::Lint => Ok(lint::run()),
+        Command::Bench(args) => bench::run(args),
+        Command::Fuzz(args) => fuzz::run(&args),
+        Command::Wasm(args) => wasm::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        // The command that failed has said why; where in this program it was called is of no use to anybody.
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

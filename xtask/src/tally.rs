@@ -1,0 +1,110 @@
+//! Tests counted from what their runners say at the end.
+
+use std::ops::Add;
+
+/// How many tests passed, failed, and were left out.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Tally {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) skipped: u64,
+}
+
+impl Tally {
+    /// Something that either works or does not, and has no tests inside.
+    pub(crate) const ONE_PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
+    /// See [`Tally::ONE_PASSED`].
+    pub(crate) const ONE_FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
+
+    /// What a line of output reports: the summary of libtest or of nextest. Nothing in every other line.
+    pub(crate) fn of_line(line: &str) -> Self {
+        let line = without_colours(line);
+        let line = line.trim();
+        let counts = if let Some(rest) = line.strip_prefix("test result: ") {
+            rest.split_once(". ").map(|(_, counts)| counts)
+        } else if let Some(rest) = line.strip_prefix("Summary [") {
+            rest.split_once(" run: ").map(|(_, counts)| counts)
+        } else {
+            None
+        };
+        counts.unwrap_or_default().split([';', ',']).fold(Self::default(), |tally, count| tally + Self::of_count(count))
+    }
+
+    /// `12 passed`, `1 timed out`, `3 passed (1 slow)`.
+    fn of_count(count: &str) -> Self {
+        let Some((number, what)) = count.trim().split_once(' ') else { return Self::default() };
+        let Ok(number) = number.parse() else { return Self::default() };
+        let none = Self::default();
+        match what.split(' ').next() {
+            Some("passed") => Self { passed: number, ..none },
+            Some("failed" | "timed" | "exec") => Self { failed: number, ..none },
+            Some("ignored" | "skipped") => Self { skipped: number, ..none },
+            _ => none,
+        }
+    }
+}
+
+impl Add for Tally {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+}
+
+/// A line without its SGR escape sequences (`ESC [ … m`).
+fn without_colours(line: &str) -> String {
+    let mut parts = line.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('m').map_or("", |(_, rest)| rest));
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, passed: u64, failed: u64, skipped: u64) {
+        assert_eq!(Tally::of_line(line), Tally { passed, failed, skipped }, "{line}");
+    }
+
+    #[test]
+    fn libtest_is_understood() {
+        check(
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.00s",
+            12,
+            0,
+            1,
+        );
+        check("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", 3, 2, 0);
+        check("test result: \x1b[32mok\x1b[m. 1 passed; 0 failed; 0 ignored\n", 1, 0, 0);
+    }
+
+    #[test]
+    fn nextest_is_understood() {
+        check("     Summary [   0.021s] 3 tests run: 3 passed, 0 skipped", 3, 0, 0);
+        check("     Summary [   0.021s] 1 test run: 1 passed, 2 skipped", 1, 0, 2);
+        check(
+            "\x1b[31;1m     Summary\x1b[0m [   9.1s] 9 tests run: 6 passed (1 slow, 1 leaky), 2 failed, 1 timed out, 0 skipped",
+            6,
+            3,
+            0,
+        );
+        check("     Summary [   1.000s] 2/9 tests run: 1 passed, 1 exec failed, 4 skipped", 1, 1, 4);
+    }
+
+    #[test]
+    fn other_lines_count_nothing() {
+        check("running 12 tests", 0, 0, 0);
+        check("12 passed; 1 failed", 0, 0, 0);
+        check("test result: ok", 0, 0, 0);
+        check("", 0, 0, 0);
+    }
+}

@@ -1,0 +1,89 @@
+//! `cargo xtask test`: everything that has to pass, in one command.
+//!
+//! Tests are counted where they run first. Where the same tests run again under other features, and where a program
+//! either works or does not, the stage counts one.
+
+use std::process::ExitCode;
+use std::{env, process::Command};
+
+use anyhow::Result;
+
+use crate::bench;
+use crate::fuzz::{CargoFuzz, Target};
+use crate::package;
+use crate::process::{cargo, scale, succeeds};
+use crate::stages::{Stages, check, tests};
+use crate::tally::Tally;
+use crate::wasm;
+
+/// How long each fuzz target runs, times `TICKETING_SCALE`.
+const FUZZ_SECONDS: u64 = 10;
+
+/// Set up what the tests need and pass every one of them: units, properties, documentation, features, WebAssembly,
+/// examples, benchmarks once, fuzzing for seconds, packages.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Ten times the soaks, loads and fuzzing (`TICKETING_SCALE=10`, unless it is set).
+    #[arg(long)]
+    full: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let scale = match env::var_os("TICKETING_SCALE") {
+        None if args.full => 10,
+        _ => scale()?,
+    };
+    let scaled = |mut command: Command| {
+        command.env("TICKETING_SCALE", scale.to_string());
+        command
+    };
+
+    let mut stages = Stages::default();
+    stages.run("workspace", || tests(&mut scaled(workspace_tests())));
+    stages.run("documentation", || tests(&mut cargo(["test", "--workspace", "--doc", "--no-fail-fast"])));
+    stages.run("core alone", || check(&mut cargo(["test", "--package", "ticketing-core"])));
+    stages.run("server: features", server_features);
+    stages.run("examples", examples);
+    stages.run("wasm", || wasm::build_module().map(|_| Tally::ONE_PASSED));
+    stages.run("fuzz", || fuzz(FUZZ_SECONDS * scale));
+    stages.run("benchmarks, once", bench::run_once);
+    stages.run("packages", package::verify_packages);
+
+    let Tally { passed, failed, .. } = stages.report();
+    println!("{passed} passed, {failed} failed");
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn workspace_tests() -> Command {
+    if succeeds(&mut cargo(["nextest", "--version"])) {
+        return cargo(["nextest", "run", "--workspace", "--no-fail-fast"]);
+    }
+    println!("    cargo-nextest is not installed: the same tests with `cargo test`");
+    cargo(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])
+}
+
+/// Each set of features builds alone, without what tests and other packages would switch on.
+fn server_features() -> Result<Tally> {
+    const ALONE: [&str; 3] = ["--package", "ticketing-server", "--no-default-features"];
+    let engine_only = check(cargo(["check"]).args(ALONE))?;
+    let http = check(cargo(["check"]).args(ALONE).args(["--features", "http"]))?;
+    let sqlite = check(cargo(["check"]).args(ALONE).args(["--features", "sqlite"]))?;
+    // What an application links that embeds the engine.
+    let embedded = check(cargo(["test"]).args(ALONE).args(["--features", "sqlite"]))?;
+    Ok(engine_only + http + sqlite + embedded)
+}
+
+fn examples() -> Result<Tally> {
+    ["example-embed", "example-axum-mount", "example-http-client"]
+        .iter()
+        // By itself each is built with its own features only, as its reader would build it.
+        .try_fold(Tally::default(), |sum, example| Ok(sum + check(&mut cargo(["run", "--package", example]))?))
+}
+
+fn fuzz(seconds: u64) -> Result<Tally> {
+    let cargo_fuzz = CargoFuzz::prepare()?;
+    Target::ALL.into_iter().try_fold(Tally::default(), |sum, target| {
+        cargo_fuzz.fuzz(target, seconds)?;
+        Ok(sum + Tally::ONE_PASSED)
+    })
+}
