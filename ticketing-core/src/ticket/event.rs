@@ -171,7 +171,6 @@ impl<T: PartialEq> Change<T> {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Opened {
     /// What it is about.
-    #[serde(flatten)]
     pub attributes: Attributes,
     /// Where it came from.
     pub origin: Origin,

@@ -23,16 +23,14 @@ impl<S: Store> Engine<S> {
     pub async fn look_up(&self, look_up: &LookUp) -> Result<PublicTicket, EngineError> {
         let rules = self.rules();
         // What is no label takes the same way and finds nothing.
-        let series = rules.labels().parse(&look_up.label).map_or(LabelKey::NOTHING, LabelKey::from);
-        let found = self.inner.store.find_public(series).await?;
-        let prefix_matches = |record: &PublicRecord| {
-            rules.labels().parse(&look_up.label).is_ok_and(|label| label.prefix() == record.label.prefix())
-        };
+        let label = rules.labels().parse(&look_up.label).ok();
+        let found = self.inner.store.find_public(label.map_or(LabelKey::NOTHING, LabelKey::from)).await?;
+        let same_label = |record: &PublicRecord| label.is_some_and(|label| label == record.label);
         let address =
             found.as_ref().and_then(|record| record.intake.requester.as_ref()).map_or("", |r| r.email.as_str());
         // Compared also where there is nothing to compare with.
         let same_address = bool::from(address.as_bytes().ct_eq(look_up.email.as_bytes())) && !address.is_empty();
-        let record = found.filter(|record| same_address && prefix_matches(record)).ok_or(EngineError::NotFound)?;
+        let record = found.filter(|record| same_address && same_label(record)).ok_or(EngineError::NotFound)?;
         let reading = reading(&record.ticket, &rules, self.now());
         Ok(PublicTicket {
             budget: record.ticket.sla.agreement.as_ref().map(|agreement| agreement.resolution),

@@ -20,7 +20,9 @@ fn of(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) ->
 
 /// 200 with JSON.
 pub(crate) fn json(value: &impl Serialize) -> Result<Response, ApiError> {
-    let body = serde_json::to_vec(value).map_err(|error| ApiError::Internal(error.into()))?;
+    // As large as most answers are.
+    let mut body = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut body, value).map_err(|error| ApiError::Internal(error.into()))?;
     Ok(json_value(body))
 }
 
