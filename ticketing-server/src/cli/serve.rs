@@ -75,10 +75,12 @@ impl Serve {
             let engine = Engine::start(store).await.context("the rules in the database cannot be used")?;
             let listener =
                 TcpListener::bind(listen.0).await.with_context(|| format!("cannot listen on {}", listen.0))?;
+            // Before anybody is told that they may send signals.
+            let interrupted = interrupted()?;
             // On stdout and by itself, for people and scripts; the log goes to stderr.
             println!("listening on http://{}", listener.local_addr()?);
             tracing::info!(database = %path.display(), rules.hash = %engine.rules().hash(), "serving");
-            serve(listener, App::new(engine, options), interrupted()?).await?;
+            serve(listener, App::new(engine, options), interrupted).await?;
             Ok::<_, anyhow::Error>(())
         })?;
         // What the store still has waiting is written before the process ends.

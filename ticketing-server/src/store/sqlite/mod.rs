@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, MAIN_DB, OpenFlags, config::DbConfig};
 
 use self::{readers::Readers, writer::Writer};
 use super::StoreError;
@@ -114,6 +114,10 @@ fn connect(path: &Path, options: &SqliteOptions, access: Access) -> Result<Conne
     // running it does. Ours are to be found by the same index whatever they look for.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if access == Access::Write {
+        // SQLite opens what may not be written all the same, to read only.
+        if connection.is_readonly(MAIN_DB)? {
+            return Err(StoreError::Unavailable("the file may not be written".into()));
+        }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;

@@ -1,0 +1,777 @@
+//! What every store must do. The checks are asynchronous functions over the traits; [`store_suite!`] runs all of them on one
+//! store, and a further store is one more line at the end.
+
+#![cfg(feature = "sqlite")]
+
+use std::{
+    collections::HashSet,
+    future::Future,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::SeqCst},
+    },
+};
+
+use proptest::{
+    prelude::*,
+    test_runner::{Config, TestRunner},
+};
+use ticketing_core::{
+    Actor, Command, Draft, Event, Field, LabelFormat, LookUp, Rules, RulesHash, Status, Ticket, TicketId, TicketLabel,
+    Timestamp,
+    ticket::{
+        Action, ActorId, Agent, AskedBy, Author, Change, Changes, Intake, Message, NewEvent, Origin, Reason, Reply,
+        Role,
+    },
+};
+use ticketing_server::{
+    CreateRequest, Engine, EngineError,
+    store::{
+        Appended, Created, Creation, Derived, FollowUp, Idempotency, LabelKey, RulesVersion, Store, StoreError,
+        TicketStore, sqlite::SqliteStore,
+    },
+};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+// What the checks store
+
+const EMAIL: &str = "ana.garcía+mesa@example.com";
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn morning() -> Timestamp {
+    at("2026-03-24T10:15:00.123Z")
+}
+
+fn draft() -> Draft<'static> {
+    Draft::new()
+        .with(Field::Name, "Ana «O'Higgins» García 🦀")
+        .with(Field::Email, EMAIL)
+        .with(Field::Type, "INCIDENTE")
+        .with(Field::Category, "Sistemas")
+        .with(Field::Description, "Uno.\r\n\tDos; DROP TABLE tickets; --")
+        .with(Field::Priority, "Alta")
+        .with(Field::Phone, "+573001234567")
+        .with(Field::HasWhatsapp, true)
+        .with(Field::Subject, "e\u{301} \u{202e}izquierda")
+}
+
+/// A ticket to be created in 2026.
+fn creation() -> Creation {
+    creation_at(morning(), 2026)
+}
+
+fn creation_at(now: Timestamp, label_year: u16) -> Creation {
+    let rules = Rules::default();
+    let new = draft().validate(&rules).unwrap();
+    let id = TicketId(Uuid::now_v7());
+    let opened = Ticket::open(&new, Origin::Chat, &Actor::Requester, now, &rules).event;
+    let (_, intake) = new.into_parts();
+    Creation {
+        id,
+        ticket: Ticket::opened(id, &opened).unwrap(),
+        opened,
+        intake,
+        address: Some(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1])),
+        label: LabelFormat::default(),
+        label_year,
+        derived: derived(),
+        idempotency: None,
+    }
+}
+
+fn derived() -> Derived {
+    Derived { area_key: "MESA".into(), due_at: Some(at("2026-03-24T14:15:00Z")) }
+}
+
+/// A creation that may be repeated.
+fn keyed(key: &str, fingerprint: u8, valid_from: Timestamp) -> Creation {
+    let idempotency = Idempotency { key: key.into(), fingerprint: [fingerprint; 32], valid_from };
+    Creation { idempotency: Some(idempotency), ..creation() }
+}
+
+async fn create(store: &impl Store, creation: Creation) -> TicketLabel {
+    match store.create(creation).await.unwrap() {
+        Created::New(label) => label,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn desk() -> Actor {
+    Actor::Desk(ActorId(Uuid::from_u128(7)))
+}
+
+fn reason(text: &str) -> Reason {
+    Reason::new(text).unwrap()
+}
+
+/// What a command comes to, as the engine would store it.
+fn follow_up(ticket: &Ticket, actor: &Actor, commands: impl IntoIterator<Item = Command>) -> FollowUp {
+    let mut after = ticket.clone();
+    let mut events = Vec::new();
+    for command in commands {
+        let now = a_minute_after(after.updated_at);
+        for new in after.decide(command, actor, now, &Rules::default()).unwrap() {
+            after.apply(&new.event).unwrap();
+            events.push(new);
+        }
+    }
+    FollowUp { expected_version: ticket.version, events, ticket: after, derived: derived() }
+}
+
+fn a_minute_after(instant: Timestamp) -> Timestamp {
+    Timestamp::from_unix_millis(instant.unix_millis() + 60_000).unwrap()
+}
+
+// Checks: tickets
+
+async fn a_ticket_that_was_created_is_loaded_found_and_remembered(store: impl Store) {
+    let creation = creation();
+    let label = create(&store, creation.clone()).await;
+    assert_eq!(label.to_string(), "TKT-2026-00001");
+    assert_eq!(store.load(creation.id).await.unwrap(), Some(creation.ticket.clone()));
+    assert_eq!(store.history(creation.id).await.unwrap(), [NewEvent { event: creation.opened.clone(), text: None }]);
+
+    let found = store.find_public(label.into()).await.unwrap().unwrap();
+    assert_eq!(found.label.to_string(), label.to_string());
+    assert_eq!(found.ticket, creation.ticket);
+    assert_eq!(found.intake, creation.intake);
+    assert_eq!(found.intake.requester.unwrap().email.as_str(), EMAIL);
+    assert_eq!(found.reply, None);
+    assert_eq!(found.last, NewEvent { event: creation.opened, text: None });
+}
+
+async fn what_is_not_there_is_not_found(store: impl Store) {
+    let nobody = creation();
+    assert_eq!(store.load(nobody.id).await.unwrap(), None);
+    assert_eq!(store.history(nobody.id).await.unwrap(), []);
+    for series in [LabelKey::NOTHING, LabelKey { year: 2026, number: 1 }, LabelKey { year: u16::MAX, number: u32::MAX }]
+    {
+        assert_eq!(store.find_public(series).await.unwrap(), None);
+    }
+    let comment = Command::Comment { message: Message::new("¿Hay alguien?").unwrap() };
+    let follow_up = follow_up(&nobody.ticket, &Actor::Requester, [comment]);
+    assert_eq!(store.append(follow_up).await.unwrap(), Appended::Conflict);
+
+    create(&store, creation()).await;
+    assert_eq!(store.find_public(LabelKey { year: 2025, number: 1 }).await.unwrap(), None);
+    assert_eq!(store.find_public(LabelKey { year: 2026, number: 2 }).await.unwrap(), None);
+    assert_eq!(store.find_public(LabelKey::NOTHING).await.unwrap(), None);
+}
+
+async fn a_ticket_without_a_requester_is_kept_without_one(store: impl Store) {
+    let mut creation = creation();
+    creation.opened.changes.opened.as_mut().unwrap().has_requester = false;
+    creation.opened.occurred_at = Some(at("2019-12-31T23:59:59.999Z"));
+    creation.ticket = Ticket::opened(creation.id, &creation.opened).unwrap();
+    creation.intake = Intake::default();
+    creation.address = None;
+    creation.derived.due_at = None;
+    let label = create(&store, creation.clone()).await;
+    let found = store.find_public(label.into()).await.unwrap().unwrap();
+    assert_eq!((found.intake, found.ticket), (Intake::default(), creation.ticket));
+    assert_eq!(found.last.event, creation.opened);
+}
+
+async fn each_year_counts_for_itself(store: impl Store) {
+    let mut labels = Vec::new();
+    for (year, prefix, digits) in
+        [(2026, "TKT", 5), (2027, "TKT", 5), (2026, "HD", 3), (2000, "TKT", 1), (9999, "TKT", 9), (2026, "TKT", 5)]
+    {
+        let label = LabelFormat::new(prefix, digits).unwrap();
+        labels.push(create(&store, Creation { label, ..creation_at(morning(), year) }).await.to_string());
+    }
+    assert_eq!(
+        labels,
+        ["TKT-2026-00001", "TKT-2027-00001", "HD-2026-002", "TKT-2000-1", "TKT-9999-000000001", "TKT-2026-00003"]
+    );
+    // A label keeps the form that it was given in.
+    let found = store.find_public(LabelKey { year: 2026, number: 2 }).await.unwrap().unwrap();
+    assert_eq!(found.label.to_string(), "HD-2026-002");
+}
+
+async fn numbers_given_at_once_are_unique_and_without_gaps(store: impl Store + Clone) {
+    const TICKETS: u32 = 300;
+    let mut creations = JoinSet::new();
+    for _ in 0..TICKETS {
+        let store = store.clone();
+        creations.spawn(async move { create(&store, creation()).await.number() });
+    }
+    let mut numbers = creations.join_all().await;
+    numbers.sort_unstable();
+    assert!(numbers.into_iter().eq(1..=TICKETS));
+}
+
+async fn a_creation_that_fails_uses_no_number_and_harms_no_other(store: impl Store + Clone) {
+    let first = creation();
+    create(&store, first.clone()).await;
+    let mut creations = JoinSet::new();
+    for number in 0..60 {
+        let (store, first) = (store.clone(), first.clone());
+        creations.spawn(async move {
+            // Every third one has an identity that there is already.
+            let creation = if number % 3 == 0 { first } else { creation() };
+            store.create(creation).await
+        });
+    }
+    let outcomes = creations.join_all().await;
+    let (stored, failed): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    assert_eq!((stored.len(), failed.len()), (40, 20));
+    assert_eq!(create(&store, creation()).await.number(), 42);
+    assert_eq!(store.load(first.id).await.unwrap(), Some(first.ticket.clone()));
+    assert_eq!(store.history(first.id).await.unwrap().len(), 1);
+}
+
+// Checks: what follows
+
+async fn what_is_appended_is_state_history_and_what_the_requester_sees(store: impl Store) {
+    let creation = creation();
+    let label = create(&store, creation.clone()).await;
+    let reply = "Reinicie.\nY llámenos.";
+    let update = Command::Update {
+        status: Some(Status::InProgress),
+        priority: Some("Urgente".into()),
+        area: Some("Redes".into()),
+        reply: Some(Reply::new(reply).unwrap()),
+    };
+    // One unit of work of several events.
+    let pause = Command::Pause { reason: reason("Esperamos un repuesto") };
+    let first = follow_up(&creation.ticket, &desk(), [update, pause]);
+    assert_eq!(first.events.len(), 2);
+    assert_eq!(store.append(first.clone()).await.unwrap(), Appended::Stored);
+    let comment = Command::Comment { message: Message::new("Sigue igual 🦀").unwrap() };
+    let second = follow_up(&first.ticket, &Actor::Requester, [comment]);
+    assert_eq!(store.append(second.clone()).await.unwrap(), Appended::Stored);
+
+    assert_eq!(store.load(creation.id).await.unwrap(), Some(second.ticket.clone()));
+    let mut expected = vec![NewEvent { event: creation.opened, text: None }];
+    expected.extend(first.events);
+    expected.extend(second.events);
+    assert_eq!(store.history(creation.id).await.unwrap(), expected);
+    let found = store.find_public(label.into()).await.unwrap().unwrap();
+    assert_eq!(found.ticket, second.ticket);
+    assert_eq!(found.reply.as_deref(), Some(reply));
+    assert_eq!(Some(&found.last), expected.last());
+}
+
+async fn every_kind_of_event_comes_back_as_it_was(store: impl Store) {
+    let creation = creation();
+    create(&store, creation.clone()).await;
+    let mut ticket = creation.ticket.clone();
+    let mut expected = vec![NewEvent { event: creation.opened, text: None }];
+    for (action, role) in Action::ALL.into_iter().skip(1).zip(Role::ALL.into_iter().cycle()) {
+        let odd = ticket.version % 2 == 1;
+        let other = |text: &str| odd.then(|| text.to_owned());
+        let event = Event {
+            seq: ticket.version + 1,
+            recorded_at: a_minute_after(ticket.updated_at),
+            occurred_at: odd.then(|| at("1970-01-01T00:00:00Z")),
+            author: Author { role, id: odd.then(|| ActorId(Uuid::from_u128(u128::MAX))) },
+            rules: RulesHash(Uuid::from_u128(ticket.version.into())),
+            action,
+            public: odd,
+            has_text: odd,
+            changes: Changes {
+                opened: None,
+                status: Change::between(ticket.status, if odd { Status::Resolved } else { Status::Open }),
+                priority: Change::between(ticket.attributes.priority.clone(), other("ñ")),
+                category: Change::between(ticket.attributes.category.clone(), other("\"{}\"")),
+                area: Change::between(ticket.attributes.area.clone(), other("a").unwrap_or_default()),
+                assignee: Change::between(ticket.assignee, odd.then(|| ActorId(Uuid::from_u128(1)))),
+                agreement: Change::between(ticket.sla.agreement.clone(), None),
+            },
+            asked_by: odd.then_some(AskedBy::Agent),
+        };
+        let expected_version = ticket.version;
+        ticket.apply(&event).unwrap();
+        let new = NewEvent { event, text: other("Un texto.\n") };
+        let follow_up =
+            FollowUp { expected_version, events: vec![new.clone()], ticket: ticket.clone(), derived: derived() };
+        assert_eq!(store.append(follow_up).await.unwrap(), Appended::Stored);
+        expected.push(new);
+        assert_eq!(store.load(creation.id).await.unwrap(), Some(ticket.clone()));
+        assert_eq!(store.history(creation.id).await.unwrap(), expected);
+    }
+}
+
+async fn what_the_requester_may_not_see_is_not_the_last_event(store: impl Store) {
+    let creation = creation();
+    let label = create(&store, creation.clone()).await;
+    let mut follow_up = follow_up(&creation.ticket, &desk(), [Command::Pause { reason: reason("Solo para nosotros") }]);
+    follow_up.events[0].event.public = false;
+    follow_up.ticket = Ticket::replay(creation.id, [&creation.opened, &follow_up.events[0].event]).unwrap();
+    assert_eq!(store.append(follow_up).await.unwrap(), Appended::Stored);
+    let found = store.find_public(label.into()).await.unwrap().unwrap();
+    assert_eq!(found.ticket.status, Status::Paused);
+    assert_eq!(found.last, NewEvent { event: creation.opened, text: None });
+}
+
+async fn of_two_follow_ups_on_one_version_one_is_stored_and_the_other_leaves_nothing(store: impl Store + Clone) {
+    let creation = creation();
+    create(&store, creation.clone()).await;
+    let say = |text: &str| {
+        let message = Message::new(text).unwrap();
+        follow_up(&creation.ticket, &Actor::Requester, [Command::Comment { message }])
+    };
+    let mut appends = JoinSet::new();
+    for number in 0..10 {
+        let (store, follow_up) = (store.clone(), say(&format!("Comentario {number}")));
+        appends.spawn(async move { store.append(follow_up).await.unwrap() });
+    }
+    let stored = appends.join_all().await.into_iter().filter(|appended| *appended == Appended::Stored).count();
+    assert_eq!(stored, 1);
+    assert_eq!(store.history(creation.id).await.unwrap().len(), 2);
+    assert_eq!(store.load(creation.id).await.unwrap().unwrap().version, 2);
+    assert_eq!(store.append(say("Tarde")).await.unwrap(), Appended::Conflict);
+    assert_eq!(store.history(creation.id).await.unwrap().len(), 2);
+}
+
+// Checks: idempotency
+
+async fn a_creation_repeated_with_its_key_is_the_first_one(store: impl Store) {
+    let yesterday = at("2026-03-23T10:15:00.123Z");
+    let first = keyed("k", 1, yesterday);
+    let label = create(&store, first.clone()).await;
+    let repeated = Created::Repeated { id: first.id, label, opened: Box::new(first.opened.clone()) };
+    let again = keyed("k", 1, yesterday);
+    assert_eq!(store.create(again.clone()).await.unwrap(), repeated);
+    assert_eq!(store.load(again.id).await.unwrap(), None);
+
+    let other = keyed("k", 2, yesterday);
+    assert_eq!(store.create(other).await.unwrap(), Created::KeyReused);
+    assert_eq!(create(&store, keyed("K", 1, yesterday)).await.number(), 2);
+    assert_eq!(create(&store, creation()).await.number(), 3);
+
+    // What has happened to the ticket since does not change what it was created as.
+    let pause = follow_up(&first.ticket, &desk(), [Command::Pause { reason: reason("Un repuesto") }]);
+    store.append(pause).await.unwrap();
+    assert_eq!(store.create(again).await.unwrap(), repeated);
+}
+
+async fn a_key_is_forgotten_when_its_time_is_over(store: impl Store) {
+    let later = a_minute_after(morning());
+    let first = create(&store, keyed("k", 1, morning())).await;
+    // Valid to the millisecond, then anybody's.
+    let again = keyed("k", 1, morning());
+    assert!(matches!(store.create(again).await.unwrap(), Created::Repeated { label, .. } if label == first));
+    let anew = Creation { idempotency: keyed("k", 2, later).idempotency, ..creation_at(later, 2026) };
+    assert_eq!(create(&store, anew).await.number(), 2);
+    assert_eq!(store.create(keyed("k", 1, later)).await.unwrap(), Created::KeyReused);
+
+    create(&store, keyed("other", 1, morning())).await;
+    assert_eq!(store.forget_keys_before(morning()).await.unwrap(), 0);
+    assert_eq!(store.forget_keys_before(later).await.unwrap(), 1);
+    assert_eq!(store.forget_keys_before(Timestamp::MAX).await.unwrap(), 1);
+    assert_eq!(store.forget_keys_before(Timestamp::MAX).await.unwrap(), 0);
+    assert_eq!(create(&store, keyed("other", 9, morning())).await.number(), 4);
+}
+
+async fn of_many_creations_at_once_with_one_key_one_is_stored(store: impl Store + Clone) {
+    let mut creations = JoinSet::new();
+    for _ in 0..50 {
+        let store = store.clone();
+        let creation = keyed("k", 1, Timestamp::MIN);
+        creations.spawn(async move { store.create(creation).await.unwrap() });
+    }
+    let outcomes = creations.join_all().await;
+    let new = outcomes.iter().filter(|created| matches!(created, Created::New(_))).count();
+    let repeated: Vec<_> = outcomes.iter().filter(|created| matches!(created, Created::Repeated { .. })).collect();
+    assert_eq!((new, repeated.len()), (1, 49));
+    assert!(repeated.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(create(&store, creation()).await.number(), 2);
+}
+
+// Checks: rules
+
+async fn rules_have_versions_and_the_last_is_active(store: impl Store) {
+    assert!(store.active_rules().await.unwrap().is_none());
+    assert_eq!(store.active_version().await.unwrap(), None);
+
+    let built_in = Rules::default();
+    let stricter = Rules::from_json(r#"{ "campos": { "asunto": { "requerido": true } }, "reapertura": 0 }"#).unwrap();
+    let first = store.activate_rules(built_in.clone(), morning()).await.unwrap();
+    assert_active(&store, first, &built_in).await;
+    assert_eq!(store.activate_rules(built_in.clone(), morning()).await.unwrap(), first, "no change, no version");
+    let second = store.activate_rules(stricter.clone(), morning()).await.unwrap();
+    assert!(second > first);
+    assert_active(&store, second, &stricter).await;
+    let third = store.activate_rules(built_in.clone(), morning()).await.unwrap();
+    assert!(third > second, "what was active before is a new version when it is active again");
+    assert_active(&store, third, &built_in).await;
+}
+
+async fn assert_active(store: &impl Store, version: RulesVersion, rules: &Rules) {
+    let (active_version, active) = store.active_rules().await.unwrap().unwrap();
+    assert_eq!((active_version, active.hash(), active.to_json()), (version, rules.hash(), rules.to_json()));
+    assert_eq!(store.active_version().await.unwrap(), Some(version));
+}
+
+async fn a_store_that_works_says_so(store: impl Store) {
+    store.check().await.unwrap();
+}
+
+// Checks: through the engine
+
+/// An engine whose clock is a number of milliseconds.
+async fn engine<S: Store>(store: S) -> (Engine<S>, Arc<AtomicI64>) {
+    let now = Arc::new(AtomicI64::new(morning().unix_millis()));
+    let clock = Arc::clone(&now);
+    let engine =
+        Engine::start_with_clock(store, move || Timestamp::from_unix_millis(clock.load(SeqCst)).unwrap()).await;
+    (engine.unwrap(), now)
+}
+
+async fn create_through<S: Store>(engine: &Engine<S>) -> (TicketId, TicketLabel) {
+    let new = draft().validate(&engine.rules()).unwrap();
+    let created = engine.create(CreateRequest::new(new)).await.unwrap();
+    (created.id, created.label)
+}
+
+/// Asserts that a ticket's state is what its history comes to, and that its requester sees the right part of it.
+async fn is_its_history(store: &impl Store, id: TicketId, label: TicketLabel) -> (Ticket, usize) {
+    let ticket = store.load(id).await.unwrap().unwrap();
+    let history = store.history(id).await.unwrap();
+    assert_eq!(Ticket::replay(id, history.iter().map(|new| &new.event)).unwrap(), ticket);
+    assert!(history.iter().all(|new| new.event.has_text == new.text.is_some()));
+    assert!(history.is_sorted_by_key(|new| new.event.recorded_at));
+
+    let found = store.find_public(label.into()).await.unwrap().unwrap();
+    let nth = |seq: u32| &history[usize::try_from(seq).unwrap() - 1];
+    assert_eq!(found.ticket, ticket);
+    assert_eq!(&found.last, nth(ticket.last_public));
+    assert_eq!(found.reply, ticket.reply.and_then(|seq| nth(seq).text.clone()));
+    (ticket, history.len())
+}
+
+async fn two_commands_at_once_are_both_done(store: impl Store) {
+    let (engine, _) = engine(store).await;
+    for _ in 0..20 {
+        let (id, label) = create_through(&engine).await;
+        let comment = Command::Comment { message: Message::new("¿Alguna novedad?").unwrap() };
+        let pause = Command::Pause { reason: reason("Esperamos un repuesto") };
+        let (requester, desk) = (Actor::Requester, desk());
+        let (one, other) = tokio::join!(engine.execute(id, &requester, comment), engine.execute(id, &desk, pause));
+        let versions = HashSet::from([one.unwrap().version, other.unwrap().version]);
+        assert_eq!(versions, HashSet::from([2, 3]));
+        assert_eq!(is_its_history(engine.store(), id, label).await.1, 3);
+    }
+}
+
+async fn many_commands_at_once_are_all_done(store: impl Store) {
+    const COMMANDS: usize = 12;
+    let (engine, _) = engine(store).await;
+    let (id, label) = create_through(&engine).await;
+    let mut commands = JoinSet::new();
+    for number in 0..COMMANDS {
+        let engine = engine.clone();
+        commands.spawn(async move {
+            let message = Message::new(&format!("Comentario {number}")).unwrap();
+            engine.execute(id, &Actor::Requester, Command::Comment { message }).await.unwrap();
+        });
+    }
+    commands.join_all().await;
+    assert_eq!(is_its_history(engine.store(), id, label).await.1, COMMANDS + 1);
+    let texts: HashSet<_> = engine.store().history(id).await.unwrap().into_iter().filter_map(|new| new.text).collect();
+    assert_eq!(texts.len(), COMMANDS);
+}
+
+async fn a_command_to_a_ticket_that_is_not_there_is_refused(store: impl Store) {
+    let (engine, _) = engine(store).await;
+    let comment = Command::Comment { message: Message::new("¿Hay alguien?").unwrap() };
+    let refused = engine.execute(TicketId(Uuid::from_u128(1)), &Actor::Requester, comment).await;
+    assert!(matches!(refused, Err(EngineError::NotFound)));
+    let look_up = LookUp { label: "TKT-2026-00001".into(), email: EMAIL.into() };
+    assert!(matches!(engine.look_up(&look_up).await, Err(EngineError::NotFound)));
+}
+
+// Properties
+
+/// What somebody does, and the milliseconds until then: the clock may also be set back.
+type Step = (i64, Actor, Command);
+
+fn any_step() -> impl Strategy<Value = Step> {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let millis = prop_oneof![3 => 0..DAY, 1 => -DAY..0, 1 => DAY..20 * DAY, 1 => Just(0)];
+    (millis, any_actor(), any_command())
+}
+
+fn any_actor() -> impl Strategy<Value = Actor> {
+    let id = || (1_u128..4).prop_map(|id| ActorId(Uuid::from_u128(id)));
+    prop_oneof![
+        2 => Just(Actor::Requester),
+        4 => id().prop_map(Actor::Admin),
+        2 => id().prop_map(Actor::Desk),
+        1 => (id(), any_area()).prop_map(|(id, area)| Actor::Area { id, area }),
+        1 => id().prop_map(Actor::Token),
+        1 => Just(Actor::System),
+    ]
+}
+
+fn any_area() -> impl Strategy<Value = String> {
+    prop_oneof![Just("MESA".to_owned()), Just("mesa de  ayuda".to_owned()), Just("Redes".to_owned()), "\\PC{0,12}"]
+}
+
+fn any_priority() -> impl Strategy<Value = String> {
+    prop_oneof![Just("ALTA".to_owned()), Just("Crítica".to_owned()), Just("baja".to_owned()), "\\PC{0,22}"]
+}
+
+fn any_status() -> impl Strategy<Value = Status> {
+    prop::sample::select(Status::ALL.to_vec())
+}
+
+fn any_agent() -> impl Strategy<Value = Agent> {
+    let area = prop::option::weighted(0.3, any_area());
+    (1_u128..4, area, prop::bool::weighted(0.9)).prop_map(|(id, area, is_active)| Agent {
+        id: ActorId(Uuid::from_u128(id)),
+        area,
+        is_active,
+    })
+}
+
+fn any_command() -> impl Strategy<Value = Command> {
+    let reason = || "[^\\p{Cc}]{3,20}".prop_filter_map("blank", |text| Reason::new(&text).ok());
+    let reply = "[^\\p{Cc}]{5,20}".prop_filter_map("blank", |text| Reply::new(&text).ok());
+    let message = "[^\\p{Cc}]{2,20}".prop_filter_map("blank", |text| Message::new(&text).ok());
+    let update = (
+        prop::option::of(any_status()),
+        prop::option::of(any_priority()),
+        prop::option::of(any_area()),
+        prop::option::of(reply),
+    );
+    let asked_by = prop::sample::select(vec![AskedBy::Requester, AskedBy::Agent]);
+    prop_oneof![
+        4 => update.prop_map(|(status, priority, area, reply)| Command::Update { status, priority, area, reply }),
+        2 => (any_agent(), reason()).prop_map(|(agent, reason)| Command::Assign { agent, reason }),
+        2 => (any_area(), prop::option::of(any_agent()), reason())
+            .prop_map(|(area, agent, reason)| Command::Transfer { area, agent, reason }),
+        1 => (any_priority(), "\\PC{0,12}", reason())
+            .prop_map(|(priority, category, reason)| Command::Reclassify { priority, category, reason }),
+        2 => reason().prop_map(|reason| Command::Pause { reason }),
+        2 => reason().prop_map(|reason| Command::Reopen { reason }),
+        1 => (reason(), asked_by).prop_map(|(reason, asked_by)| Command::Cancel { reason, asked_by }),
+        1 => reason().prop_map(|reason| Command::Archive { reason }),
+        2 => reason().prop_map(|reason| Command::Unarchive { reason }),
+        2 => message.prop_map(|message| Command::Comment { message }),
+        1 => Just(Command::CloseItself),
+    ]
+}
+
+/// Whatever is done to a ticket, and by whomever: what is stored of it is what its stored history comes to, and a refusal
+/// changes nothing.
+fn prop_a_ticket_is_always_what_its_history_comes_to(store: impl Store) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (engine, clock) = runtime.block_on(engine(store));
+    let config = Config { cases: scaled(50), failure_persistence: None, ..Config::default() };
+    let steps = prop::collection::vec(any_step(), 1..25);
+    let outcome = TestRunner::new(config).run(&steps, |steps| {
+        clock.store(morning().unix_millis(), SeqCst);
+        runtime.block_on(async {
+            let (id, label) = create_through(&engine).await;
+            let (mut before, _) = is_its_history(engine.store(), id, label).await;
+            for (millis, actor, command) in steps {
+                clock.fetch_add(millis, SeqCst);
+                let outcome = engine.execute(id, &actor, command).await;
+                let (after, events) = is_its_history(engine.store(), id, label).await;
+                prop_assert_eq!(usize::try_from(after.version).unwrap(), events);
+                match outcome {
+                    Ok(ticket) => prop_assert_eq!(&ticket, &after),
+                    Err(EngineError::Refused(_)) => prop_assert_eq!(&before, &after),
+                    Err(error) => return Err(TestCaseError::fail(error.to_string())),
+                }
+                before = after;
+            }
+            Ok(())
+        })
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
+/// A count that grows with `TICKETING_SCALE`, which is 1 where it is not set.
+fn scaled(count: u32) -> u32 {
+    let scale: f64 = std::env::var("TICKETING_SCALE").map_or(1.0, |scale| scale.parse().unwrap());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float's `as` saturates")]
+    let scaled = (f64::from(count) * scale).round() as u32;
+    scaled.max(1)
+}
+
+// The stores
+
+/// Every check on a new store of one kind: what `$open` answers is kept until the check is over.
+macro_rules! store_suite {
+    ($kind:ident, $open:expr) => {
+        mod $kind {
+            use super::*;
+
+            store_suite! { @each $open,
+                a_ticket_that_was_created_is_loaded_found_and_remembered,
+                what_is_not_there_is_not_found,
+                a_ticket_without_a_requester_is_kept_without_one,
+                each_year_counts_for_itself,
+                numbers_given_at_once_are_unique_and_without_gaps,
+                a_creation_that_fails_uses_no_number_and_harms_no_other,
+                what_is_appended_is_state_history_and_what_the_requester_sees,
+                every_kind_of_event_comes_back_as_it_was,
+                what_the_requester_may_not_see_is_not_the_last_event,
+                of_two_follow_ups_on_one_version_one_is_stored_and_the_other_leaves_nothing,
+                a_creation_repeated_with_its_key_is_the_first_one,
+                a_key_is_forgotten_when_its_time_is_over,
+                of_many_creations_at_once_with_one_key_one_is_stored,
+                rules_have_versions_and_the_last_is_active,
+                a_store_that_works_says_so,
+                two_commands_at_once_are_both_done,
+                many_commands_at_once_are_all_done,
+                a_command_to_a_ticket_that_is_not_there_is_refused,
+            }
+
+            #[test]
+            fn prop_a_ticket_is_always_what_its_history_comes_to() {
+                let (store, _keep) = $open;
+                super::prop_a_ticket_is_always_what_its_history_comes_to(store);
+            }
+        }
+    };
+    (@each $open:expr, $($check:ident,)*) => {
+        $(
+            #[test]
+            fn $check() {
+                let (store, _keep) = $open;
+                run(super::$check(store));
+            }
+        )*
+    };
+}
+
+fn run(check: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(check);
+}
+
+store_suite!(sqlite, {
+    let directory = tempfile::tempdir().unwrap();
+    (SqliteStore::open(directory.path().join("ticketing.db")).unwrap(), directory)
+});
+
+// What only a store in a file has to do
+
+#[test]
+fn two_stores_on_one_file_see_what_each_other_stores() {
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ticketing.db");
+        let (one, other) = (SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap());
+        let mut numbers = Vec::new();
+        for _ in 0..20 {
+            let (a, b) = tokio::join!(create(&one, creation()), create(&other, creation()));
+            numbers.extend([a.number(), b.number()]);
+        }
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(1..=40));
+
+        let first = creation();
+        let label = create(&one, first.clone()).await;
+        assert_eq!(other.load(first.id).await.unwrap(), Some(first.ticket.clone()));
+        // Engines of two processes retry on what the other has stored.
+        let ((one, _), (other, _)) = (engine(one).await, engine(other).await);
+        for _ in 0..10 {
+            let say = || Command::Comment { message: Message::new("¿Alguna novedad?").unwrap() };
+            let (a, b) = tokio::join!(
+                one.execute(first.id, &Actor::Requester, say()),
+                other.execute(first.id, &Actor::Requester, say())
+            );
+            assert_ne!(a.unwrap().version, b.unwrap().version);
+        }
+        assert_eq!(is_its_history(one.store(), first.id, label).await.1, 21);
+
+        let rules = Rules::from_json(r#"{ "reapertura": 1 }"#).unwrap();
+        one.apply_rules(rules.clone()).await.unwrap();
+        assert_eq!(one.rules().hash(), rules.hash());
+        assert_eq!(other.refresh_rules().await.unwrap(), Some(rules.hash()));
+        assert_eq!(other.refresh_rules().await.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_file_is_opened_by_many_at_once_also_when_it_is_new() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ticketing.db");
+    std::thread::scope(|scope| {
+        let opens: Vec<_> = (0..8).map(|_| scope.spawn(|| SqliteStore::open(&path).map(drop))).collect();
+        for open in opens {
+            open.join().unwrap().unwrap();
+        }
+    });
+    run(async { assert_eq!(create(&SqliteStore::open(&path).unwrap(), creation()).await.number(), 1) });
+}
+
+#[test]
+fn what_was_stored_is_there_when_the_file_is_opened_again() {
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ticketing.db");
+        let store = SqliteStore::open(&path).unwrap();
+        let first = creation();
+        create(&store, first.clone()).await;
+        // The last clone that is dropped closes the file, and everything is in it.
+        drop(store);
+        let entries: Vec<_> =
+            std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(entries, ["ticketing.db"]);
+        let store = SqliteStore::open(&path).unwrap();
+        assert_eq!(store.load(first.id).await.unwrap(), Some(first.ticket));
+        assert_eq!(create(&store, creation()).await.number(), 2);
+    });
+}
+
+/// Who hangs up is not told; what had begun is done all the same.
+#[test]
+fn a_creation_that_nobody_waits_for_any_more_is_whole_or_not_there() {
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("ticketing.db")).unwrap();
+        let mut ids = Vec::new();
+        for number in 0..100_u64 {
+            let creation = creation();
+            ids.push(creation.id);
+            let patience = std::time::Duration::from_micros(number * 40);
+            let _ = tokio::time::timeout(patience, store.create(creation)).await;
+        }
+        // Behind all of them in the queue.
+        let last = create(&store, creation()).await.number();
+        let mut stored = 0;
+        for id in ids {
+            let history = store.history(id).await.unwrap();
+            assert_eq!(
+                store.load(id).await.unwrap().map(|ticket| ticket.version),
+                history.last().map(|new| new.event.seq)
+            );
+            stored += u32::try_from(history.len()).unwrap();
+        }
+        assert_eq!(last, stored + 1);
+    });
+}
+
+#[test]
+fn more_work_than_may_wait_is_refused_and_none_of_it_is_stored() {
+    use ticketing_server::store::sqlite::SqliteOptions;
+
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SqliteOptions { queue_max: 4, batch_max: 2, ..SqliteOptions::default() };
+        let store = SqliteStore::open_with(directory.path().join("ticketing.db"), &options).unwrap();
+        let mut creations = JoinSet::new();
+        for _ in 0..200 {
+            let store = store.clone();
+            creations.spawn(async move { store.create(creation()).await });
+        }
+        let outcomes = creations.join_all().await;
+        let stored = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(_) | Err(StoreError::Overloaded))));
+        assert!(stored < 200, "four at a time");
+        assert_eq!(usize::try_from(create(&store, creation()).await.number()).unwrap(), stored + 1);
+    });
+}
