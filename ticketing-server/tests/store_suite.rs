@@ -28,7 +28,7 @@ use ticketing_core::{
 use ticketing_server::{
     CreateRequest, Engine, EngineError,
     store::{
-        Appended, Created, Creation, Derived, FollowUp, Idempotency, LabelKey, RulesVersion, Store, StoreError,
+        Appended, Created, Creation, Derived, FollowUp, Idempotency, KeyUse, LabelKey, RulesVersion, Store, StoreError,
         TicketStore, sqlite::SqliteStore,
     },
 };
@@ -336,13 +336,14 @@ async fn a_creation_repeated_with_its_key_is_the_first_one(store: impl Store) {
     let yesterday = at("2026-03-23T10:15:00.123Z");
     let first = keyed("k", 1, yesterday);
     let label = create(&store, first.clone()).await;
-    let repeated = Created::Repeated { id: first.id, label, opened: Box::new(first.opened.clone()) };
+    let repeated =
+        Created::KeyUsed(KeyUse::SameRequest { id: first.id, label, opened: Box::new(first.opened.clone()) });
     let again = keyed("k", 1, yesterday);
     assert_eq!(store.create(again.clone()).await.unwrap(), repeated);
     assert_eq!(store.load(again.id).await.unwrap(), None);
 
     let other = keyed("k", 2, yesterday);
-    assert_eq!(store.create(other).await.unwrap(), Created::KeyReused);
+    assert_eq!(store.create(other).await.unwrap(), Created::KeyUsed(KeyUse::OtherRequest));
     assert_eq!(create(&store, keyed("K", 1, yesterday)).await.number(), 2);
     assert_eq!(create(&store, creation()).await.number(), 3);
 
@@ -357,10 +358,12 @@ async fn a_key_is_forgotten_when_its_time_is_over(store: impl Store) {
     let first = create(&store, keyed("k", 1, morning())).await;
     // Valid to the millisecond, then anybody's.
     let again = keyed("k", 1, morning());
-    assert!(matches!(store.create(again).await.unwrap(), Created::Repeated { label, .. } if label == first));
+    assert!(
+        matches!(store.create(again).await.unwrap(), Created::KeyUsed(KeyUse::SameRequest { label, .. }) if label == first)
+    );
     let anew = Creation { idempotency: keyed("k", 2, later).idempotency, ..creation_at(later, 2026) };
     assert_eq!(create(&store, anew).await.number(), 2);
-    assert_eq!(store.create(keyed("k", 1, later)).await.unwrap(), Created::KeyReused);
+    assert_eq!(store.create(keyed("k", 1, later)).await.unwrap(), Created::KeyUsed(KeyUse::OtherRequest));
 
     create(&store, keyed("other", 1, morning())).await;
     assert_eq!(store.forget_keys_before(morning()).await.unwrap(), 0);
@@ -379,7 +382,8 @@ async fn of_many_creations_at_once_with_one_key_one_is_stored(store: impl Store 
     }
     let outcomes = creations.join_all().await;
     let new = outcomes.iter().filter(|created| matches!(created, Created::New(_))).count();
-    let repeated: Vec<_> = outcomes.iter().filter(|created| matches!(created, Created::Repeated { .. })).collect();
+    let repeated: Vec<_> =
+        outcomes.iter().filter(|created| matches!(created, Created::KeyUsed(KeyUse::SameRequest { .. }))).collect();
     assert_eq!((new, repeated.len()), (1, 49));
     assert!(repeated.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(create(&store, creation()).await.number(), 2);

@@ -9,7 +9,7 @@ use ticketing_core::{
 use uuid::Uuid;
 
 use super::{Engine, EngineError, derived, reading};
-use crate::store::{Created, Creation, Idempotency, Store, StoreError};
+use crate::store::{Created, Creation, Idempotency, KeyUse, Store, StoreError};
 
 /// How long a request may be repeated with its key, in milliseconds: 24 hours.
 const KEY_VALID_MILLIS: i64 = 24 * 60 * 60 * 1000;
@@ -58,6 +58,13 @@ impl IdempotencyKey {
             return Err(InvalidIdempotencyKey);
         }
         Ok(Self { key: key.to_owned(), fingerprint: Sha256::digest(body).into() })
+    }
+}
+
+impl IdempotencyKey {
+    fn at(self, now: Timestamp) -> Idempotency {
+        let Self { key, fingerprint } = self;
+        Idempotency { key, fingerprint, valid_from: keys_valid_from(now) }
     }
 }
 
@@ -110,17 +117,29 @@ impl<S: Store> Engine<S> {
             address,
             label: rules.labels().clone(),
             label_year: rules.label_year(now),
-            idempotency: key.map(|IdempotencyKey { key, fingerprint }| Idempotency {
-                key,
-                fingerprint,
-                valid_from: keys_valid_from(now),
-            }),
+            idempotency: key.map(|key| key.at(now)),
         };
         match self.inner.store.create(creation).await? {
             Created::New(label) => created_ticket(id, label, &opened, &rules, false),
-            Created::Repeated { id, label, opened } => created_ticket(id, label, &opened, &rules, true),
-            Created::KeyReused => Err(EngineError::KeyReused),
+            Created::KeyUsed(used) => of_key(used, &rules),
         }
+    }
+
+    /// The answer to a request that is repeated with its key, also where rules that came since would refuse it; `None` where
+    /// it was not made before.
+    ///
+    /// # Errors
+    /// [`EngineError::KeyReused`], or the store's.
+    pub async fn repeated(&self, key: &IdempotencyKey) -> Result<Option<CreatedTicket>, EngineError> {
+        let used = self.inner.store.find_key(&key.clone().at(self.now())).await?;
+        used.map(|used| of_key(used, &self.rules())).transpose()
+    }
+}
+
+fn of_key(used: KeyUse, rules: &Rules) -> Result<CreatedTicket, EngineError> {
+    match used {
+        KeyUse::SameRequest { id, label, opened } => created_ticket(id, label, &opened, rules, true),
+        KeyUse::OtherRequest => Err(EngineError::KeyReused),
     }
 }
 

@@ -14,7 +14,7 @@ use hyper::{Request, body::Body};
 use tower::{Service, util::BoxCloneSyncService};
 
 use super::{
-    address,
+    ApiError, address,
     body::{BoxError, RequestBody, ResponseBody},
     call::{self, Call},
     layers,
@@ -123,6 +123,8 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
             (route.path, outcome)
         }
     };
+    // A refusal names the limit that was hit, which may be another one.
+    let left = left.filter(|_| !matches!(outcome, Err(ApiError::RateLimited { .. })));
     let mut response = outcome.unwrap_or_else(|error| error.into_response(locale));
     if let Some(left) = left {
         left.write(response.headers_mut());

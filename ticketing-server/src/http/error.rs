@@ -11,6 +11,7 @@ use ticketing_core::{FormError, Locale, MalformedJson, Refusal, Violations, viol
 
 use super::{
     body::BoxError,
+    rate_limit::Left,
     response::{self, Response},
 };
 use crate::{EngineError, store::StoreError};
@@ -45,7 +46,7 @@ pub(crate) enum ApiError {
     /// The first request with this idempotency key is not answered yet.
     KeyInFlight,
     /// The client calls too often.
-    RateLimited { retry_after: Duration },
+    RateLimited { left: Left, retry_after: Duration },
     /// Not now.
     Unavailable(BoxError),
     /// A defect.
@@ -187,7 +188,7 @@ impl ApiError {
     /// Seconds after which it is worth trying again.
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::RateLimited { retry_after } => {
+            Self::RateLimited { retry_after, .. } => {
                 Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
             }
             Self::Unavailable(_) | Self::KeyInFlight => Some(1),
@@ -221,6 +222,9 @@ impl ApiError {
         // Texts and numbers always become JSON.
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = response::problem(status, body);
+        if let Self::RateLimited { left, .. } = &self {
+            left.write(response.headers_mut());
+        }
         let mut set = |name: HeaderName, value: &str| {
             if let Ok(value) = HeaderValue::from_str(value) {
                 response.headers_mut().insert(name, value);

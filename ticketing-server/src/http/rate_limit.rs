@@ -33,8 +33,8 @@ struct Limiter<K: Hash + Eq + Clone> {
 }
 
 /// What a client has left, for its headers.
-#[derive(Clone, Copy)]
-pub(super) struct Left {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
     name: &'static str,
     limit: RateLimit,
     remaining: u32,
@@ -74,7 +74,7 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
             Ok(snapshot) => (left(snapshot.remaining_burst_capacity()), Ok(())),
             Err(until) => {
                 let retry_after = until.wait_time_from(self.clock.now()).max(Duration::from_secs(1));
-                (left(0), Err(ApiError::RateLimited { retry_after }))
+                (left(0), Err(ApiError::RateLimited { left: left(0), retry_after }))
             }
         }
     }
@@ -82,8 +82,8 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
 
 impl Left {
     /// `RateLimit-Policy` and `RateLimit`. Source: draft-ietf-httpapi-ratelimit-headers.
-    pub(super) fn write(self, headers: &mut HeaderMap) {
-        let Self { name, limit, remaining } = self;
+    pub(super) fn write(&self, headers: &mut HeaderMap) {
+        let Self { name, limit, remaining } = *self;
         let (per_minute, burst) = (limit.per_minute.get(), limit.burst.get());
         // The seconds until the whole burst is there again.
         let reset = (u64::from(burst.saturating_sub(remaining)) * 60).div_ceil(per_minute.into());

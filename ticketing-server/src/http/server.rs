@@ -21,7 +21,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let draining = GracefulShutdown::new();
     let maintenance = tokio::spawn(app.maintenance());
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(options.head_timeout).pipeline_flush(true);
+    http.timer(TokioTimer::new()).header_read_timeout(options.head_timeout);
 
     let mut shutdown = std::pin::pin!(shutdown);
     loop {

@@ -24,6 +24,9 @@ pub trait TicketStore: Send + Sync + 'static {
     /// Stores a new ticket and gives it the next number of its year's series, in one transaction.
     fn create(&self, creation: Creation) -> impl Future<Output = Result<Created, StoreError>> + Send;
 
+    /// What an idempotency key stands for; `None` where it was not used.
+    fn find_key(&self, idempotency: &Idempotency) -> impl Future<Output = Result<Option<KeyUse>, StoreError>> + Send;
+
     /// Stores what follows on a ticket's last event. Nothing is stored where somebody else was faster.
     fn append(&self, follow_up: FollowUp) -> impl Future<Output = Result<Appended, StoreError>> + Send;
 
@@ -111,17 +114,24 @@ pub struct Idempotency {
 pub enum Created {
     /// It is stored under this label.
     New(TicketLabel),
-    /// The request was stored before: its ticket and the event that opened it.
-    Repeated {
-        /// The ticket of the first request.
+    /// Its key was used before.
+    KeyUsed(KeyUse),
+}
+
+/// What an idempotency key stands for already.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum KeyUse {
+    /// The same request.
+    SameRequest {
+        /// Its ticket.
         id: TicketId,
         /// Its label.
         label: TicketLabel,
         /// The event that opened it.
         opened: Box<Event>,
     },
-    /// The key belongs to another request.
-    KeyReused,
+    /// Another request.
+    OtherRequest,
 }
 
 /// What follows on a ticket's last event.

@@ -11,7 +11,15 @@ use crate::{
 pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiError> {
     let body = call.json_body().await?;
     let key = call.idempotency_key(&body)?;
-    let ticket = Draft::from_json(&body)?.validate(&call.engine().rules())?;
+    let ticket = match (Draft::from_json(&body)?.validate(&call.engine().rules()), &key) {
+        (Ok(ticket), _) => ticket,
+        // The client does not know whether its first request was done: only the answer to that one tells it.
+        (Err(violations), Some(key)) => {
+            let created = call.engine().repeated(key).await?.ok_or(violations)?;
+            return json(&Answer::from(&created));
+        }
+        (Err(violations), None) => return Err(violations.into()),
+    };
     if let Some(requester) = &ticket.intake().requester {
         call.limit_email(requester.email.as_str())?;
     }

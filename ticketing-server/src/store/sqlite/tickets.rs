@@ -11,12 +11,17 @@ use super::{
     rows::{self, Columns, damaged, event_columns, intake_columns, ticket_columns},
 };
 use crate::store::{
-    Appended, Created, Creation, Derived, FollowUp, Idempotency, LabelKey, PublicRecord, StoreError, TicketStore,
+    Appended, Created, Creation, Derived, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, StoreError,
+    TicketStore,
 };
 
 impl TicketStore for SqliteStore {
     async fn create(&self, creation: Creation) -> Result<Created, StoreError> {
         self.write(move |connection| create(connection, &creation)).await
+    }
+
+    async fn find_key(&self, idempotency: &Idempotency) -> Result<Option<KeyUse>, StoreError> {
+        self.read(|connection| find_key(connection, idempotency))
     }
 
     async fn append(&self, follow_up: FollowUp) -> Result<Appended, StoreError> {
@@ -100,9 +105,9 @@ impl TicketStore for SqliteStore {
 
 fn create(connection: &Connection, creation: &Creation) -> Result<Created, StoreError> {
     if let Some(idempotency) = &creation.idempotency
-        && let Some(created) = repeated(connection, idempotency)?
+        && let Some(used) = find_key(connection, idempotency)?
     {
-        return Ok(created);
+        return Ok(Created::KeyUsed(used));
     }
     let year = creation.label_year;
     let number: u32 = connection
@@ -126,7 +131,7 @@ fn create(connection: &Connection, creation: &Creation) -> Result<Created, Store
 }
 
 /// What a key that is still valid stands for.
-fn repeated(connection: &Connection, idempotency: &Idempotency) -> Result<Option<Created>, StoreError> {
+fn find_key(connection: &Connection, idempotency: &Idempotency) -> Result<Option<KeyUse>, StoreError> {
     let sql = concat!(
         "SELECT k.fingerprint, t.uuid, t.label, ",
         event_columns!(),
@@ -142,10 +147,10 @@ fn repeated(connection: &Connection, idempotency: &Idempotency) -> Result<Option
     let Some(row) = found.next()? else { return Ok(None) };
     let columns = &mut Columns::new(row);
     if columns.next::<[u8; 32]>()? != idempotency.fingerprint {
-        return Ok(Some(Created::KeyReused));
+        return Ok(Some(KeyUse::OtherRequest));
     }
     let (id, label) = (TicketId(columns.uuid()?), label(columns)?);
-    Ok(Some(Created::Repeated { id, label, opened: Box::new(rows::event(columns)?.event) }))
+    Ok(Some(KeyUse::SameRequest { id, label, opened: Box::new(rows::event(columns)?.event) }))
 }
 
 fn label(columns: &mut Columns<'_>) -> Result<TicketLabel, StoreError> {
