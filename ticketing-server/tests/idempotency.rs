@@ -125,7 +125,8 @@ async fn a_request_that_was_refused_has_not_used_its_key() {
     let wrong = seed_with(&json!({ "email": "ana" }));
     client.ask(&creation("k", &wrong)).await.problem(422, "invalid");
     client.ask(&creation("k", &seed())).await.ok();
-    client.ask(&creation("k", &wrong)).await.problem(422, "invalid");
+    // Now it is another request's.
+    client.ask(&creation("k", &wrong)).await.problem(422, "idempotency-key-reused");
 }
 
 #[tokio::test]

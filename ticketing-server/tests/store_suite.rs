@@ -97,7 +97,7 @@ fn keyed(key: &str, fingerprint: u8, valid_from: Timestamp) -> Creation {
 async fn create(store: &impl Store, creation: Creation) -> TicketLabel {
     match store.create(creation).await.unwrap() {
         Created::New(label) => label,
-        other => panic!("{other:?}"),
+        other @ Created::KeyUsed(_) => panic!("{other:?}"),
     }
 }
 
@@ -341,6 +341,12 @@ async fn a_creation_repeated_with_its_key_is_the_first_one(store: impl Store) {
     let again = keyed("k", 1, yesterday);
     assert_eq!(store.create(again.clone()).await.unwrap(), repeated);
     assert_eq!(store.load(again.id).await.unwrap(), None);
+    // Asking alone uses no key.
+    let used = async |key: Creation| store.find_key(&key.idempotency.unwrap()).await.unwrap().map(Created::KeyUsed);
+    assert_eq!(used(again.clone()).await, Some(repeated.clone()));
+    assert_eq!(used(keyed("k", 2, yesterday)).await, Some(Created::KeyUsed(KeyUse::OtherRequest)));
+    assert_eq!(used(keyed("k", 1, a_minute_after(morning()))).await, None);
+    assert_eq!(used(keyed("K", 1, yesterday)).await, None);
 
     let other = keyed("k", 2, yesterday);
     assert_eq!(store.create(other).await.unwrap(), Created::KeyUsed(KeyUse::OtherRequest));
