@@ -13,7 +13,7 @@ use std::{
     path::Path,
     process::{Child, Stdio},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
     },
     time::{Duration, Instant},
@@ -26,7 +26,7 @@ use tokio::{task::JoinSet, time::sleep};
 
 use self::common::{
     http::{Connection, Request},
-    program::Desk,
+    program::{Desk, Server},
     scaled, seed,
 };
 
@@ -157,8 +157,30 @@ fn creation(requester: u32) -> Request {
     if has_key(requester) { request.header("Idempotency-Key", &format!("key-{requester}")) } else { request }
 }
 
+/// A server that is killed at its so many-th answer.
+struct Doomed {
+    server: Mutex<Option<Server>>,
+    answers: AtomicU32,
+    answers_max: u32,
+    /// How long after that answer; always another moment of the writer's work.
+    delay: Duration,
+}
+
+impl Doomed {
+    async fn has_answered(&self) {
+        if self.answers.fetch_add(1, SeqCst) + 1 == self.answers_max {
+            // Not even a timer stands between the earliest kill and the answer.
+            if !self.delay.is_zero() {
+                sleep(self.delay).await;
+            }
+            let server = self.server.lock().unwrap().take().unwrap();
+            server.kill();
+        }
+    }
+}
+
 /// Creates tickets until the server is gone.
-async fn create_until_killed(address: SocketAddr, next: Arc<AtomicU32>) -> Known {
+async fn create_until_killed(address: SocketAddr, doomed: Arc<Doomed>, next: Arc<AtomicU32>) -> Known {
     let mut known = Known::default();
     let Ok(mut client) = Connection::try_open(address).await else { return known };
     loop {
@@ -170,6 +192,7 @@ async fn create_until_killed(address: SocketAddr, next: Arc<AtomicU32>) -> Known
             unanswered.push(requester);
             return known;
         };
+        doomed.has_answered().await;
         assert_eq!(answer.status, 200, "{answer}");
         known.acknowledged.push((member(&answer.body, "ticketLabel").to_owned(), requester));
     }
@@ -190,8 +213,8 @@ async fn repeat_lost(client: &mut Connection, known: &mut Known) -> usize {
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_every_kill() {
-    const CLIENTS: u32 = 16;
-    let rounds = scaled(10);
+    const CLIENTS: u32 = 32;
+    let rounds = scaled(20);
     let desk = Desk::new();
     let next = Arc::new(AtomicU32::new(0));
     let mut all = Known::default();
@@ -201,21 +224,19 @@ async fn what_was_acknowledged_survives_every_kill() {
         let server = desk.serve();
         let mut client = server.connect().await;
         repeated += repeat_lost(&mut client, &mut all).await;
-        for (label, requester) in all.acknowledged.iter().rev().take(200) {
+        for (label, requester) in all.acknowledged.iter().rev().take(60) {
             is_found(&mut client, label, *requester).await;
         }
 
-        let enough = next.load(SeqCst) + 4 * CLIENTS + round * 37 % 50;
+        let millis = if round % 3 == 2 { round % 13 } else { 0 };
+        let (address, delay) = (server.address, Duration::from_millis(millis.into()));
+        let answers_max = 3 * CLIENTS + round * 37 % 50;
+        let doomed = Doomed { server: Mutex::new(Some(server)), answers: AtomicU32::new(0), answers_max, delay };
+        let doomed = Arc::new(doomed);
         let mut clients = JoinSet::new();
         for _ in 0..CLIENTS {
-            clients.spawn(create_until_killed(server.address, Arc::clone(&next)));
+            clients.spawn(create_until_killed(address, Arc::clone(&doomed), Arc::clone(&next)));
         }
-        while next.load(SeqCst) < enough {
-            sleep(Duration::from_millis(1)).await;
-        }
-        // Always another moment of the writer's work.
-        sleep(Duration::from_millis(u64::from(round % 7))).await;
-        server.kill();
         for known in clients.join_all().await {
             all.acknowledged.extend(known.acknowledged);
             all.lost.extend(known.lost);

@@ -8,7 +8,7 @@ use std::{env, io, thread};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::tally::Tally;
+use crate::tally::{Runner, Tally};
 
 /// The workspace's root.
 pub(crate) fn root() -> PathBuf {
@@ -86,7 +86,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 }
 
 /// Shows a command, runs it to its end, passes its output on and counts the tests that its summary lines report.
-pub(crate) fn run_counting(command: &mut Command) -> Result<(ExitStatus, Tally)> {
+pub(crate) fn run_counting(command: &mut Command, runner: Runner) -> Result<(ExitStatus, Tally)> {
     announce(command);
     let mut child = command
         .stdin(Stdio::null())
@@ -98,22 +98,23 @@ pub(crate) fn run_counting(command: &mut Command) -> Result<(ExitStatus, Tally)>
     let tally = thread::scope(|scope| -> Result<Tally> {
         // Test runners report on either stream.
         let from_stdout =
-            scope.spawn(|| stdout.map_or(Ok(Tally::default()), |pipe| pass_on(pipe, |line| print!("{line}"))));
-        let from_stderr = stderr.map_or(Ok(Tally::default()), |pipe| pass_on(pipe, |line| eprint!("{line}")))?;
+            scope.spawn(|| stdout.map_or(Ok(Tally::default()), |pipe| pass_on(pipe, runner, |line| print!("{line}"))));
+        let from_stderr =
+            stderr.map_or(Ok(Tally::default()), |pipe| pass_on(pipe, runner, |line| eprint!("{line}")))?;
         let from_stdout = from_stdout.join().map_err(|_| anyhow::anyhow!("reading the output panicked"))??;
         Ok(from_stdout + from_stderr)
     })?;
     Ok((child.wait()?, tally))
 }
 
-fn pass_on(pipe: impl Read, show: impl Fn(&str)) -> Result<Tally> {
+fn pass_on(pipe: impl Read, runner: Runner, show: impl Fn(&str)) -> Result<Tally> {
     let mut pipe = BufReader::new(pipe);
     let mut tally = Tally::default();
     let mut line = Vec::new();
     while pipe.read_until(b'\n', &mut line)? > 0 {
         let text = String::from_utf8_lossy(&line);
         show(&text);
-        tally = tally + Tally::of_line(&text);
+        tally = tally + Tally::of_line(&text, runner);
         line.clear();
     }
     Ok(tally)
@@ -185,7 +186,7 @@ mod tests {
     #[test]
     fn tests_are_counted_on_both_streams_and_a_failure_is_seen() {
         let script = "echo 'test result: ok. 2 passed; 0 failed; 1 ignored'; echo 'test result: ok. 3 passed; 0 failed; 0 ignored' >&2; exit 7";
-        let (status, tally) = run_counting(Command::new("sh").args(["-c", script])).unwrap();
+        let (status, tally) = run_counting(Command::new("sh").args(["-c", script]), Runner::Libtest).unwrap();
         assert_eq!(status.code(), Some(7));
         assert_eq!(tally, Tally { passed: 5, failed: 0, skipped: 1 });
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::process;
-use crate::tally::Tally;
+use crate::tally::{Runner, Tally};
 
 /// The stages that ran so far.
 #[derive(Default)]
@@ -65,8 +65,8 @@ pub(crate) fn check(command: &mut Command) -> Result<Tally> {
 }
 
 /// Runs a command whose tests count.
-pub(crate) fn tests(command: &mut Command) -> Result<Tally> {
-    let (status, tally) = process::run_counting(command)?;
+pub(crate) fn tests(command: &mut Command, runner: Runner) -> Result<Tally> {
+    let (status, tally) = process::run_counting(command, runner)?;
     anyhow::ensure!(!status.success() || tally.passed > 0, "no test ran");
     let failed_otherwise = !status.success() && tally.failed == 0;
     Ok(if failed_otherwise { tally + Tally::ONE_FAILED } else { tally })
@@ -87,18 +87,20 @@ mod tests {
         let mut stages = Stages::default();
         stages.run("fails", || check(&mut shell("exit 1")));
         stages.run("passes", || check(&mut shell("exit 0")));
-        stages.run("counts", || tests(&mut shell("echo 'test result: ok. 4 passed; 0 failed; 2 ignored'")));
+        stages.run("counts", || {
+            tests(&mut shell("echo 'test result: ok. 4 passed; 0 failed; 2 ignored'"), Runner::Libtest)
+        });
         assert_eq!(stages.report(), Tally { passed: 5, failed: 1, skipped: 2 });
     }
 
     #[test]
     fn a_runner_that_fails_without_a_failed_test_is_a_failure() {
         let script = "echo 'test result: ok. 4 passed; 0 failed; 0 ignored'; exit 101";
-        assert_eq!(tests(&mut shell(script)).unwrap(), Tally { passed: 4, failed: 1, skipped: 0 });
+        assert_eq!(tests(&mut shell(script), Runner::Libtest).unwrap(), Tally { passed: 4, failed: 1, skipped: 0 });
     }
 
     #[test]
     fn a_runner_that_ran_no_test_is_a_failure() {
-        assert!(tests(&mut shell("echo 'test result: ok. 0 passed; 0 failed; 0 ignored'")).is_err());
+        assert!(tests(&mut shell("echo 'test result: ok. 0 passed; 0 failed; 0 ignored'"), Runner::Libtest).is_err());
     }
 }

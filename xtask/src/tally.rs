@@ -10,24 +10,32 @@ pub(crate) struct Tally {
     pub(crate) skipped: u64,
 }
 
+/// Whose summary lines count. Each is read for itself, because nextest repeats what a failed test printed, and that is the
+/// summary of the libtest which ran this one test.
+#[derive(Clone, Copy)]
+pub(crate) enum Runner {
+    Libtest,
+    Nextest,
+}
+
 impl Tally {
     /// Something that either works or does not, and has no tests inside.
     pub(crate) const ONE_PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
     /// See [`Tally::ONE_PASSED`].
     pub(crate) const ONE_FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
 
-    /// What a line of output reports: the summary of libtest or of nextest. Nothing in every other line.
-    pub(crate) fn of_line(line: &str) -> Self {
+    /// What a line of a runner's output reports: nothing, unless it is the summary.
+    pub(crate) fn of_line(line: &str, runner: Runner) -> Self {
         let line = without_colours(line);
-        let line = line.trim();
-        let counts = if let Some(rest) = line.strip_prefix("test result: ") {
-            rest.split_once(". ").map(|(_, counts)| counts)
-        } else if let Some(rest) = line.strip_prefix("Summary [") {
-            rest.split_once(" run: ").map(|(_, counts)| counts)
-        } else {
-            None
+        let (start, before_counts) = match runner {
+            Runner::Libtest => ("test result: ", ". "),
+            Runner::Nextest => ("Summary [", " run: "),
         };
-        counts.unwrap_or_default().split([';', ',']).fold(Self::default(), |tally, count| tally + Self::of_count(count))
+        let counts = line.trim().strip_prefix(start).and_then(|rest| rest.split_once(before_counts));
+        counts
+            .map_or("", |(_, counts)| counts)
+            .split([';', ','])
+            .fold(Self::default(), |tally, count| tally + Self::of_count(count))
     }
 
     /// `12 passed`, `1 timed out`, `3 passed (1 slow)`.
@@ -71,40 +79,47 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(line: &str, passed: u64, failed: u64, skipped: u64) {
-        assert_eq!(Tally::of_line(line), Tally { passed, failed, skipped }, "{line}");
+    fn libtest(line: &str, passed: u64, failed: u64, skipped: u64) {
+        assert_eq!(Tally::of_line(line, Runner::Libtest), Tally { passed, failed, skipped }, "{line}");
+        assert_eq!(Tally::of_line(line, Runner::Nextest), Tally::default(), "{line}");
+    }
+
+    #[track_caller]
+    fn nextest(line: &str, passed: u64, failed: u64, skipped: u64) {
+        assert_eq!(Tally::of_line(line, Runner::Nextest), Tally { passed, failed, skipped }, "{line}");
+        assert_eq!(Tally::of_line(line, Runner::Libtest), Tally::default(), "{line}");
     }
 
     #[test]
     fn libtest_is_understood() {
-        check(
+        libtest(
             "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.00s",
             12,
             0,
             1,
         );
-        check("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", 3, 2, 0);
-        check("test result: \x1b[32mok\x1b[m. 1 passed; 0 failed; 0 ignored\n", 1, 0, 0);
+        libtest("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", 3, 2, 0);
+        libtest("test result: \x1b[32mok\x1b[m. 1 passed; 0 failed; 0 ignored\n", 1, 0, 0);
     }
 
     #[test]
     fn nextest_is_understood() {
-        check("     Summary [   0.021s] 3 tests run: 3 passed, 0 skipped", 3, 0, 0);
-        check("     Summary [   0.021s] 1 test run: 1 passed, 2 skipped", 1, 0, 2);
-        check(
+        nextest("     Summary [   0.021s] 3 tests run: 3 passed, 0 skipped", 3, 0, 0);
+        nextest("     Summary [   0.021s] 1 test run: 1 passed, 2 skipped", 1, 0, 2);
+        nextest(
             "\x1b[31;1m     Summary\x1b[0m [   9.1s] 9 tests run: 6 passed (1 slow, 1 leaky), 2 failed, 1 timed out, 0 skipped",
             6,
             3,
             0,
         );
-        check("     Summary [   1.000s] 2/9 tests run: 1 passed, 1 exec failed, 4 skipped", 1, 1, 4);
+        nextest("     Summary [   1.000s] 2/9 tests run: 1 passed, 1 exec failed, 4 skipped", 1, 1, 4);
     }
 
     #[test]
     fn other_lines_count_nothing() {
-        check("running 12 tests", 0, 0, 0);
-        check("12 passed; 1 failed", 0, 0, 0);
-        check("test result: ok", 0, 0, 0);
-        check("", 0, 0, 0);
+        libtest("running 12 tests", 0, 0, 0);
+        libtest("12 passed; 1 failed", 0, 0, 0);
+        libtest("test result: ok", 0, 0, 0);
+        libtest("", 0, 0, 0);
     }
 }

@@ -13,7 +13,7 @@ use crate::fuzz::{CargoFuzz, Target};
 use crate::package;
 use crate::process::{cargo, scale, succeeds};
 use crate::stages::{Stages, check, tests};
-use crate::tally::Tally;
+use crate::tally::{Runner, Tally};
 use crate::wasm;
 
 /// How long each fuzz target runs, times `TICKETING_SCALE`.
@@ -33,14 +33,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         None if args.full => 10,
         _ => scale()?,
     };
-    let scaled = |mut command: Command| {
-        command.env("TICKETING_SCALE", scale.to_string());
-        command
-    };
-
     let mut stages = Stages::default();
-    stages.run("workspace", || tests(&mut scaled(workspace_tests())));
-    stages.run("documentation", || tests(&mut cargo(["test", "--workspace", "--doc", "--no-fail-fast"])));
+    stages.run("workspace", || {
+        let (mut command, runner) = workspace_tests();
+        tests(command.env("TICKETING_SCALE", scale.to_string()), runner)
+    });
+    stages.run("documentation", || {
+        tests(&mut cargo(["test", "--workspace", "--doc", "--no-fail-fast"]), Runner::Libtest)
+    });
     stages.run("core alone", || check(&mut cargo(["test", "--package", "ticketing-core"])));
     stages.run("server: features", server_features);
     stages.run("examples", examples);
@@ -54,12 +54,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn workspace_tests() -> Command {
+fn workspace_tests() -> (Command, Runner) {
     if succeeds(&mut cargo(["nextest", "--version"])) {
-        return cargo(["nextest", "run", "--workspace", "--no-fail-fast"]);
+        return (cargo(["nextest", "run", "--workspace", "--no-fail-fast"]), Runner::Nextest);
     }
     println!("    cargo-nextest is not installed: the same tests with `cargo test`");
-    cargo(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])
+    (cargo(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]), Runner::Libtest)
 }
 
 /// Each set of features builds alone, without what tests and other packages would switch on.
