@@ -1,7 +1,7 @@
 use subtle::ConstantTimeEq;
 use ticketing_core::{Actor, Command, Comment, LookUp, Timestamp, sla::Budget};
 
-use super::{Engine, EngineError, reading};
+use super::{Engine, EngineError};
 use crate::store::{LabelKey, PublicRecord, Store};
 
 /// A ticket as its requester sees it.
@@ -31,9 +31,9 @@ impl<S: Store> Engine<S> {
         // Compared also where there is nothing to compare with.
         let same_address = bool::from(address.as_bytes().ct_eq(look_up.email.as_bytes())) && !address.is_empty();
         let record = found.filter(|record| same_address && same_label(record)).ok_or(EngineError::NotFound)?;
-        let reading = reading(&record.ticket, &rules, self.now());
+        let reading = record.sla.read(rules.calendar(), self.now());
         Ok(PublicTicket {
-            budget: record.ticket.sla.agreement.as_ref().map(|agreement| agreement.resolution),
+            budget: record.sla.agreement.as_ref().map(|agreement| agreement.resolution),
             due_at: reading.and_then(|reading| reading.due),
             record,
         })
@@ -45,7 +45,7 @@ impl<S: Store> Engine<S> {
     /// [`EngineError::NotFound`] as for [`look_up`](Self::look_up); [`EngineError::Refused`] where the ticket takes no more
     /// answers; or the store's.
     pub async fn comment(&self, comment: Comment) -> Result<(), EngineError> {
-        let id = self.look_up(&comment.look_up).await?.record.ticket.id;
+        let id = self.look_up(&comment.look_up).await?.record.id;
         self.execute(id, &Actor::Requester, Command::Comment { message: comment.message }).await?;
         Ok(())
     }

@@ -1,4 +1,8 @@
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::{
@@ -43,12 +47,14 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         // Answers are small and complete: there is nothing to wait for.
         let _ = stream.set_nodelay(true);
         let peer = PeerAddress(peer);
-        let service = app.clone();
+        // One connection's requests come one after the other: the lock is never waited for, and cheaper than a clone of the
+        // layers for each of them.
+        let service = Mutex::new(app.clone());
         let connection = http.serve_connection(
             TokioIo::new(stream),
             hyper::service::service_fn(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(peer);
-                service.clone().call(request)
+                service.lock().unwrap_or_else(PoisonError::into_inner).call(request)
             }),
         );
         let connection = draining.watch(connection);

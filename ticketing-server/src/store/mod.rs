@@ -8,8 +8,9 @@ pub mod sqlite;
 use std::{error::Error, net::IpAddr};
 
 use ticketing_core::{
-    Event, LabelFormat, Rules, Ticket, TicketId, TicketLabel, Timestamp,
-    ticket::{Intake, NewEvent},
+    Event, LabelFormat, Rules, Status, Ticket, TicketId, TicketLabel, Timestamp,
+    sla::Sla,
+    ticket::{Action, Attributes, Changes, Intake, NewEvent, Role},
 };
 
 /// Everything that an engine needs.
@@ -176,19 +177,44 @@ impl From<TicketLabel> for LabelKey {
     }
 }
 
-/// A ticket with what its requester may see of it.
+/// What a ticket's requester may see of it, and no more.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PublicRecord {
+    /// Its identity.
+    pub id: TicketId,
     /// Its label.
     pub label: TicketLabel,
-    /// Its state.
-    pub ticket: Ticket,
+    /// What it is about.
+    pub attributes: Attributes,
+    /// Where it stands.
+    pub status: Status,
+    /// What was promised and how its clock ran.
+    pub sla: Sla,
+    /// When it came to be.
+    pub created_at: Timestamp,
+    /// When its last event was stored.
+    pub updated_at: Timestamp,
     /// Who asked, and in which words.
     pub intake: Intake,
     /// The desk's last reply.
     pub reply: Option<String>,
-    /// The last event that the requester may see, with its text.
-    pub last: NewEvent,
+    /// The last event that the requester may see.
+    pub last: PublicEvent,
+}
+
+/// An event as the requester may see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PublicEvent {
+    /// When it was stored.
+    pub recorded_at: Timestamp,
+    /// In which role its author acted.
+    pub role: Role,
+    /// What was done.
+    pub action: Action,
+    /// What it changed.
+    pub changes: Changes,
+    /// The reason, the reply or the comment.
+    pub text: Option<String>,
 }
 
 /// A store that cannot do what it is asked.

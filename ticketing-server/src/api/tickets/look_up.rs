@@ -63,7 +63,7 @@ struct Answer<'a> {
 impl<'a> From<&'a PublicTicket> for Answer<'a> {
     fn from(public: &'a PublicTicket) -> Self {
         let record = &public.record;
-        let (ticket, intake, last) = (&record.ticket, &record.intake, &record.last.event);
+        let (intake, last) = (&record.intake, &record.last);
         let requester = intake.requester.as_ref();
         let changes = &last.changes;
         // Its creation gave the ticket all three.
@@ -72,7 +72,7 @@ impl<'a> From<&'a PublicTicket> for Answer<'a> {
         let priority = changes.priority.as_ref();
         let area = changes.area.as_ref();
         Self {
-            ticket_uuid: ticket.id.to_string(),
+            ticket_uuid: record.id.to_string(),
             ticket_label: record.label.to_string(),
             ticket_num: record.label.number(),
             solicitante_nombre: requester.map(|requester| requester.name.as_str()),
@@ -81,24 +81,24 @@ impl<'a> From<&'a PublicTicket> for Answer<'a> {
             tiene_whatsapp: requester.is_some_and(|requester| requester.has_whatsapp),
             documento: requester.and_then(|requester| requester.document.as_deref()),
             empresa_departamento: requester.and_then(|requester| requester.company.as_deref()),
-            tipo_solicitud: ticket.attributes.ticket_type.as_deref(),
-            categoria: ticket.attributes.category.as_deref(),
-            subcategoria: ticket.attributes.subcategory.as_deref(),
+            tipo_solicitud: record.attributes.ticket_type.as_deref(),
+            categoria: record.attributes.category.as_deref(),
+            subcategoria: record.attributes.subcategory.as_deref(),
             asunto: intake.subject.as_deref(),
             descripcion_problema: intake.description.as_deref(),
             respuesta_cliente: record.reply.as_deref(),
-            area_asignada: &ticket.attributes.area,
-            prioridad_nombre: ticket.attributes.priority.as_deref(),
-            estado_nombre: ticket.status.name(),
-            creado_en: ticket.created_at.seconds(),
-            actualizado_en: ticket.updated_at.seconds(),
+            area_asignada: &record.attributes.area,
+            prioridad_nombre: record.attributes.priority.as_deref(),
+            estado_nombre: record.status.name(),
+            creado_en: record.created_at.seconds(),
+            actualizado_en: record.updated_at.seconds(),
             ultima_fecha_historial: last.recorded_at.seconds(),
             ultima_accion: last.action.name(),
-            ultimo_motivo: record.last.text.as_deref(),
-            ultimo_actor_nombre: (last.author.role == Role::Requester)
+            ultimo_motivo: last.text.as_deref(),
+            ultimo_actor_nombre: (last.role == Role::Requester)
                 .then(|| requester.map(|requester| requester.name.as_str()))
                 .flatten(),
-            ultimo_actor_rol: last.author.role.name(),
+            ultimo_actor_rol: last.role.name(),
             sla_horas: public.budget.map(Hours::from),
             fecha_limite_sla: public.due_at.map(Timestamp::seconds),
             estado_antes: status.map(|status| status.before.name()),

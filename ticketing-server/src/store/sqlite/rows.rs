@@ -9,7 +9,7 @@ use ticketing_core::{
 };
 use uuid::Uuid;
 
-use crate::store::StoreError;
+use crate::store::{PublicEvent, PublicRecord, StoreError};
 
 /// The columns of a row, read from left to right.
 pub(super) struct Columns<'r> {
@@ -44,15 +44,21 @@ impl<'r> Columns<'r> {
         Ok(self.next::<Option<[u8; 16]>>()?.map(Uuid::from_bytes))
     }
 
-    /// A value that is stored as its name.
-    fn named<T>(&mut self, from_name: fn(&str) -> Option<T>) -> Result<T, StoreError> {
-        let name: String = self.next()?;
-        from_name(&name).ok_or_else(|| damaged(format!("“{name}” is unknown")))
+    /// A text, for as long as the row is there.
+    pub(super) fn text(&mut self) -> Result<&'r str, StoreError> {
+        let text = self.row.get_ref(self.next)?.as_str().map_err(damaged)?;
+        self.next += 1;
+        Ok(text)
     }
 
-    fn json<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, StoreError> {
-        let json: String = self.next()?;
-        serde_json::from_str(&json).map_err(damaged)
+    /// A value that is stored as its name.
+    fn named<T>(&mut self, from_name: fn(&str) -> Option<T>) -> Result<T, StoreError> {
+        let name = self.text()?;
+        from_name(name).ok_or_else(|| damaged(format!("“{name}” is unknown")))
+    }
+
+    fn json<T: serde::Deserialize<'r>>(&mut self) -> Result<T, StoreError> {
+        serde_json::from_str(self.text()?).map_err(damaged)
     }
 }
 
@@ -77,26 +83,22 @@ macro_rules! event_columns {
     };
 }
 
-/// Columns of `intake i`, in the order in which [`intake`] reads them.
-macro_rules! intake_columns {
+/// Columns of `tickets t`, `intake i`, `events e`, its text `x` and the reply `r`, in the order in which [`public`] reads them.
+macro_rules! public_columns {
     () => {
-        "i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description"
+        "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.status, t.sla, t.created_at, t.updated_at,
+         i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, r.body,
+         e.recorded_at, e.role, e.action, e.changes, x.body"
     };
 }
 
-pub(super) use {event_columns, intake_columns, ticket_columns};
+pub(super) use {event_columns, public_columns, ticket_columns};
 
 pub(super) fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
     Ok(Ticket {
         id: TicketId(columns.uuid()?),
         version: columns.next()?,
-        attributes: Attributes {
-            ticket_type: columns.next()?,
-            priority: columns.next()?,
-            category: columns.next()?,
-            subcategory: columns.next()?,
-            area: columns.next()?,
-        },
+        attributes: attributes(columns)?,
         origin: columns.named(Origin::from_name)?,
         has_requester: columns.next()?,
         status: columns.named(Status::from_name)?,
@@ -111,6 +113,37 @@ pub(super) fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
         archived_at: columns.optional_timestamp()?,
         reply: columns.next()?,
         last_public: columns.next()?,
+    })
+}
+
+pub(super) fn public(columns: &mut Columns<'_>) -> Result<PublicRecord, StoreError> {
+    Ok(PublicRecord {
+        id: TicketId(columns.uuid()?),
+        label: columns.text()?.parse().map_err(damaged)?,
+        attributes: attributes(columns)?,
+        status: columns.named(Status::from_name)?,
+        sla: columns.json()?,
+        created_at: columns.timestamp()?,
+        updated_at: columns.timestamp()?,
+        intake: intake(columns)?,
+        reply: columns.next()?,
+        last: PublicEvent {
+            recorded_at: columns.timestamp()?,
+            role: columns.named(Role::from_name)?,
+            action: columns.named(Action::from_name)?,
+            changes: columns.json()?,
+            text: columns.next()?,
+        },
+    })
+}
+
+fn attributes(columns: &mut Columns<'_>) -> Result<Attributes, StoreError> {
+    Ok(Attributes {
+        ticket_type: columns.next()?,
+        priority: columns.next()?,
+        category: columns.next()?,
+        subcategory: columns.next()?,
+        area: columns.next()?,
     })
 }
 
@@ -133,7 +166,7 @@ pub(super) fn event(columns: &mut Columns<'_>) -> Result<NewEvent, StoreError> {
     Ok(NewEvent { event, text: columns.next()? })
 }
 
-pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
+fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
     let (name, email): (Option<String>, Option<String>) = (columns.next()?, columns.next()?);
     let (phone, has_whatsapp) = (columns.next()?, columns.next::<Option<bool>>()?.unwrap_or_default());
     let (document, company) = (columns.next()?, columns.next()?);

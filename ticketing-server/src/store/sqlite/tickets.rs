@@ -8,7 +8,7 @@ use ticketing_core::{
 
 use super::{
     SqliteStore,
-    rows::{self, Columns, damaged, event_columns, intake_columns, ticket_columns},
+    rows::{self, Columns, damaged, event_columns, public_columns, ticket_columns},
 };
 use crate::store::{
     Appended, Created, Creation, Derived, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, StoreError,
@@ -39,32 +39,21 @@ impl TicketStore for SqliteStore {
 
     async fn find_public(&self, series: LabelKey) -> Result<Option<PublicRecord>, StoreError> {
         self.read(|connection| {
+            // A text that is not there is not looked for: to compare with NULL is to find nothing.
             let sql = concat!(
-                "SELECT t.label, ",
-                ticket_columns!(),
-                ", ",
-                intake_columns!(),
-                ", r.body, ",
-                event_columns!(),
+                "SELECT ",
+                public_columns!(),
                 "
                  FROM tickets t
                  JOIN events e ON e.ticket = t.id AND e.seq = t.last_public_seq
-                 LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = e.seq
+                 LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = iif(e.has_text, e.seq, NULL)
                  LEFT JOIN texts r ON r.ticket = t.id AND r.seq = t.reply_seq
                  LEFT JOIN intake i ON i.ticket = t.id
                  WHERE t.label_year = ? AND t.label_number = ?"
             );
             let mut statement = connection.prepare_cached(sql)?;
             let mut found = statement.query((series.year, series.number))?;
-            let Some(row) = found.next()? else { return Ok(None) };
-            let columns = &mut Columns::new(row);
-            Ok(Some(PublicRecord {
-                label: label(columns)?,
-                ticket: rows::ticket(columns)?,
-                intake: rows::intake(columns)?,
-                reply: columns.next()?,
-                last: rows::event(columns)?,
-            }))
+            found.next()?.map(|row| rows::public(&mut Columns::new(row))).transpose()
         })
     }
 
@@ -160,12 +149,8 @@ fn find_key(connection: &Connection, idempotency: &Idempotency) -> Result<Option
     if columns.next::<[u8; 32]>()? != idempotency.fingerprint {
         return Ok(Some(KeyUse::OtherRequest));
     }
-    let (id, label) = (TicketId(columns.uuid()?), label(columns)?);
+    let (id, label) = (TicketId(columns.uuid()?), columns.text()?.parse().map_err(damaged)?);
     Ok(Some(KeyUse::SameRequest { id, label, opened: Box::new(rows::event(columns)?.event) }))
-}
-
-fn label(columns: &mut Columns<'_>) -> Result<TicketLabel, StoreError> {
-    columns.next::<String>()?.parse().map_err(damaged)
 }
 
 fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, StoreError> {
