@@ -96,6 +96,9 @@ impl SqliteStore {
     }
 }
 
+/// As much of the file as SQLite maps at most; what lies beyond is read.
+const MAPPED_OCTETS_MAX: i64 = 0x7fff_0000;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
     Read,
@@ -125,8 +128,9 @@ fn connect(path: &Path, options: &SqliteOptions, access: Access) -> Result<Conne
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     } else {
         connection.pragma_update(None, "query_only", true)?;
-        // Taken as it is needed; the default of 2 MiB is less than the upper levels of a million tickets' indices.
-        connection.pragma_update(None, "cache_size", -(16 << 10))?;
+        // Pages of the file are read where the system has them. A cache of its own would be a copy, and a connection throws that
+        // away whenever another one has committed.
+        connection.pragma_update(None, "mmap_size", MAPPED_OCTETS_MAX)?;
     }
     Ok(connection)
 }
