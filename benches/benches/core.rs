@@ -9,6 +9,10 @@ use ticketing_core::{
     sla::{Agreement, Calendar, Sla},
 };
 
+// The server's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 criterion_group!(core, form, email, label, sla);
 criterion_main!(core);
 

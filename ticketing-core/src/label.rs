@@ -150,10 +150,21 @@ impl core::str::FromStr for TicketLabel {
     type Err = LabelError;
 
     fn from_str(canonical: &str) -> Result<Self, LabelError> {
-        let (_, number) = canonical.rsplit_once('-').ok_or(LabelError::Shape)?;
+        let mut parts = canonical.splitn(3, '-');
+        let (Some(prefix), Some(year), Some(number)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(LabelError::Shape);
+        };
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let digits = u8::try_from(number.len()).unwrap_or(u8::MAX).clamp(1, LABEL_DIGITS_MAX);
-        let label = LabelFormat { prefix: Prefix::TKT, digits }.parse(canonical)?;
-        if label.to_string() == canonical { Ok(label) } else { Err(LabelError::Shape) }
+        let is_padded = number.len() <= usize::from(digits) || !number.starts_with('0');
+        let is_upper = prefix.bytes().all(|byte| byte.is_ascii_uppercase());
+        if year.len() != 4 || !is_number(year) || !is_number(number) || !is_padded || !is_upper {
+            return Err(LabelError::Shape);
+        }
+        let prefix = Prefix::new(prefix).ok_or(LabelError::Prefix)?;
+        let year = year.parse().map_err(|_| LabelError::Year)?;
+        let number = number.parse().map_err(|_| LabelError::Number)?;
+        Self::new(prefix, year, number, digits)
     }
 }
 
@@ -167,8 +178,9 @@ impl Eq for TicketLabel {}
 
 impl fmt::Display for TicketLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // From the right: ten digits at most, a dash, four, a dash. Labels are printed for every row of every list.
-        let mut text = [b'0'; 16];
+        // From the right: ten digits at most, a dash, four, a dash, the prefix; written in one piece. Labels are printed for
+        // every row of every list.
+        let mut text = [b'0'; 26];
         let (mut number, mut year, mut written) = (self.number, self.year, 0);
         let mut start = text.len();
         for slot in text.iter_mut().rev().take(10) {
@@ -184,10 +196,13 @@ impl fmt::Display for TicketLabel {
             *slot = if matches!(place, 0 | 5) { b'-' } else { digit(u32::from(year % 10)) };
             year = if place == 0 { year } else { year / 10 };
         }
-        f.write_str(self.prefix.as_str())?;
-        f.write_str(
-            text.get(start.saturating_sub(6)..).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or_default(),
-        )
+        let prefix = self.prefix.as_str().as_bytes();
+        let year_start = start.saturating_sub(6);
+        for (letter, slot) in prefix.iter().rev().zip(text.iter_mut().take(year_start).rev()) {
+            *slot = *letter;
+        }
+        let label = text.get(year_start.saturating_sub(prefix.len())..).unwrap_or_default();
+        f.write_str(core::str::from_utf8(label).unwrap_or_default())
     }
 }
 

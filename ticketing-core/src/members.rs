@@ -211,7 +211,7 @@ fn value_of(raw: &str) -> Value<'_> {
         [b't', ..] => Value::Flag(true),
         [b'f', ..] => Value::Flag(false),
         [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
-            Value::Text(Cow::Borrowed(raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')).unwrap_or_default()))
+            Value::Text(Cow::Borrowed(raw.get(1..raw.len() - 1).unwrap_or_default()))
         }
         [b'"', ..] => serde_json::Deserializer::from_str(raw)
             .deserialize_bytes(Unescaped)

@@ -126,15 +126,16 @@ impl Serialize for Seconds {
 fn date_and_time(buffer: &mut [u8], at: Timestamp) -> &str {
     let at = at.utc();
     let year = at.year().unsigned_abs();
-    let parts = [year / 100, year % 100, at.month(), at.day(), at.hour(), at.minute(), at.second()];
-    let after = [b"" as &[u8], b"-", b"-", b"T", b":", b":", b""];
-    let mut slots = buffer.iter_mut();
-    for (part, after) in parts.into_iter().zip(after) {
-        #[expect(clippy::cast_possible_truncation, reason = "every part is below 100")]
-        let digits = [b'0' + (part / 10) as u8, b'0' + (part % 10) as u8];
-        for (byte, slot) in digits.iter().chain(after).zip(&mut slots) {
-            *slot = *byte;
-        }
+    let tens = |part: u32| b'0'.wrapping_add(u8::try_from(part / 10 % 10).unwrap_or_default());
+    let ones = |part: u32| b'0'.wrapping_add(u8::try_from(part % 10).unwrap_or_default());
+    let (month, day, hour, minute, second) = (at.month(), at.day(), at.hour(), at.minute(), at.second());
+    #[rustfmt::skip]
+    let text = [
+        tens(year / 100), ones(year / 100), tens(year), ones(year), b'-', tens(month), ones(month), b'-', tens(day), ones(day),
+        b'T', tens(hour), ones(hour), b':', tens(minute), ones(minute), b':', tens(second), ones(second),
+    ];
+    if let Some(start) = buffer.first_chunk_mut() {
+        *start = text;
     }
     core::str::from_utf8(buffer).unwrap_or_default()
 }
