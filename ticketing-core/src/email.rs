@@ -145,27 +145,28 @@ fn check_local(local: &str) -> Result<(), EmailError> {
     if local.len() > limits::EMAIL_LOCAL_OCTETS_MAX {
         return Err(EmailError::LocalTooLong);
     }
-    if !all(local, ATOM_OR_DOT) {
+    if !all(local, &ATOM_OR_DOT) {
         return Err(EmailError::LocalCharacter);
     }
-    if local.split('.').any(str::is_empty) {
+    if local.as_bytes().split(|byte| *byte == b'.').any(<[u8]>::is_empty) {
         return Err(EmailError::LocalDot);
     }
     Ok(())
 }
 
 fn check_domain(domain: &str) -> Result<(), EmailError> {
-    if !all(domain, DOMAIN) {
+    if !all(domain, &DOMAIN) {
         return Err(EmailError::DomainCharacter);
     }
-    let mut last = "";
+    let mut last = b"" as &[u8];
     let mut labels = 0_u32;
-    for label in domain.split('.') {
+    for label in domain.as_bytes().split(|byte| *byte == b'.') {
+        let begins_character = |byte: &&u8| **byte & 0xC0 != 0x80;
         if label.is_empty()
-            || label.starts_with('-')
-            || label.ends_with('-')
+            || label.starts_with(b"-")
+            || label.ends_with(b"-")
             || (label.len() > limits::EMAIL_DOMAIN_LABEL_CHARS_MAX
-                && label.chars().count() > limits::EMAIL_DOMAIN_LABEL_CHARS_MAX)
+                && label.iter().filter(begins_character).count() > limits::EMAIL_DOMAIN_LABEL_CHARS_MAX)
         {
             return Err(if domain.contains('.') { EmailError::DomainLabel } else { EmailError::DomainWithoutDot });
         }
@@ -175,47 +176,46 @@ fn check_domain(domain: &str) -> Result<(), EmailError> {
     if labels < 2 {
         return Err(EmailError::DomainWithoutDot);
     }
-    if last.bytes().all(|byte| byte.is_ascii_digit()) {
+    if last.iter().all(u8::is_ascii_digit) {
         return Err(EmailError::DomainNumeric);
     }
     Ok(())
 }
 
 /// RFC 5322's atext, and the dot.
-const ATOM_OR_DOT: AsciiSet = AsciiSet::letters_and_digits().with(b".!#$%&'*+-/=?^_`{|}~");
+static ATOM_OR_DOT: AsciiSet = AsciiSet::letters_and_digits().with(b".!#$%&'*+-/=?^_`{|}~");
 /// What stands in a domain.
-const DOMAIN: AsciiSet = AsciiSet::letters_and_digits().with(b".-");
+static DOMAIN: AsciiSet = AsciiSet::letters_and_digits().with(b".-");
 
 /// Whether a text is of these characters, and letters beyond ASCII.
-fn all(text: &str, set: AsciiSet) -> bool {
+fn all(text: &str, set: &AsciiSet) -> bool {
     text.bytes().all(|byte| set.has(byte))
         || text
             .chars()
             .all(|c| u8::try_from(c).ok().filter(u8::is_ascii).map_or_else(|| is_letter(c), |byte| set.has(byte)))
 }
 
-/// A set of ASCII characters, a bit each.
-#[derive(Clone, Copy)]
-struct AsciiSet(u128);
+/// A set of ASCII characters, of each byte whether it is one.
+struct AsciiSet([bool; 256]);
 
 impl AsciiSet {
     const fn letters_and_digits() -> Self {
-        Self(0).with(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+        Self([false; 256]).with(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
     }
 
-    #[expect(clippy::indexing_slicing, reason = "a const fn has no iterators; the index is below the length")]
+    #[expect(clippy::indexing_slicing, reason = "a const fn has no iterators; each index is below its length")]
     const fn with(self, more: &[u8]) -> Self {
-        let Self(mut bits) = self;
+        let Self(mut has) = self;
         let mut index = 0;
         while index < more.len() {
-            bits |= 1 << more[index];
+            has[more[index] as usize] = true;
             index += 1;
         }
-        Self(bits)
+        Self(has)
     }
 
-    const fn has(self, byte: u8) -> bool {
-        byte < 128 && self.0 >> byte & 1 == 1
+    fn has(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte)).is_some_and(|has| *has)
     }
 }
 

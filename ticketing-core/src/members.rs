@@ -3,17 +3,17 @@
 //! A wrong type, a repeated member or half a surrogate pair is the business of its field, not the end of the reading: only
 //! malformed JSON is an error here.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, marker::PhantomData};
 
 use serde::{
     Deserialize as _,
-    de::{self, DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visitor},
+    de::{self, DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
 use crate::{
     Locale,
-    text::TextRule,
+    text::{self, TextRule},
     violation::{JsonType, Problem},
 };
 
@@ -67,7 +67,7 @@ impl Value<'_> {
     pub(crate) fn trimmed(&self) -> Result<Option<&str>, Problem> {
         match self {
             Self::Absent => Ok(None),
-            Self::Text(text) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
+            Self::Text(text) => Ok(Some(text::trimmed(text)).filter(|text| !text.is_empty())),
             Self::Flag(_) | Self::Other => Err(Problem::WrongType { expected: JsonType::String }),
             Self::LoneSurrogate => Err(Problem::InvalidUnicode),
             Self::Repeated => Err(Problem::Repeated),
@@ -125,13 +125,21 @@ pub(crate) fn read<'a, const N: usize>(
 ) -> Result<Option<[Value<'a>; N]>, MalformedJson> {
     let text = core::str::from_utf8(json).map_err(|error| not_utf8(json, error.valid_up_to()))?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let members = if text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
-        Some(deserializer.deserialize_map(Members { names: &names })?)
-    } else {
+    if !text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
         IgnoredAny::deserialize(&mut deserializer)?;
-        None
-    };
+        deserializer.end()?;
+        return Ok(None);
+    }
+    // Nearly every object can be read straight away. What cannot is read again, to tell broken JSON from half a surrogate pair
+    // or a number that is too large, which are the business of their fields.
+    let members = object::<N, Straight>(text, &names).or_else(|_| object::<N, Careful>(text, &names))?;
+    Ok(Some(members))
+}
+
+fn object<'a, const N: usize, R: ReadValue>(text: &'a str, names: &[&str; N]) -> serde_json::Result<[Value<'a>; N]> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let members = deserializer.deserialize_map(Members::<N, R> { names, values: PhantomData })?;
     deserializer.end()?;
     Ok(members)
 }
@@ -143,11 +151,12 @@ fn not_utf8(json: &[u8], valid_up_to: usize) -> MalformedJson {
     MalformedJson { line, column }
 }
 
-struct Members<'n, const N: usize> {
+struct Members<'n, const N: usize, R> {
     names: &'n [&'n str; N],
+    values: PhantomData<R>,
 }
 
-impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
+impl<'de, const N: usize, R: ReadValue> Visitor<'de> for Members<'_, N, R> {
     type Value = [Value<'de>; N];
 
     fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -168,7 +177,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
                     *value = Value::Repeated;
                 }
                 Some((value, seen)) => {
-                    *value = value_of(map.next_value::<&RawValue>()?.get());
+                    *value = R::next_value(&mut map)?;
                     *seen = true;
                 }
             }
@@ -201,6 +210,83 @@ impl<const N: usize> Visitor<'_> for Name<'_, N> {
 
     fn visit_bytes<E: de::Error>(self, name: &[u8]) -> Result<Self::Value, E> {
         Ok(self.names.iter().position(|known| known.as_bytes() == name))
+    }
+}
+
+/// A way to read the value of a member.
+trait ReadValue {
+    fn next_value<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Value<'de>, A::Error>;
+}
+
+/// In one scan, which ends at half a surrogate pair and at a number beyond what a float holds.
+struct Straight;
+
+impl ReadValue for Straight {
+    fn next_value<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Value<'de>, A::Error> {
+        map.next_value_seed(Self)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Straight {
+    type Value = Value<'de>;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Straight {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(text.to_owned().into())
+    }
+
+    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Self::Value, E> {
+        Ok(flag.into())
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(Value::Absent)
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Value::Other)
+    }
+}
+
+/// In two: the first finds where the value ends, the second decodes it if it is a text with escapes.
+struct Careful;
+
+impl ReadValue for Careful {
+    fn next_value<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Value<'de>, A::Error> {
+        map.next_value::<&RawValue>().map(|raw| value_of(raw.get()))
     }
 }
 
@@ -239,6 +325,8 @@ impl Visitor<'_> for Unescaped {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -285,6 +373,45 @@ mod tests {
     fn other_types_are_values_however_deep_or_large() {
         let deep = format!(r#"{{"a": {}{}, "b": 1e999}}"#, "[".repeat(100_000), "]".repeat(100_000));
         check(&deep, [Value::Other, Value::Other]);
+    }
+
+    proptest! {
+        /// What can be read straight away is read as the careful way reads it.
+        #[test]
+        fn prop_both_ways_to_read_agree(members in prop::collection::vec((name(), value()), 0..6)) {
+            let members: Vec<_> = members.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            let json = format!("{{ {} }}", members.join(" ,\n"));
+            if let Ok(straight) = object::<2, Straight>(&json, &["a", "b"]) {
+                prop_assert_eq!(object::<2, Careful>(&json, &["a", "b"]).unwrap(), straight);
+            }
+        }
+    }
+
+    fn name() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![r#""a""#, r#""b""#, r#""\u0061""#, r#""x""#, r#""\ud800""#])
+    }
+
+    fn value() -> impl Strategy<Value = String> {
+        let fixed = prop::sample::select(vec![
+            "null",
+            "true",
+            "false",
+            "0",
+            "-1",
+            "1.5",
+            "1e999",
+            "[]",
+            r#"[1, {"a": null}]"#,
+            "{}",
+            r#"{"a": "b"}"#,
+            r#""""#,
+            r#""\ud83e\udd80""#,
+            r#""\ud83e""#,
+            r#""\n\u00f1""#,
+            "nul",
+            "",
+        ]);
+        prop_oneof![fixed.prop_map(str::to_owned), "\\PC{0,8}".prop_map(|text| serde_json::to_string(&text).unwrap())]
     }
 
     #[test]

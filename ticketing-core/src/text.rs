@@ -32,6 +32,11 @@ impl TextRule {
         if let Some(position) = control_character(trimmed, self.multiline) {
             return Err(Problem::ControlCharacter { position });
         }
+        // A character takes one to four octets, so that most texts need not be counted.
+        let octets = u32::try_from(trimmed.len()).unwrap_or(u32::MAX);
+        if octets.div_ceil(4) >= self.min && octets <= self.max {
+            return Ok(());
+        }
         let actual = count(trimmed);
         if actual < self.min {
             return Err(Problem::TooShort { min: self.min, actual });
@@ -43,6 +48,14 @@ impl TextRule {
     }
 }
 
+/// A text without the Unicode white space at its ends.
+pub(crate) fn trimmed(text: &str) -> &str {
+    // Most texts have none, which two octets tell.
+    let is_visible = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_graphic);
+    let octets = text.as_bytes();
+    if is_visible(octets.first()) && is_visible(octets.last()) { text } else { text.trim() }
+}
+
 /// Unicode scalar values in a text.
 pub(crate) fn count(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
@@ -52,8 +65,8 @@ pub(crate) fn count(text: &str) -> u32 {
 fn control_character(text: &str, multiline: bool) -> Option<u32> {
     // Nearly every text has none. Seen as bytes, a control character is below 0x20, is 0x7F, or begins with 0xC2. Looking at
     // every byte takes less time than stopping at the first: many are looked at at once.
-    let may_begin_one = |byte: u8| (byte < 0x20) | (byte == 0x7F) | (byte == 0xC2);
-    if !text.bytes().fold(false, |found, byte| found | may_begin_one(byte)) {
+    let may_begin_one = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == 0x7F) | u8::from(byte == 0xC2);
+    if text.bytes().fold(0, |found, byte| found | may_begin_one(byte)) == 0 {
         return None;
     }
     let allowed = |c: char| multiline && matches!(c, '\n' | '\r' | '\t');

@@ -88,7 +88,7 @@ async fn converse(desk: &HelpDesk, created: &CreatedTicket) -> anyhow::Result<()
 
     let look_up = LookUp { label: created.label.to_string(), email: EMAIL.to_owned() };
     let seen = desk.look_up(&look_up).await?.record;
-    println!("Its requester looks it up: {}, “{}”", seen.ticket.status.name(), seen.reply.as_deref().unwrap_or("–"));
+    println!("Its requester looks it up: {}, “{}”", seen.status.name(), seen.reply.as_deref().unwrap_or("–"));
     assert_eq!(seen.reply.as_deref(), Some(question));
 
     let message = Message::new("Sí: «contraseña vencida».")?;

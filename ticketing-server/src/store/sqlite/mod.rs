@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, MAIN_DB, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig};
 
 use self::{readers::Readers, writer::Writer};
 use super::StoreError;
@@ -106,6 +106,23 @@ enum Access {
 }
 
 fn connect(path: &Path, options: &SqliteOptions, access: Access) -> Result<Connection, StoreError> {
+    const STEP: Duration = Duration::from_millis(10);
+    let mut waited = Duration::ZERO;
+    loop {
+        match try_connect(path, options, access) {
+            // SQLite itself does not wait while another connection makes the log or, as the last one, removes it.
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && waited < options.busy_timeout =>
+            {
+                std::thread::sleep(STEP);
+                waited += STEP;
+            }
+            outcome => return Ok(outcome?),
+        }
+    }
+}
+
+fn try_connect(path: &Path, options: &SqliteOptions, access: Access) -> rusqlite::Result<Connection> {
     let flags = match access {
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
@@ -119,7 +136,8 @@ fn connect(path: &Path, options: &SqliteOptions, access: Access) -> Result<Conne
     if access == Access::Write {
         // SQLite opens what may not be written all the same, to read only.
         if connection.is_readonly(MAIN_DB)? {
-            return Err(StoreError::Unavailable("the file may not be written".into()));
+            let read_only = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+            return Err(rusqlite::Error::SqliteFailure(read_only, Some("the file may not be written".into())));
         }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -137,7 +155,7 @@ fn connect(path: &Path, options: &SqliteOptions, access: Access) -> Result<Conne
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, TypeMismatch};
+        use ErrorCode::{DatabaseCorrupt, NotADatabase, TypeMismatch};
         match &error {
             rusqlite::Error::SqliteFailure(failure, _)
                 if matches!(failure.code, DatabaseCorrupt | NotADatabase | TypeMismatch) =>
