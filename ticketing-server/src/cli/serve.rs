@@ -3,7 +3,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, IsTerminal},
     num::NonZeroUsize,
-    path::Path,
+    path::{self, Path},
 };
 
 use anyhow::{Context, bail};
@@ -68,8 +68,9 @@ impl Serve {
         let listen = self.listen.or(settings.listen).unwrap_or(Listen(([127, 0, 0, 1], 8080).into()));
         let options = self.http_options(settings);
 
-        let store = super::open(&path)?;
+        // Before the file is opened, which brings its schema up to date: not under another server.
         let _lock = lock(&path)?;
+        let store = super::open(&path)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let engine = Engine::start(store).await.context("the rules in the database cannot be used")?;
@@ -124,11 +125,14 @@ fn start_log(command: &Serve, settings: &Settings) -> anyhow::Result<()> {
 /// Two servers on one file would each hold its own rate limits and background work. The lock goes with the process, also
 /// when it is killed.
 fn lock(database: &Path) -> anyhow::Result<File> {
-    let database = database.canonicalize()?;
+    // One file, one lock, by whatever path it is named; a new file is not there yet.
+    let database = database.canonicalize().or_else(|_| path::absolute(database))?;
     let mut path = OsString::from(&database);
     path.push(".lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-    let file = file.with_context(|| format!("the lock file {} cannot be opened", path.display()))?;
+    let file = file.with_context(|| {
+        format!("the database {} cannot be used: its lock file cannot be opened", database.display())
+    })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!(

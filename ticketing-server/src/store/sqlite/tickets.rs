@@ -49,10 +49,10 @@ impl TicketStore for SqliteStore {
                  LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = iif(e.has_text, e.seq, NULL)
                  LEFT JOIN texts r ON r.ticket = t.id AND r.seq = t.reply_seq
                  LEFT JOIN intake i ON i.ticket = t.id
-                 WHERE t.label_year = ? AND t.label_number = ?"
+                 WHERE t.id = ?"
             );
             let mut statement = connection.prepare_cached(sql)?;
-            let mut found = statement.query((series.year, series.number))?;
+            let mut found = statement.query([row_of(series)])?;
             found.next()?.map(|row| rows::public(&mut Columns::new(row))).transpose()
         })
     }
@@ -101,7 +101,8 @@ fn create(connection: &Connection, creation: &Creation) -> Result<Created, Store
     let year = creation.label_year;
     let number = next_label_number(connection, year)?;
     let label = creation.label.label(year, number).map_err(damaged)?;
-    let row = insert_ticket(connection, &creation.ticket, label, &creation.derived)?;
+    let row = row_of(label.into());
+    insert_ticket(connection, row, &creation.ticket, label, &creation.derived)?;
     insert_event(connection, row, &creation.opened, None)?;
     insert_intake(connection, row, &creation.intake, creation.address)?;
     if let Some(Idempotency { key, fingerprint, .. }) = &creation.idempotency {
@@ -112,6 +113,11 @@ fn create(connection: &Connection, creation: &Creation) -> Result<Created, Store
             .execute(params![key, fingerprint, row, creation.opened.recorded_at.unix_millis()])?;
     }
     Ok(Created::New(label))
+}
+
+/// The row of a label's ticket. Year 0 or number 0 is none's.
+fn row_of(label: LabelKey) -> i64 {
+    i64::from(label.year) << 32 | i64::from(label.number)
 }
 
 /// Takes the next number of a year's series. Three plain statements: an upsert that returns the number would copy the page
@@ -164,22 +170,22 @@ fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, Sto
 
 fn insert_ticket(
     connection: &Connection,
+    row: i64,
     ticket: &Ticket,
     label: TicketLabel,
     derived: &Derived,
-) -> Result<i64, StoreError> {
+) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO tickets (
-                 uuid, label, label_year, label_number, version, type, priority, category, subcategory, area, area_key,
+                 id, uuid, label, version, type, priority, category, subcategory, area, area_key,
                  origin, has_requester, status, assignee, sla, due_at, created_at, updated_at, last_public_seq
-             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
+            row,
             ticket.id.0.as_bytes(),
             label.to_string(),
-            label.year(),
-            label.number(),
             ticket.version,
             ticket.attributes.ticket_type,
             ticket.attributes.priority,
@@ -197,7 +203,7 @@ fn insert_ticket(
             ticket.updated_at.unix_millis(),
             ticket.last_public,
         ])?;
-    Ok(connection.last_insert_rowid())
+    Ok(())
 }
 
 /// The ticket's row, or `None` where it has another version.

@@ -3,11 +3,10 @@
 
 -- Current state: the fold of the ticket's events, written in the same transaction as they.
 CREATE TABLE tickets (
-    id                 INTEGER PRIMARY KEY,          -- rows cluster on it, in order of creation
+    id                 INTEGER PRIMARY KEY,          -- of its label: year * 2^32 + number. Rows cluster on it, in order of
+                                                     -- creation, and a label needs no index of its own
     uuid               BLOB NOT NULL UNIQUE,         -- the ticket's identity, 16 octets
     label              TEXT NOT NULL,                -- canonical, as it was printed at creation
-    label_year         INTEGER NOT NULL,
-    label_number       INTEGER NOT NULL,
     version            INTEGER NOT NULL,             -- number of the last event applied
     type               TEXT,
     priority           TEXT,
@@ -29,8 +28,7 @@ CREATE TABLE tickets (
     reopened_at        INTEGER,
     archived_at        INTEGER,
     reply_seq          INTEGER,                      -- the event whose text is the desk's last reply
-    last_public_seq    INTEGER NOT NULL,             -- the last event that the requester may see
-    UNIQUE (label_year, label_number)
+    last_public_seq    INTEGER NOT NULL              -- the last event that the requester may see
 ) STRICT;
 
 -- The last number given in each year's series.
@@ -79,9 +77,9 @@ CREATE TABLE texts (
     FOREIGN KEY (ticket, seq) REFERENCES events (ticket, seq)
 ) STRICT, WITHOUT ROWID;
 
--- One row for each event. Numbers are never used twice, also after rows are removed.
+-- One row for each event that nobody was told of yet, in the order in which they were stored.
 CREATE TABLE outbox (
-    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    id     INTEGER PRIMARY KEY,
     ticket INTEGER NOT NULL,
     seq    INTEGER NOT NULL
 ) STRICT;
