@@ -97,7 +97,7 @@ impl LabelFormat {
         let letters_end = text.find(|c: char| !c.is_ascii_alphabetic()).ok_or(LabelError::Shape)?;
         let (prefix, rest) = text.split_at_checked(letters_end).ok_or(LabelError::Shape)?;
         let (year, rest) = digits(rest.trim_start_matches(is_separator))?;
-        if year.len() != 4 || !rest.starts_with(is_separator) {
+        if prefix.is_empty() || year.len() != 4 || !rest.starts_with(is_separator) {
             return Err(LabelError::Shape);
         }
         let (number, rest) = digits(rest.trim_start_matches(is_separator))?;

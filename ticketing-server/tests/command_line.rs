@@ -45,6 +45,19 @@ fn text(path: &Path) -> &str {
 
 // The file
 
+/// The link is there before the file is.
+#[test]
+fn a_second_server_on_a_file_that_was_new_under_another_name_refuses() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("volume")).unwrap();
+    std::os::unix::fs::symlink("volume/desk.db", desk.path("ticketing.db")).unwrap();
+    let _server = desk.serve();
+    for name in ["ticketing.db", "volume/desk.db"] {
+        let message = serve_refused(&desk, &["--database", name]).failure(1);
+        says(&message, &["another `ticketing-server serve` is running on", "volume/desk.db"]);
+    }
+}
+
 #[tokio::test]
 async fn a_second_server_on_one_file_refuses_and_the_first_goes_on() {
     let desk = Desk::new();

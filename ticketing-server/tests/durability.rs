@@ -433,6 +433,8 @@ async fn while_the_file_cannot_be_written_tickets_are_found_and_creation_is_put_
     client.get("/readyz").await.problem(503, "unavailable");
 
     other.execute_batch("ROLLBACK").unwrap();
+    // Readiness is looked at once a second.
+    sleep(Duration::from_secs(1)).await;
     assert_eq!(client.get("/readyz").await.status, 200);
     // The same request, with the key that it had.
     let created = client.ask(&creation(2)).await.ok();

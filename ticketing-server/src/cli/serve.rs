@@ -3,7 +3,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, IsTerminal},
     num::NonZeroUsize,
-    path::{self, Path},
+    path::Path,
 };
 
 use anyhow::{Context, bail};
@@ -125,14 +125,14 @@ fn start_log(command: &Serve, settings: &Settings) -> anyhow::Result<()> {
 /// Two servers on one file would each hold its own rate limits and background work. The lock goes with the process, also
 /// when it is killed.
 fn lock(database: &Path) -> anyhow::Result<File> {
-    // One file, one lock, by whatever path it is named; a new file is not there yet.
-    let database = database.canonicalize().or_else(|_| path::absolute(database))?;
+    // One file, one lock, by whatever path it is named. A new one has to be there for that; to SQLite, an empty file is new.
+    let named = || format!("the database {} cannot be used", database.display());
+    OpenOptions::new().create(true).append(true).open(database).with_context(named)?;
+    let database = database.canonicalize().with_context(named)?;
     let mut path = OsString::from(&database);
     path.push(".lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-    let file = file.with_context(|| {
-        format!("the database {} cannot be used: its lock file cannot be opened", database.display())
-    })?;
+    let file = file.with_context(|| format!("the lock file {} cannot be opened", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!(

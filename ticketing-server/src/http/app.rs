@@ -38,6 +38,8 @@ pub struct App {
 pub(crate) struct State<S> {
     pub(crate) engine: Engine<S>,
     pub(crate) metrics: Metrics,
+    /// When readiness was last looked at, and what came of it.
+    pub(crate) readiness: tokio::sync::Mutex<Option<(Instant, bool)>>,
     pub(super) options: HttpOptions,
     pub(super) limiters: Option<Limiters>,
     routes: Routes<S>,
@@ -49,6 +51,7 @@ impl App {
         let state = Arc::new(State {
             engine,
             metrics: Metrics::new(),
+            readiness: tokio::sync::Mutex::default(),
             limiters: options.rate_limits.map(Limiters::new),
             options,
             routes: Routes::new(),

@@ -77,7 +77,8 @@ CREATE TABLE texts (
     FOREIGN KEY (ticket, seq) REFERENCES events (ticket, seq)
 ) STRICT, WITHOUT ROWID;
 
--- One row for each event that nobody was told of yet, in the order in which they were stored.
+-- One row for each event that nobody was told of yet, in the order in which they were stored. Numbers are used
+-- again once the last rows are gone: they are no cursor.
 CREATE TABLE outbox (
     id     INTEGER PRIMARY KEY,
     ticket INTEGER NOT NULL,
