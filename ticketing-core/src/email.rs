@@ -87,7 +87,7 @@ impl EmailAddress {
     /// # Errors
     /// The first [`EmailError`] found, from left to right; the length of the whole first.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
-        let address = text.trim();
+        let address = text::trimmed(text);
         check(address).map(|()| Self(address.to_owned()))
     }
 

@@ -97,17 +97,14 @@ impl LabelFormat {
         let letters_end = text.find(|c: char| !c.is_ascii_alphabetic()).ok_or(LabelError::Shape)?;
         let (prefix, rest) = text.split_at_checked(letters_end).ok_or(LabelError::Shape)?;
         let (year, rest) = digits(rest.trim_start_matches(is_separator))?;
-        if prefix.is_empty() || year.len() != 4 || !rest.starts_with(is_separator) {
+        if year.len() != 4 || !rest.starts_with(is_separator) {
             return Err(LabelError::Shape);
         }
         let (number, rest) = digits(rest.trim_start_matches(is_separator))?;
         if !rest.is_empty() || prefix.is_empty() {
             return Err(LabelError::Shape);
         }
-        let prefix = Prefix::new(prefix).ok_or(LabelError::Prefix)?;
-        let year = year.parse().map_err(|_| LabelError::Year)?;
-        let number = number.parse().map_err(|_| LabelError::Number)?;
-        TicketLabel::new(prefix, year, number, self.digits)
+        TicketLabel::of_parts(prefix, year, number, self.digits)
     }
 }
 
@@ -119,6 +116,13 @@ impl Default for LabelFormat {
 }
 
 impl TicketLabel {
+    fn of_parts(prefix: &str, year: &str, number: &str, digits: u8) -> Result<Self, LabelError> {
+        let prefix = Prefix::new(prefix).ok_or(LabelError::Prefix)?;
+        let year = year.parse().map_err(|_| LabelError::Year)?;
+        let number = number.parse().map_err(|_| LabelError::Number)?;
+        Self::new(prefix, year, number, digits)
+    }
+
     fn new(prefix: Prefix, year: u16, number: u32, digits: u8) -> Result<Self, LabelError> {
         if !(LABEL_YEAR_MIN..=LABEL_YEAR_MAX).contains(&year) {
             return Err(LabelError::Year);
@@ -154,17 +158,14 @@ impl core::str::FromStr for TicketLabel {
         let (Some(prefix), Some(year), Some(number)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(LabelError::Shape);
         };
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let digits = u8::try_from(number.len()).unwrap_or(u8::MAX).clamp(1, LABEL_DIGITS_MAX);
-        let is_padded = number.len() <= usize::from(digits) || !number.starts_with('0');
-        let is_upper = prefix.bytes().all(|byte| byte.is_ascii_uppercase());
+        let is_number = |text: &str| digits(text).is_ok_and(|(_, rest)| rest.is_empty());
+        let padding = u8::try_from(number.len()).unwrap_or(u8::MAX).clamp(1, LABEL_DIGITS_MAX);
+        let is_padded = number.len() <= usize::from(padding) || !number.starts_with('0');
+        let is_upper = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_uppercase());
         if year.len() != 4 || !is_number(year) || !is_number(number) || !is_padded || !is_upper {
             return Err(LabelError::Shape);
         }
-        let prefix = Prefix::new(prefix).ok_or(LabelError::Prefix)?;
-        let year = year.parse().map_err(|_| LabelError::Year)?;
-        let number = number.parse().map_err(|_| LabelError::Number)?;
-        Self::new(prefix, year, number, digits)
+        Self::of_parts(prefix, year, number, padding)
     }
 }
 
@@ -362,7 +363,7 @@ mod tests {
     #[test]
     fn only_the_canonical_form_is_read_back_as_stored() {
         assert_eq!("ABC-2026-0142".parse::<TicketLabel>().unwrap().to_string(), "ABC-2026-0142");
-        for text in ["tkt-2026-142", "TKT-2026-142 ", "TKT 2026-142", "TKT-2026-0000000142", "142"] {
+        for text in ["tkt-2026-142", "TKT-2026-142 ", "TKT 2026-142", "TKT-2026-0000000142", "142", "-2026-1"] {
             assert_eq!(text.parse::<TicketLabel>(), Err(LabelError::Shape), "{text}");
         }
     }

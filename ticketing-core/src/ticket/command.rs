@@ -4,7 +4,7 @@ use crate::{
         MENSAJE_CHARS_MAX, MENSAJE_CHARS_MIN, MOTIVO_CHARS_MAX, MOTIVO_CHARS_MIN, RESPUESTA_CHARS_MAX,
         RESPUESTA_CHARS_MIN,
     },
-    text::TextRule,
+    text::{self, TextRule},
     violation::Problem,
 };
 
@@ -131,7 +131,7 @@ macro_rules! texts {
                 /// # Errors
                 /// `required` where nothing is left, else `control-character`, `too-short` or `too-long`.
                 pub fn new(text: &str) -> Result<Self, Problem> {
-                    let text = text.trim();
+                    let text = text::trimmed(text);
                     if text.is_empty() {
                         return Err(Problem::Required);
                     }

@@ -2,7 +2,7 @@ use super::{
     Action, Actor, Agent, AskedBy, Change, Changes, Command, Event, NewEvent, Opened, Origin, Refusal, Status, Ticket,
     lifecycle::{self, Denied, Operation},
 };
-use crate::{Field, NewTicket, Rules, Timestamp, Violations, violation::Problem};
+use crate::{Field, NewTicket, Rules, Timestamp, Violations, text, violation::Problem};
 
 impl Ticket {
     /// The event that opens a ticket. Its text is the ticket's [`Intake`](super::Intake), which is stored beside it.
@@ -252,7 +252,7 @@ impl Decision<'_> {
 
     /// A text under the limits that creation has for it.
     fn checked_text(&self, limits_of: Field, text: String, field: &'static str) -> Result<String, Refusal> {
-        let trimmed = text.trim();
+        let trimmed = text::trimmed(&text);
         let problem =
             if trimmed.is_empty() { Err(Problem::Required) } else { self.rules.text_rule(limits_of).check(trimmed) };
         problem.map_err(|problem| Violations::of(field, problem))?;

@@ -59,9 +59,7 @@ impl IdempotencyKey {
         }
         Ok(Self { key: key.to_owned(), fingerprint: Sha256::digest(body).into() })
     }
-}
 
-impl IdempotencyKey {
     fn at(self, now: Timestamp) -> Idempotency {
         let Self { key, fingerprint } = self;
         Idempotency { key, fingerprint, valid_from: keys_valid_from(now) }

@@ -125,8 +125,8 @@ fn row_of(label: LabelKey) -> i64 {
     i64::from(label.year) << 32 | i64::from(label.number)
 }
 
-/// Takes the next number of a year's series. Three plain statements: an upsert that returns the number would copy the page
-/// into a statement journal each time.
+/// Takes the next number of a year's series. In plain statements: an upsert that returns the number would copy the page into a
+/// statement journal each time.
 fn next_label_number(connection: &Connection, year: u16) -> Result<u32, StoreError> {
     let sql = "SELECT last FROM label_counters WHERE year = ?";
     let last: Option<u32> = connection.prepare_cached(sql)?.query_row([year], |row| row.get(0)).optional()?;
