@@ -181,6 +181,56 @@ pub struct Opened {
     pub agreement: Option<Agreement>,
 }
 
+/// What a requester may see of an event; its text stands beside it, as ever.
+///
+/// Of what it changed, they see three things. A ticket that came to be had nothing before.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PublicEvent {
+    /// Its number in its ticket.
+    pub seq: u32,
+    /// When the server stored it.
+    pub recorded_at: Timestamp,
+    /// In which role its author acted.
+    pub role: Role,
+    /// What was done.
+    pub action: Action,
+    /// There is a text to it.
+    pub has_text: bool,
+    /// Status; nothing and nothing where it stayed.
+    pub status: Change<Option<Status>>,
+    /// Priority; nothing and nothing where it stayed.
+    pub priority: Change<Option<String>>,
+    /// Area; nothing and nothing where it stayed.
+    pub area: Change<Option<String>>,
+}
+
+impl From<&Event> for PublicEvent {
+    fn from(event: &Event) -> Self {
+        fn shown<T: Clone>(change: Option<&Change<T>>) -> Change<Option<T>> {
+            let (before, after) = change.map(|Change { before, after }| (before.clone(), after.clone())).unzip();
+            Change { before, after }
+        }
+        let changes = &event.changes;
+        let priority = shown(changes.priority.as_ref());
+        let mut public = Self {
+            seq: event.seq,
+            recorded_at: event.recorded_at,
+            role: event.author.role,
+            action: event.action,
+            has_text: event.has_text,
+            status: shown(changes.status.as_ref()),
+            priority: Change { before: priority.before.flatten(), after: priority.after.flatten() },
+            area: shown(changes.area.as_ref()),
+        };
+        if let Some(Opened { attributes, .. }) = &changes.opened {
+            public.status.after = Some(Status::Open);
+            public.priority.after.clone_from(&attributes.priority);
+            public.area.after = Some(attributes.area.clone());
+        }
+        public
+    }
+}
+
 impl Event {
     /// It ends the wait for a first response: the requester sees it, did not write it, and it says something or resolves.
     pub fn answers_requester(&self) -> bool {

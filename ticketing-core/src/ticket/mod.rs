@@ -22,7 +22,7 @@ pub use self::{
     actor::{Actor, ActorId, Author, Role},
     attributes::{Attributes, Intake, Origin, Requester},
     command::{Agent, AskedBy, Command, Message, Reason, Reply},
-    event::{Action, Change, Changes, Event, NewEvent, Opened},
+    event::{Action, Change, Changes, Event, NewEvent, Opened, PublicEvent},
     lifecycle::Status,
     refusal::Refusal,
 };
@@ -75,7 +75,7 @@ pub struct Ticket {
     /// The event whose text is the desk's last reply.
     pub reply: Option<u32>,
     /// The last event that the requester may see.
-    pub last_public: u32,
+    pub last_public: PublicEvent,
 }
 
 /// What keeps events from being a ticket's history.
@@ -135,7 +135,7 @@ impl Ticket {
             reopened_at: None,
             archived_at: None,
             reply: None,
-            last_public: event.seq,
+            last_public: event.into(),
         })
     }
 
@@ -176,7 +176,7 @@ impl Ticket {
             _ => {}
         }
         if event.public {
-            self.last_public = event.seq;
+            self.last_public = event.into();
             if event.answers_requester() {
                 self.first_responded_at.get_or_insert(event.recorded_at);
             }

@@ -10,7 +10,7 @@ use std::{error::Error, net::IpAddr};
 use ticketing_core::{
     Event, LabelFormat, Rules, Status, Ticket, TicketId, TicketLabel, Timestamp,
     sla::Sla,
-    ticket::{Action, Attributes, Changes, Intake, NewEvent, Role},
+    ticket::{Attributes, Intake, NewEvent, PublicEvent},
 };
 
 /// Everything that an engine needs.
@@ -200,21 +200,8 @@ pub struct PublicRecord {
     pub reply: Option<String>,
     /// The last event that the requester may see.
     pub last: PublicEvent,
-}
-
-/// An event as the requester may see it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PublicEvent {
-    /// When it was stored.
-    pub recorded_at: Timestamp,
-    /// In which role its author acted.
-    pub role: Role,
-    /// What was done.
-    pub action: Action,
-    /// What it changed.
-    pub changes: Changes,
-    /// The reason, the reply or the comment.
-    pub text: Option<String>,
+    /// That event's reason, reply or comment.
+    pub last_text: Option<String>,
 }
 
 /// A store that cannot do what it is asked.

@@ -1,8 +1,5 @@
 use serde::Serialize;
-use ticketing_core::{
-    LookUp, Seconds, Status, Timestamp,
-    ticket::{Change, Role},
-};
+use ticketing_core::{LookUp, Seconds, Status, Timestamp, ticket::Role};
 
 use super::create::Hours;
 use crate::{
@@ -65,12 +62,6 @@ impl<'a> From<&'a PublicTicket> for Answer<'a> {
         let record = &public.record;
         let (intake, last) = (&record.intake, &record.last);
         let requester = intake.requester.as_ref();
-        let changes = &last.changes;
-        // Its creation gave the ticket all three.
-        let opened = changes.opened.as_ref();
-        let status = changes.status.as_ref();
-        let priority = changes.priority.as_ref();
-        let area = changes.area.as_ref();
         Self {
             ticket_uuid: record.id.to_string(),
             ticket_label: record.label.to_string(),
@@ -94,24 +85,19 @@ impl<'a> From<&'a PublicTicket> for Answer<'a> {
             actualizado_en: record.updated_at.seconds(),
             ultima_fecha_historial: last.recorded_at.seconds(),
             ultima_accion: last.action.name(),
-            ultimo_motivo: last.text.as_deref(),
+            ultimo_motivo: record.last_text.as_deref(),
             ultimo_actor_nombre: (last.role == Role::Requester)
                 .then(|| requester.map(|requester| requester.name.as_str()))
                 .flatten(),
             ultimo_actor_rol: last.role.name(),
             sla_horas: public.budget.map(Hours::from),
             fecha_limite_sla: public.due_at.map(Timestamp::seconds),
-            estado_antes: status.map(|status| status.before.name()),
-            estado_despues: status.map(|status| status.after.name()).or(opened.map(|_| Status::Open.name())),
-            prioridad_antes: priority.and_then(|Change { before, .. }| before.as_deref()),
-            prioridad_despues: match priority {
-                Some(Change { after, .. }) => after.as_deref(),
-                None => opened.and_then(|opened| opened.attributes.priority.as_deref()),
-            },
-            area_antes: area.map(|Change { before, .. }| before.as_str()),
-            area_despues: area
-                .map(|Change { after, .. }| after.as_str())
-                .or(opened.map(|opened| opened.attributes.area.as_str())),
+            estado_antes: last.status.before.map(Status::name),
+            estado_despues: last.status.after.map(Status::name),
+            prioridad_antes: last.priority.before.as_deref(),
+            prioridad_despues: last.priority.after.as_deref(),
+            area_antes: last.area.before.as_deref(),
+            area_despues: last.area.after.as_deref(),
         }
     }
 }

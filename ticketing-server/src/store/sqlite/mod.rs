@@ -24,15 +24,16 @@ use super::StoreError;
 
 /// A store in a SQLite file. Cheap to clone; the last clone that is dropped finishes what is waiting and closes the file.
 ///
-/// Any number of processes may open one file: each sees what another has committed at its next read.
+/// Any number of processes may open one file: each sees at once what it has committed itself, and what another has committed
+/// within 20 milliseconds.
 #[derive(Clone)]
 pub struct SqliteStore {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    // Closed before the writer, which as the last connection puts its log into the file and removes it.
-    readers: Readers,
+    // Given up before the writer, which as the last connection puts its log into the file and removes it.
+    readers: Arc<Readers>,
     writer: Writer,
     path: PathBuf,
 }
@@ -75,8 +76,9 @@ impl SqliteStore {
         migrate::migrate(path, options)?;
         let readers =
             (0..options.readers.max(1)).map(|_| connect(path, options, Access::Read)).collect::<Result<_, _>>()?;
-        let writer = Writer::start(connect(path, options, Access::Write)?, options)?;
-        Ok(Self { inner: Arc::new(Inner { readers: Readers::new(readers), writer, path: path.to_owned() }) })
+        let readers = Arc::new(Readers::new(readers));
+        let writer = Writer::start(connect(path, options, Access::Write)?, Arc::clone(&readers), options)?;
+        Ok(Self { inner: Arc::new(Inner { readers, writer, path: path.to_owned() }) })
     }
 
     /// The file.

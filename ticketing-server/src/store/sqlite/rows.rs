@@ -5,11 +5,11 @@ use std::error::Error;
 use rusqlite::{Row, types::FromSql};
 use ticketing_core::{
     EmailAddress, Event, RulesHash, Status, Ticket, TicketId, Timestamp,
-    ticket::{Action, ActorId, Attributes, Author, Intake, NewEvent, Origin, Requester, Role},
+    ticket::{Action, ActorId, Attributes, Author, Change, Intake, NewEvent, Origin, PublicEvent, Requester, Role},
 };
 use uuid::Uuid;
 
-use crate::store::{PublicEvent, PublicRecord, StoreError};
+use crate::store::{PublicRecord, StoreError};
 
 /// The columns of a row, read from left to right.
 pub(super) struct Columns<'r> {
@@ -46,15 +46,23 @@ impl<'r> Columns<'r> {
 
     /// A text, for as long as the row is there.
     pub(super) fn text(&mut self) -> Result<&'r str, StoreError> {
-        let text = self.row.get_ref(self.next)?.as_str().map_err(damaged)?;
+        self.optional_text()?.ok_or_else(|| damaged("a text is missing"))
+    }
+
+    fn optional_text(&mut self) -> Result<Option<&'r str>, StoreError> {
+        let text = self.row.get_ref(self.next)?.as_str_or_null().map_err(damaged)?;
         self.next += 1;
         Ok(text)
     }
 
     /// A value that is stored as its name.
     fn named<T>(&mut self, from_name: fn(&str) -> Option<T>) -> Result<T, StoreError> {
-        let name = self.text()?;
-        from_name(name).ok_or_else(|| damaged(format!("“{name}” is unknown")))
+        self.optional_named(from_name)?.ok_or_else(|| damaged("a name is missing"))
+    }
+
+    fn optional_named<T>(&mut self, from_name: fn(&str) -> Option<T>) -> Result<Option<T>, StoreError> {
+        let known = |name| from_name(name).ok_or_else(|| damaged(format!("“{name}” is unknown")));
+        self.optional_text()?.map(known).transpose()
     }
 
     fn json<T: serde::Deserialize<'r>>(&mut self) -> Result<T, StoreError> {
@@ -71,7 +79,9 @@ macro_rules! ticket_columns {
     () => {
         "t.uuid, t.version, t.type, t.priority, t.category, t.subcategory, t.area, t.origin, t.has_requester, t.status,
          t.assignee, t.sla, t.created_at, t.updated_at, t.first_responded_at, t.resolved_at, t.closed_at, t.reopened_at,
-         t.archived_at, t.reply_seq, t.last_public_seq"
+         t.archived_at, t.reply_seq,
+         t.last_seq, t.last_at, t.last_role, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
+         t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after"
     };
 }
 
@@ -83,12 +93,13 @@ macro_rules! event_columns {
     };
 }
 
-/// Columns of `tickets t`, `intake i`, `events e`, its text `x` and the reply `r`, in the order in which [`public`] reads them.
+/// Columns of `tickets t`, `intake i`, the reply `r` and the last event's text `x`, in the order in which [`public`] reads them.
 macro_rules! public_columns {
     () => {
         "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.status, t.sla, t.created_at, t.updated_at,
-         i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, r.body,
-         e.recorded_at, e.role, e.action, e.changes, x.body"
+         t.last_seq, t.last_at, t.last_role, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
+         t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after, x.body, r.body,
+         i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description"
     };
 }
 
@@ -112,7 +123,7 @@ pub(super) fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
         reopened_at: columns.optional_timestamp()?,
         archived_at: columns.optional_timestamp()?,
         reply: columns.next()?,
-        last_public: columns.next()?,
+        last_public: public_event(columns)?,
     })
 }
 
@@ -125,15 +136,26 @@ pub(super) fn public(columns: &mut Columns<'_>) -> Result<PublicRecord, StoreErr
         sla: columns.json()?,
         created_at: columns.timestamp()?,
         updated_at: columns.timestamp()?,
-        intake: intake(columns)?,
+        last: public_event(columns)?,
+        last_text: columns.next()?,
         reply: columns.next()?,
-        last: PublicEvent {
-            recorded_at: columns.timestamp()?,
-            role: columns.named(Role::from_name)?,
-            action: columns.named(Action::from_name)?,
-            changes: columns.json()?,
-            text: columns.next()?,
+        intake: intake(columns)?,
+    })
+}
+
+fn public_event(columns: &mut Columns<'_>) -> Result<PublicEvent, StoreError> {
+    Ok(PublicEvent {
+        seq: columns.next()?,
+        recorded_at: columns.timestamp()?,
+        role: columns.named(Role::from_name)?,
+        action: columns.named(Action::from_name)?,
+        has_text: columns.next()?,
+        status: Change {
+            before: columns.optional_named(Status::from_name)?,
+            after: columns.optional_named(Status::from_name)?,
         },
+        priority: Change { before: columns.next()?, after: columns.next()? },
+        area: Change { before: columns.next()?, after: columns.next()? },
     })
 }
 

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 use ticketing_core::{
-    Event, Ticket, TicketId, TicketLabel, Timestamp,
+    Event, Status, Ticket, TicketId, TicketLabel, Timestamp,
     ticket::{AskedBy, Intake, NewEvent},
 };
 
@@ -45,8 +45,7 @@ impl TicketStore for SqliteStore {
                 public_columns!(),
                 "
                  FROM tickets t
-                 JOIN events e ON e.ticket = t.id AND e.seq = t.last_public_seq
-                 LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = iif(e.has_text, e.seq, NULL)
+                 LEFT JOIN texts x ON x.ticket = t.id AND x.seq = iif(t.last_has_text, t.last_seq, NULL)
                  LEFT JOIN texts r ON r.ticket = t.id AND r.seq = t.reply_seq
                  LEFT JOIN intake i ON i.ticket = t.id
                  WHERE t.id = ?"
@@ -180,12 +179,15 @@ fn insert_ticket(
     label: TicketLabel,
     derived: &Derived,
 ) -> Result<(), StoreError> {
+    let last = &ticket.last_public;
     connection
         .prepare_cached(
             "INSERT INTO tickets (
                  id, uuid, label, version, type, priority, category, subcategory, area, area_key,
-                 origin, has_requester, status, assignee, sla, due_at, created_at, updated_at, last_public_seq
-             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 origin, has_requester, status, assignee, sla, due_at, created_at, updated_at,
+                 last_seq, last_at, last_role, last_action, last_has_text, last_status_before, last_status_after,
+                 last_priority_before, last_priority_after, last_area_before, last_area_after
+             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             row,
@@ -206,7 +208,17 @@ fn insert_ticket(
             derived.due_at.map(Timestamp::unix_millis),
             ticket.created_at.unix_millis(),
             ticket.updated_at.unix_millis(),
-            ticket.last_public,
+            last.seq,
+            last.recorded_at.unix_millis(),
+            last.role.name(),
+            last.action.name(),
+            last.has_text,
+            last.status.before.map(Status::name),
+            last.status.after.map(Status::name),
+            last.priority.before,
+            last.priority.after,
+            last.area.before,
+            last.area.after,
         ])?;
     Ok(())
 }
@@ -219,6 +231,7 @@ fn update_ticket(
     derived: &Derived,
 ) -> Result<Option<i64>, StoreError> {
     let millis = |instant: Option<Timestamp>| instant.map(Timestamp::unix_millis);
+    let last = &ticket.last_public;
     let row = connection
         .prepare_cached(
             "UPDATE tickets SET
@@ -227,7 +240,11 @@ fn update_ticket(
                  assignee = :assignee, sla = :sla, due_at = :due_at, updated_at = :updated_at,
                  first_responded_at = :first_responded_at, resolved_at = :resolved_at, closed_at = :closed_at,
                  reopened_at = :reopened_at, archived_at = :archived_at, reply_seq = :reply_seq,
-                 last_public_seq = :last_public_seq
+                 last_seq = :last_seq, last_at = :last_at, last_role = :last_role, last_action = :last_action,
+                 last_has_text = :last_has_text, last_status_before = :last_status_before,
+                 last_status_after = :last_status_after, last_priority_before = :last_priority_before,
+                 last_priority_after = :last_priority_after, last_area_before = :last_area_before,
+                 last_area_after = :last_area_after
              WHERE uuid = :uuid AND version = :expected_version
              RETURNING id",
         )?
@@ -251,7 +268,17 @@ fn update_ticket(
                 ":reopened_at": millis(ticket.reopened_at),
                 ":archived_at": millis(ticket.archived_at),
                 ":reply_seq": ticket.reply,
-                ":last_public_seq": ticket.last_public,
+                ":last_seq": last.seq,
+                ":last_at": last.recorded_at.unix_millis(),
+                ":last_role": last.role.name(),
+                ":last_action": last.action.name(),
+                ":last_has_text": last.has_text,
+                ":last_status_before": last.status.before.map(Status::name),
+                ":last_status_after": last.status.after.map(Status::name),
+                ":last_priority_before": last.priority.before,
+                ":last_priority_after": last.priority.after,
+                ":last_area_before": last.area.before,
+                ":last_area_after": last.area.after,
                 ":uuid": ticket.id.0.as_bytes(),
                 ":expected_version": expected_version,
             },

@@ -13,7 +13,7 @@ use tokio::sync::{
     oneshot,
 };
 
-use super::SqliteOptions;
+use super::{SqliteOptions, readers::Readers};
 use crate::store::StoreError;
 
 pub(super) struct Writer {
@@ -23,12 +23,20 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, options: &SqliteOptions) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        connection: Connection,
+        readers: Arc<Readers>,
+        options: &SqliteOptions,
+    ) -> Result<Self, StoreError> {
         let (jobs, waiting) = mpsc::channel(options.queue_max.max(1));
         let batch_max = options.batch_max.max(1);
         let thread = std::thread::Builder::new()
             .name("ticketing-writer".into())
-            .spawn(move || write(&connection, waiting, batch_max))
+            .spawn(move || {
+                write(&connection, &readers, waiting, batch_max);
+                // The readers' connections are closed before this one.
+                drop(readers);
+            })
             .map_err(|error| StoreError::Unavailable(error.into()))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -104,10 +112,10 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a write panicked".into())
 }
 
-fn write(connection: &Connection, mut waiting: mpsc::Receiver<Box<dyn Job>>, batch_max: usize) {
+fn write(connection: &Connection, readers: &Readers, mut waiting: mpsc::Receiver<Box<dyn Job>>, batch_max: usize) {
     let mut batch = Vec::with_capacity(batch_max);
     while waiting.blocking_recv_many(&mut batch, batch_max) > 0 {
-        let committed = commit(connection, &mut batch).map_err(Arc::new);
+        let committed = commit(connection, readers, &mut batch).map_err(Arc::new);
         if let Err(error) = &committed {
             tracing::error!(%error, writes = batch.len(), "a transaction was not committed");
             // Whatever is left of it. There may be nothing left.
@@ -122,7 +130,7 @@ fn write(connection: &Connection, mut waiting: mpsc::Receiver<Box<dyn Job>>, bat
 /// One transaction for a batch. All of it succeeds nearly always, so nothing is prepared for the undoing of a single job: where
 /// one fails, everything is undone and done again, with a savepoint for each job. (A savepoint copies every page that its job
 /// is the first to touch: a fifth of the cost of a creation.)
-fn commit(connection: &Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+fn commit(connection: &Connection, readers: &Readers, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
     let run = |sql| connection.prepare_cached(sql)?.execute([]).map(|_| ());
     run("BEGIN IMMEDIATE")?;
     if !batch.iter_mut().all(|job| job.run(connection)) {
@@ -145,5 +153,5 @@ fn commit(connection: &Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Resu
             run("RELEASE job")?;
         }
     }
-    run("COMMIT")
+    readers.while_resting(|| run("COMMIT"))
 }

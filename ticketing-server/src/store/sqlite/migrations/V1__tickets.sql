@@ -28,7 +28,18 @@ CREATE TABLE tickets (
     reopened_at        INTEGER,
     archived_at        INTEGER,
     reply_seq          INTEGER,                      -- the event whose text is the desk's last reply
-    last_public_seq    INTEGER NOT NULL              -- the last event that the requester may see
+    -- Of the last event that the requester may see, what they see of it: the look-up needs no history.
+    last_seq             INTEGER NOT NULL,
+    last_at              INTEGER NOT NULL,
+    last_role            TEXT NOT NULL,
+    last_action          TEXT NOT NULL,
+    last_has_text        INTEGER NOT NULL,
+    last_status_before   TEXT,
+    last_status_after    TEXT,
+    last_priority_before TEXT,
+    last_priority_after  TEXT,
+    last_area_before     TEXT,
+    last_area_after      TEXT
 ) STRICT;
 
 -- The last number given in each year's series.
