@@ -70,7 +70,7 @@ async fn tickets_in(store: &SqliteStore, year: u16) -> Vec<PublicRecord> {
     let mut records = Vec::new();
     for number in 1.. {
         match store.find_public(LabelKey { year, number }).await.unwrap() {
-            Some(record) => records.push(record),
+            Some(record) => records.push(*record),
             None => break,
         }
     }

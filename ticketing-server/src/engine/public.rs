@@ -8,7 +8,7 @@ use crate::store::{LabelKey, PublicRecord, Store};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PublicTicket {
     /// What the store has of it.
-    pub record: PublicRecord,
+    pub record: Box<PublicRecord>,
     /// The time that its SLA grants.
     pub budget: Option<Budget>,
     /// When that is up, a pause that lasts being taken to end now.

@@ -59,7 +59,9 @@ impl App {
         let answering = Arc::clone(&state);
         let answer = tower::service_fn(move |request| {
             let state = Arc::clone(&answering);
-            async move { Ok(answer(state, request).await) }
+            // Boxed here, it is not moved whole by each layer around it.
+            let answered = Box::pin(answer(state, request));
+            async move { Ok(answered.await) }
         });
         Self { service: layers::around(answer, &state.options), state }
     }

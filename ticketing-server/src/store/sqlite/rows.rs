@@ -127,8 +127,8 @@ pub(super) fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
     })
 }
 
-pub(super) fn public(columns: &mut Columns<'_>) -> Result<PublicRecord, StoreError> {
-    Ok(PublicRecord {
+pub(super) fn public(columns: &mut Columns<'_>) -> Result<Box<PublicRecord>, StoreError> {
+    Ok(Box::new(PublicRecord {
         id: TicketId(columns.uuid()?),
         label: columns.text()?.parse().map_err(damaged)?,
         attributes: attributes(columns)?,
@@ -140,7 +140,7 @@ pub(super) fn public(columns: &mut Columns<'_>) -> Result<PublicRecord, StoreErr
         last_text: columns.next()?,
         reply: columns.next()?,
         intake: intake(columns)?,
-    })
+    }))
 }
 
 fn public_event(columns: &mut Columns<'_>) -> Result<PublicEvent, StoreError> {

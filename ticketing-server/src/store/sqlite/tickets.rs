@@ -37,7 +37,7 @@ impl TicketStore for SqliteStore {
         })
     }
 
-    async fn find_public(&self, series: LabelKey) -> Result<Option<PublicRecord>, StoreError> {
+    async fn find_public(&self, series: LabelKey) -> Result<Option<Box<PublicRecord>>, StoreError> {
         self.read(|connection| {
             // A text that is not there is not looked for: to compare with NULL is to find nothing.
             let sql = concat!(
