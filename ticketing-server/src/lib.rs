@@ -19,6 +19,8 @@ pub mod cli;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "http")]
+mod pages;
+#[cfg(feature = "http")]
 mod routes;
 
 pub use self::engine::{

@@ -1,4 +1,4 @@
-//! The API's table of contents.
+//! The service's table of contents.
 
 use std::{future::Future, pin::Pin};
 
@@ -7,6 +7,7 @@ use hyper::Method;
 use crate::{
     api::{health, openapi, rules, tickets},
     http::{ApiError, Call, Response},
+    pages::{assets, home, look_up, request},
     store::Store,
 };
 
@@ -24,6 +25,13 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         get("/livez", health::live),
         get("/readyz", health::ready),
         get("/metrics", health::metrics),
+        // Pages, for people
+        page(get("/", home::show)),
+        page(get("/solicitud", request::show)),
+        page(public(post("/solicitud", request::submit))),
+        page(get("/consulta", look_up::show)),
+        page(public(post("/consulta", look_up::submit))),
+        page(get("/assets/{*path}", assets::show)),
     ]
 }
 
@@ -32,6 +40,8 @@ pub(crate) struct Route<S> {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) is_public: bool,
+    /// It answers people, not programs.
+    pub(crate) is_page: bool,
     pub(crate) handler: Handler<S>,
 }
 
@@ -56,11 +66,15 @@ fn route<S: Store, A>(method: Method, path: &'static str, handler: fn(Call<S>) -
 where
     A: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
-    Route { method, path, is_public: false, handler: Box::new(move |call| Box::pin(handler(call))) }
+    Route { method, path, is_public: false, is_page: false, handler: Box::new(move |call| Box::pin(handler(call))) }
 }
 
 fn public<S>(route: Route<S>) -> Route<S> {
     Route { is_public: true, ..route }
+}
+
+fn page<S>(route: Route<S>) -> Route<S> {
+    Route { is_page: true, ..route }
 }
 
 /// The table, ready to be looked up in.
@@ -71,8 +85,8 @@ pub(crate) struct Routes<S> {
 }
 
 impl<S: Store> Routes<S> {
-    pub(crate) fn new() -> Self {
-        let routes = routes::<S>();
+    pub(crate) fn new(with_pages: bool) -> Self {
+        let routes: Vec<_> = routes::<S>().into_iter().filter(|route| with_pages || !route.is_page).collect();
         let mut paths = matchit::Router::<Vec<usize>>::new();
         for (index, route) in routes.iter().enumerate() {
             match paths.at_mut(route.path) {
@@ -101,10 +115,15 @@ impl<S: Store> Routes<S> {
     }
 }
 
-/// The table as `METHOD /path`.
+/// What the table has for programs, as `METHOD /path`.
 #[cfg(test)]
-pub(crate) fn list<S: Store>() -> Vec<String> {
-    routes::<S>().iter().map(|route| format!("{} {}", route.method, route.path)).collect()
+pub(crate) fn list_api<S: Store>() -> Vec<String> {
+    routes::<S>().iter().filter(|route| !route.is_page).map(line).collect()
+}
+
+#[cfg(test)]
+fn line<S>(route: &Route<S>) -> String {
+    format!("{} {}", route.method, route.path)
 }
 
 #[cfg(all(test, feature = "sqlite"))]
@@ -114,15 +133,18 @@ mod tests {
 
     #[test]
     fn the_table_of_contents() {
-        let list = list::<SqliteStore>();
+        let list: Vec<_> = routes::<SqliteStore>().iter().map(line).collect();
         insta::assert_snapshot!(list.join("\n"));
-        let routes = Routes::<SqliteStore>::new();
+        let routes = Routes::<SqliteStore>::new(true);
         for line in &list {
             let (method, path) = line.split_once(' ').unwrap();
             let method = method.parse().unwrap();
             assert_eq!(routes.find(&method, path).ok().map(|route| route.path), Some(path));
             assert!(routes.find(&method, &format!("{path}/")).is_ok());
         }
+        let without_pages = Routes::<SqliteStore>::new(false);
+        assert!(matches!(without_pages.find(&Method::GET, "/"), Err(ApiError::NoRoute)));
+        assert!(without_pages.find(&Method::GET, "/livez").is_ok());
         assert!(
             matches!(routes.find(&Method::GET, "/api/tickets/crear"), Err(ApiError::MethodNotAllowed { allow }) if allow == "POST, OPTIONS")
         );

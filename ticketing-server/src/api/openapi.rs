@@ -302,7 +302,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_describes_every_route_and_no_other() {
+    fn it_describes_every_route_for_programs_and_no_other() {
         let document = document(&Rules::default());
         let mut described = Vec::new();
         for (path, operations) in document["paths"].as_object().unwrap() {
@@ -310,7 +310,7 @@ mod tests {
                 described.push(format!("{} {path}", method.to_uppercase()));
             }
         }
-        let mut routes = crate::routes::list::<crate::store::sqlite::SqliteStore>();
+        let mut routes = crate::routes::list_api::<crate::store::sqlite::SqliteStore>();
         described.sort();
         routes.sort();
         assert_eq!(described, routes);

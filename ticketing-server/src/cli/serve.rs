@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Engine,
     http::{App, CorsOrigin, HttpOptions, serve},
+    pages,
 };
 
 #[derive(Args)]
@@ -81,6 +82,11 @@ impl Serve {
             // On stdout and by itself, for people and scripts; the log goes to stderr.
             println!("listening on http://{}", listener.local_addr()?);
             tracing::info!(database = %path.display(), rules.hash = %engine.rules().hash(), "serving");
+            if options.pages && !pages::check_in_browsers() {
+                tracing::info!(
+                    "the pages leave all checks to the server: the browser checks are not built in; `cargo xtask wasm` builds them"
+                );
+            }
             serve(listener, App::new(engine, options), interrupted).await?;
             Ok::<_, anyhow::Error>(())
         })?;

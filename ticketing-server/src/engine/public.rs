@@ -1,5 +1,8 @@
 use subtle::ConstantTimeEq;
-use ticketing_core::{Actor, Command, Comment, LookUp, Timestamp, sla::Budget};
+use ticketing_core::{
+    Actor, Command, Comment, LookUp, Timestamp,
+    sla::{Budget, ClockState},
+};
 
 use super::{Engine, EngineError};
 use crate::store::{LabelKey, PublicRecord, Store};
@@ -13,6 +16,8 @@ pub struct PublicTicket {
     pub budget: Option<Budget>,
     /// When that is up, a pause that lasts being taken to end now.
     pub due_at: Option<Timestamp>,
+    /// What its clock does; `None` where nothing is promised.
+    pub clock: Option<ClockState>,
 }
 
 impl<S: Store> Engine<S> {
@@ -35,6 +40,7 @@ impl<S: Store> Engine<S> {
         Ok(PublicTicket {
             budget: record.sla.agreement.as_ref().map(|agreement| agreement.resolution),
             due_at: reading.and_then(|reading| reading.due),
+            clock: reading.map(|reading| reading.state),
             record,
         })
     }

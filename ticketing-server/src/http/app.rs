@@ -23,7 +23,12 @@ use super::{
     rate_limit::Limiters,
     response::Response,
 };
-use crate::{Engine, routes::Routes, store::Store};
+use crate::{
+    Engine,
+    pages::{self, Visit},
+    routes::Routes,
+    store::Store,
+};
 
 /// The whole API as one `tower::Service`: to mount in another application, or to [`serve`](super::serve).
 ///
@@ -53,8 +58,8 @@ impl App {
             metrics: Metrics::new(),
             readiness: tokio::sync::Mutex::default(),
             limiters: options.rate_limits.map(Limiters::new),
+            routes: Routes::new(options.pages),
             options,
-            routes: Routes::new(),
         });
         let answering = Arc::clone(&state);
         let answer = tower::service_fn(move |request| {
@@ -108,9 +113,12 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
     let method = parts.method.clone();
 
     let mut left = None;
+    // People are told of errors on a page, programs as a problem.
+    let mut visit = None;
     let (route, outcome) = match state.routes.find(&method, parts.uri.path()) {
         Err(error) => ("none", Err(error)),
         Ok(route) => {
+            visit = route.is_page.then(|| Visit::of(&parts.uri, locale));
             let within_limits = match (&state.limiters, route.is_public) {
                 (Some(limiters), true) => {
                     // Clients whose address nobody tells are one.
@@ -130,7 +138,10 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
     };
     // A refusal names the limit that was hit, which may be another one.
     let left = left.filter(|_| !matches!(outcome, Err(ApiError::RateLimited { .. })));
-    let mut response = outcome.unwrap_or_else(|error| error.into_response(locale));
+    let mut response = outcome.unwrap_or_else(|error| match visit {
+        Some(visit) => pages::failed(error, visit),
+        None => error.into_response(locale),
+    });
     if let Some(left) = left {
         left.write(response.headers_mut());
     }

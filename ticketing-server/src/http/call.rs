@@ -2,18 +2,20 @@ use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use hyper::{
+    Uri,
     header::{ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_NONE_MATCH},
     http::request::Parts,
 };
 use ticketing_core::Locale;
 
 use super::{ApiError, State, body, body::RequestBody};
-use crate::{Engine, IdempotencyKey, store::Store};
+use crate::{Engine, IdempotencyKey, pages::Visit, store::Store};
 
 /// A request on its way to its handler.
 pub(crate) struct Call<S> {
     pub(super) state: Arc<State<S>>,
     pub(super) client: Option<IpAddr>,
+    pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) body: RequestBody,
 }
@@ -22,7 +24,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 impl<S: Store> Call<S> {
     pub(super) fn new(state: Arc<State<S>>, client: Option<IpAddr>, parts: Parts, body: RequestBody) -> Self {
-        Self { state, client, headers: parts.headers, body }
+        Self { state, client, uri: parts.uri, headers: parts.headers, body }
     }
 
     /// The engine.
@@ -40,10 +42,34 @@ impl<S: Store> Call<S> {
         self.client
     }
 
+    /// The path that was asked for.
+    pub(crate) fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// The first value of a name in the query.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        query(&self.uri, name)
+    }
+
+    /// How a page is asked for.
+    pub(crate) fn visit(&self) -> Visit {
+        Visit::of(&self.uri, locale(&self.headers))
+    }
+
     /// The body as it was sent, which must be announced as JSON.
     pub(crate) async fn json_body(&mut self) -> Result<Bytes, ApiError> {
-        if !is_json(&self.headers) {
-            return Err(ApiError::UnsupportedMediaType);
+        self.body_of_type("application/json").await
+    }
+
+    /// The body as it was sent, which must be announced as what forms send.
+    pub(crate) async fn form_body(&mut self) -> Result<Bytes, ApiError> {
+        self.body_of_type("application/x-www-form-urlencoded").await
+    }
+
+    async fn body_of_type(&mut self, media_type: &'static str) -> Result<Bytes, ApiError> {
+        if !is_sent_as(media_type, &self.headers) {
+            return Err(ApiError::UnsupportedMediaType { wanted: media_type });
         }
         let options = &self.state.options;
         let body = std::mem::take(&mut self.body);
@@ -83,11 +109,17 @@ pub(super) fn locale(headers: &HeaderMap) -> Locale {
     wanted.map(Locale::negotiate).unwrap_or_default()
 }
 
-/// `application/json`, in UTF-8 where it says, and not compressed.
-fn is_json(headers: &HeaderMap) -> bool {
+/// The first value of a name in a query.
+pub(crate) fn query(uri: &Uri, name: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
+    pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+}
+
+/// Of this media type, in UTF-8 where it says, and not compressed.
+fn is_sent_as(media_type: &str, headers: &HeaderMap) -> bool {
     let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     let mut parts = content_type.split(';').map(str::trim);
-    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let is_of_type = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(media_type));
     let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
         Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
             matches!(value.trim().trim_matches('"').to_ascii_lowercase().as_str(), "utf-8" | "utf8" | "us-ascii")
@@ -96,5 +128,5 @@ fn is_json(headers: &HeaderMap) -> bool {
     });
     let is_plain =
         headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    is_json && is_utf8 && is_plain
+    is_of_type && is_utf8 && is_plain
 }

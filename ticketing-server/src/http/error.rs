@@ -25,8 +25,8 @@ pub(crate) enum ApiError {
     Invalid(Violations),
     /// A header has no meaning.
     InvalidHeader(&'static str),
-    /// The body is not sent as JSON.
-    UnsupportedMediaType,
+    /// The body is not sent as what it should be.
+    UnsupportedMediaType { wanted: &'static str },
     /// The body is too large.
     BodyTooLarge { octets_max: usize },
     /// The body took too long.
@@ -73,7 +73,7 @@ impl ApiError {
         match self {
             Self::Malformed(_) | Self::InvalidHeader(_) | Self::BodyIncomplete => StatusCode::BAD_REQUEST,
             Self::Invalid(_) | Self::KeyReused | Self::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::NoRoute | Self::TicketNotFound => StatusCode::NOT_FOUND,
@@ -93,7 +93,7 @@ impl ApiError {
             Self::Malformed(_) => "malformed-json",
             Self::Invalid(_) => "invalid",
             Self::InvalidHeader(_) => "invalid-header",
-            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::UnsupportedMediaType { .. } => "unsupported-media-type",
             Self::BodyTooLarge { .. } => "body-too-large",
             Self::BodyTimeout => "body-timeout",
             Self::BodyIncomplete => "body-incomplete",
@@ -109,7 +109,8 @@ impl ApiError {
         }
     }
 
-    fn detail(&self, locale: Locale) -> String {
+    /// One line for people.
+    pub(crate) fn detail(&self, locale: Locale) -> String {
         let [es, en, pt] = match self {
             Self::Malformed(malformed) => return malformed.message(locale),
             Self::Invalid(violations) => return violations.summary(locale),
@@ -129,11 +130,13 @@ impl ApiError {
                     Locale::Pt => format!("O cabeçalho {name} não é válido."),
                 };
             }
-            Self::UnsupportedMediaType => [
-                "Envíe el cuerpo como JSON en UTF-8, con la cabecera Content-Type: application/json.",
-                "Send the body as JSON in UTF-8, with the header Content-Type: application/json.",
-                "Envie o corpo como JSON em UTF-8, com o cabeçalho Content-Type: application/json.",
-            ],
+            Self::UnsupportedMediaType { wanted } => {
+                return match locale {
+                    Locale::Es => format!("Envíe el cuerpo en UTF-8, con la cabecera Content-Type: {wanted}."),
+                    Locale::En => format!("Send the body in UTF-8, with the header Content-Type: {wanted}."),
+                    Locale::Pt => format!("Envie o corpo em UTF-8, com o cabeçalho Content-Type: {wanted}."),
+                };
+            }
             Self::BodyTimeout => [
                 "El cuerpo de la solicitud tardó demasiado en llegar.",
                 "The body of the request took too long to arrive.",
@@ -196,13 +199,16 @@ impl ApiError {
         }
     }
 
-    /// The answer, in the caller's language. What only the log should know is logged here.
-    pub(super) fn into_response(self, locale: Locale) -> Response {
-        match &self {
-            Self::Internal(error) => tracing::error!(%error, "a request failed"),
-            Self::Unavailable(error) => tracing::warn!(%error, "a request could not be done now"),
-            _ => {}
+    /// The rules that fields break.
+    pub(crate) fn violations(&self, locale: Locale) -> Vec<RenderedViolation> {
+        match self {
+            Self::Invalid(violations) | Self::Refused(Refusal::Invalid(violations)) => violations.render(locale),
+            _ => vec![],
         }
+    }
+
+    /// The answer to a program, in the caller's language.
+    pub(super) fn into_response(self, locale: Locale) -> Response {
         let status = self.status();
         let problem = Problem {
             kind: "about:blank",
@@ -210,10 +216,7 @@ impl ApiError {
             status: status.as_u16(),
             detail: self.detail(locale),
             code: self.code(),
-            errors: match &self {
-                Self::Invalid(violations) | Self::Refused(Refusal::Invalid(violations)) => violations.render(locale),
-                _ => vec![],
-            },
+            errors: self.violations(locale),
             allowed: match &self {
                 Self::Refused(Refusal::NotAllowed { allowed, .. }) => Some(allowed.clone()),
                 _ => None,
@@ -221,7 +224,22 @@ impl ApiError {
         };
         // Texts and numbers always become JSON.
         let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = response::problem(status, body);
+        self.finish(response::problem(status, body), locale)
+    }
+
+    /// The answer to a person: a page that says what [`detail`](Self::detail) and [`violations`](Self::violations) say.
+    pub(crate) fn into_page(self, locale: Locale, html: String) -> Response {
+        let response = response::html(self.status(), html);
+        self.finish(response, locale)
+    }
+
+    /// What any answer says beside its body. What only the log should know is logged here.
+    fn finish(self, mut response: Response, locale: Locale) -> Response {
+        match &self {
+            Self::Internal(error) => tracing::error!(%error, "a request failed"),
+            Self::Unavailable(error) => tracing::warn!(%error, "a request could not be done now"),
+            _ => {}
+        }
         if let Self::RateLimited { left, .. } = &self {
             left.write(response.headers_mut());
         }

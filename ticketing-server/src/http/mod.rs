@@ -34,7 +34,7 @@ pub use self::{
 };
 pub(crate) use self::{
     app::State,
-    call::Call,
+    call::{Call, query},
     error::ApiError,
     response::{Response, json, json_value, not_modified, text},
 };

@@ -11,6 +11,8 @@ pub struct HttpOptions {
     pub trusted_proxies: Vec<IpNet>,
     /// How often one client may call; `None`: as often as it likes, for load tests.
     pub rate_limits: Option<RateLimits>,
+    /// Whether the public pages are served beside the API: `/`, `/solicitud`, `/consulta` and `/assets`.
+    pub pages: bool,
     /// Most octets of a body.
     pub body_octets_max: usize,
     /// How long a body may take to arrive.
@@ -29,6 +31,7 @@ impl Default for HttpOptions {
             cors_origins: vec![CorsOrigin::any_port("http://localhost"), CorsOrigin::any_port("http://127.0.0.1")],
             trusted_proxies: vec![],
             rate_limits: Some(RateLimits::default()),
+            pages: true,
             body_octets_max: 1 << 20,
             body_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(30),

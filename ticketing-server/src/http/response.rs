@@ -36,6 +36,11 @@ pub(super) fn problem(status: StatusCode, body: Vec<u8>) -> Response {
     of(status, "application/problem+json", body)
 }
 
+/// HTML.
+pub(crate) fn html(status: StatusCode, body: String) -> Response {
+    of(status, "text/html; charset=utf-8", body)
+}
+
 /// 200 with text.
 pub(crate) fn text(content_type: &'static str, body: impl Into<Bytes>) -> Response {
     of(StatusCode::OK, content_type, body)

@@ -35,7 +35,10 @@ pub trait TicketStore: Send + Sync + 'static {
     fn load(&self, id: TicketId) -> impl Future<Output = Result<Option<Ticket>, StoreError>> + Send;
 
     /// A ticket as its requester sees it. The same statements run whether there is one or not.
-    fn find_public(&self, series: LabelKey) -> impl Future<Output = Result<Option<Box<PublicRecord>>, StoreError>> + Send;
+    fn find_public(
+        &self,
+        series: LabelKey,
+    ) -> impl Future<Output = Result<Option<Box<PublicRecord>>, StoreError>> + Send;
 
     /// A ticket's events with their texts, oldest first; none where there is no such ticket.
     fn history(&self, id: TicketId) -> impl Future<Output = Result<Vec<NewEvent>, StoreError>> + Send;

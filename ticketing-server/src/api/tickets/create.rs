@@ -2,7 +2,7 @@ use serde::Serialize;
 use ticketing_core::{Actor, Draft, Seconds, sla::Budget, ticket::Origin};
 
 use crate::{
-    CreateRequest, CreatedTicket,
+    CreateRequest, CreatedTicket, IdempotencyKey,
     http::{ApiError, Call, Response, json},
     store::Store,
 };
@@ -11,13 +11,20 @@ use crate::{
 pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiError> {
     let body = call.json_body().await?;
     let key = call.idempotency_key(&body)?;
-    let ticket = match (Draft::from_json(&body)?.validate(&call.engine().rules()), &key) {
+    let created = create_from(&mut call, &body, key).await?;
+    json(&Answer::from(&created))
+}
+
+/// The ticket of a form in JSON, whether a program or a page sent it.
+pub(crate) async fn create_from<S: Store>(
+    call: &mut Call<S>,
+    form: &[u8],
+    key: Option<IdempotencyKey>,
+) -> Result<CreatedTicket, ApiError> {
+    let ticket = match (Draft::from_json(form)?.validate(&call.engine().rules()), &key) {
         (Ok(ticket), _) => ticket,
         // The client does not know whether its first request was done: only the answer to that one tells it.
-        (Err(violations), Some(key)) => {
-            let created = call.engine().repeated(key).await?.ok_or(violations)?;
-            return json(&Answer::from(&created));
-        }
+        (Err(violations), Some(key)) => return Ok(call.engine().repeated(key).await?.ok_or(violations)?),
         (Err(violations), None) => return Err(violations.into()),
     };
     if let Some(requester) = &ticket.intake().requester {
@@ -30,7 +37,7 @@ pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiE
         call.state().metrics.tickets_created.inc();
         tracing::debug!(ticket.label = %created.label, "a ticket was created");
     }
-    json(&Answer::from(&created))
+    Ok(created)
 }
 
 /// The seed's nine fields, in its order.

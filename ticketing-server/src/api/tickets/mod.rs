@@ -4,4 +4,8 @@ mod comment;
 mod create;
 mod look_up;
 
-pub(crate) use self::{comment::comment, create::create, look_up::look_up};
+pub(crate) use self::{
+    comment::comment,
+    create::{create, create_from},
+    look_up::look_up,
+};

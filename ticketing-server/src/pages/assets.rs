@@ -1,0 +1,53 @@
+//! `/assets`: the style and the scripts of the pages, and the browser checks.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use hyper::header::{CACHE_CONTROL, ETAG, HeaderValue};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    http::{ApiError, Call, Response, not_modified, text},
+    store::Store,
+};
+
+/// Every file below `assets/` as it was when this crate was built: its name, and what is in it.
+const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+struct Asset {
+    octets: &'static [u8],
+    content_type: &'static str,
+    etag: HeaderValue,
+}
+
+/// Found by the exact name, so that no path leads anywhere else.
+static ASSETS: LazyLock<HashMap<&str, Asset>> =
+    LazyLock::new(|| FILES.iter().filter_map(|(name, octets)| Some((*name, asset(name, octets)?))).collect());
+
+/// The browser checks were built before this crate was.
+#[cfg(feature = "cli")]
+pub(crate) fn check_in_browsers() -> bool {
+    ASSETS.contains_key("ticketing-wasm/index.js")
+}
+
+/// `GET /assets/…`. Names do not change with what is in them, so that browsers ask each time, and mostly get a 304.
+pub(crate) async fn show<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
+    let asset = call.path().strip_prefix("/assets/").and_then(|name| ASSETS.get(name)).ok_or(ApiError::NoRoute)?;
+    let has_it = asset.etag.to_str().is_ok_and(|etag| call.has_etag(etag));
+    let mut response = if has_it { not_modified() } else { text(asset.content_type, asset.octets) };
+    response.headers_mut().insert(ETAG, asset.etag.clone());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
+fn asset(name: &str, octets: &'static [u8]) -> Option<Asset> {
+    let (_, ending) = name.rsplit_once('.')?;
+    let content_type = match ending {
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "wasm" => "application/wasm",
+        _ => return None,
+    };
+    let hash = u128::from_be_bytes(*Sha256::digest(octets).first_chunk()?);
+    Some(Asset { octets, content_type, etag: HeaderValue::try_from(format!("\"{hash:032x}\"")).ok()? })
+}

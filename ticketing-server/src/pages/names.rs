@@ -1,0 +1,68 @@
+//! What the names of the wire are called on the pages. A name that a deployment chose itself is shown as it is.
+
+use ticketing_core::{Locale, Status, ticket::Action};
+
+/// A ticket type; the seven of the built-in rules have words of their own.
+pub(super) fn ticket_type(name: &str, locale: Locale) -> &str {
+    let [es, en, pt] = match name {
+        "PETICION" => ["Petición", "Formal request", "Petição"],
+        "QUEJA" => ["Queja", "Complaint", "Queixa"],
+        "RECLAMO" => ["Reclamo", "Claim", "Reclamação"],
+        "SUGERENCIA" => ["Sugerencia", "Suggestion", "Sugestão"],
+        "INCIDENTE" => ["Incidente", "Incident", "Incidente"],
+        "SOLICITUD" => ["Solicitud de servicio", "Service request", "Solicitação de serviço"],
+        "CONSULTA" => ["Consulta", "Question", "Consulta"],
+        _ => return name,
+    };
+    pick(locale, es, en, pt)
+}
+
+/// A priority; the four of the built-in rules have words of their own.
+pub(super) fn priority(name: &str, locale: Locale) -> &str {
+    let [es, en, pt] = match name {
+        "CRITICA" => ["Crítica", "Critical", "Crítica"],
+        "ALTA" => ["Alta", "High", "Alta"],
+        "MEDIA" => ["Media", "Medium", "Média"],
+        "BAJA" => ["Baja", "Low", "Baixa"],
+        _ => return name,
+    };
+    pick(locale, es, en, pt)
+}
+
+pub(super) const fn status(status: Status, locale: Locale) -> &'static str {
+    let [es, en, pt] = match status {
+        Status::Open => ["Abierta", "Open", "Aberta"],
+        Status::InProgress => ["En proceso", "In progress", "Em andamento"],
+        Status::Paused => ["En pausa", "Paused", "Em pausa"],
+        Status::Resolved => ["Resuelta", "Resolved", "Resolvida"],
+        Status::Closed => ["Cerrada", "Closed", "Fechada"],
+        Status::Canceled => ["Cancelada", "Canceled", "Cancelada"],
+    };
+    pick(locale, es, en, pt)
+}
+
+pub(super) const fn action(action: Action, locale: Locale) -> &'static str {
+    let [es, en, pt] = match action {
+        Action::Opened => ["Solicitud creada", "Request made", "Solicitação criada"],
+        Action::Updated => ["Actualización", "Update", "Atualização"],
+        Action::Assigned => ["Asignada a una persona", "Given to an agent", "Atribuída a uma pessoa"],
+        Action::Transferred => ["Pasó a otra área", "Moved to another area", "Passou a outra área"],
+        Action::Reclassified => ["Reclasificada", "Reclassified", "Reclassificada"],
+        Action::Paused => ["Puesta en pausa", "Paused", "Posta em pausa"],
+        Action::Reopened => ["Reabierta", "Opened again", "Reaberta"],
+        Action::Canceled => ["Cancelada", "Canceled", "Cancelada"],
+        Action::Archived => ["Archivada", "Archived", "Arquivada"],
+        Action::Unarchived => ["Desarchivada", "Taken out of the archive", "Desarquivada"],
+        Action::Commented => ["Comentario", "Comment", "Comentário"],
+        Action::ClosedItself => ["Cerrada automáticamente", "Closed by itself", "Fechada automaticamente"],
+    };
+    pick(locale, es, en, pt)
+}
+
+const fn pick<'a>(locale: Locale, es: &'a str, en: &'a str, pt: &'a str) -> &'a str {
+    match locale {
+        Locale::Es => es,
+        Locale::En => en,
+        Locale::Pt => pt,
+    }
+}

@@ -1,0 +1,30 @@
+use maud::{Markup, html};
+use ticketing_core::{TimeDelta, Timestamp, Zone};
+
+/// An instant in the deployment's time zone, named beside it. Where scripts run, they show it in the reader's zone and words.
+pub(super) fn when(at: Timestamp, zone: &Zone) -> Markup {
+    html! { time datetime=(at.seconds()) { (local(at, zone)) } }
+}
+
+/// `2026-11-21 14:10 (America/Bogota)`: to be read alike in every language.
+fn local(at: Timestamp, zone: &Zone) -> String {
+    let offset = TimeDelta::seconds(zone.offset_seconds_at(at).into());
+    let local = at.checked_add(offset).unwrap_or(at).seconds().to_string();
+    let (date, time) = local.split_once('T').unwrap_or((&local, ""));
+    format!("{date} {} ({})", time.get(..5).unwrap_or_default(), zone.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_shown_where_the_desk_is() {
+        let bogota = Zone { name: "America/Bogota".into(), offset_seconds: -5 * 3600, transitions: vec![] };
+        let at = Timestamp::parse("2026-03-24T03:15:59Z").unwrap();
+        assert_eq!(
+            when(at, &bogota).into_string(),
+            r#"<time datetime="2026-03-24T03:15:59Z">2026-03-23 22:15 (America/Bogota)</time>"#
+        );
+    }
+}
