@@ -1,96 +1,194 @@
 //! The rules of `ticketing-core` for JavaScript: the same verdict, code and message that the server gives.
 //!
-//! Everything here is translation. Names are camelCase on the other side.
+//! Everything here is translation, from values that JavaScript has written ([`wire`]) to the core and back. The functions are
+//! for `js/index.js`, which has the interface that people use.
 
-use std::sync::LazyLock;
+mod form;
+mod names;
+mod wire;
 
-use serde::Serialize;
-use ticketing_core::violation::RenderedViolation;
-use ticketing_core::{Draft, LabelFormat, Locale, Rules};
+use std::cell::RefCell;
+
+use ticketing_core::{Locale, Rules, RulesDocument, Timestamp, Violation};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-static RULES: LazyLock<Rules> = LazyLock::new(Rules::default);
+use crate::wire::{Reader, Writer};
 
-/// What [`validate`] answers.
-#[derive(Serialize)]
-#[serde(tag = "verdict", rename_all = "camelCase")]
-enum Answer {
-    Valid,
-    Invalid { errors: Vec<RenderedViolation> },
-    Malformed { line: usize, column: usize, message: String },
+/// The buffers of one call; calls come one after the other.
+#[derive(Default)]
+struct Boundary {
+    words: Vec<u32>,
+    text: Vec<u8>,
+    answer: Writer,
 }
 
-/// The identity of the rules that this module applies: a UUID. The server has the same while its rules are the same.
-#[wasm_bindgen(js_name = rulesHash)]
-pub fn rules_hash() -> String {
-    RULES.hash().to_string()
+thread_local! {
+    static BOUNDARY: RefCell<Boundary> = RefCell::default();
 }
 
-/// The canonical form of a label as a person typed it (`tkt 2026-142` → `TKT-2026-00142`); `undefined` if it is none.
-#[wasm_bindgen(js_name = parseLabel)]
-pub fn parse_label(text: &str) -> Option<String> {
-    LabelFormat::default().parse(text).ok().map(|label| label.to_string())
+impl Boundary {
+    /// Runs `work` on what JavaScript has written.
+    fn with<T>(words: usize, octets: usize, work: impl FnOnce(Reader<'_>, &mut Writer) -> T) -> T {
+        BOUNDARY.with_borrow_mut(|Self { words: tree, text, answer }| {
+            answer.clear();
+            let text = text.get(..octets).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default();
+            work(Reader::new(tree.get(..words).unwrap_or_default(), text), answer)
+        })
+    }
 }
 
-/// Checks a new ticket in JSON. `locale` is a language tag; messages are Spanish where it is none of `es`, `en`, `pt`.
-///
-/// Answers JSON: `{"verdict": "valid"}`, `{"verdict": "invalid", "errors": [{field, code, message, params}, …]}` with every
-/// violation in field order, or `{"verdict": "malformed", line, column, message}` for what is not JSON.
+/// Makes room for words and octets that JavaScript writes; `false` where there is none. Their places are told by
+/// [`places`], and hold until the next call of this function.
 #[wasm_bindgen]
-pub fn validate(json: &str, locale: &str) -> String {
-    let locale = Locale::from_tag(locale).unwrap_or_default();
-    let answer = match Draft::from_json(json.as_bytes()) {
-        Err(error) => Answer::Malformed { line: error.line, column: error.column, message: error.message(locale) },
-        Ok(draft) => match draft.validate(&RULES) {
-            Ok(_) => Answer::Valid,
-            Err(violations) => Answer::Invalid { errors: violations.render(locale) },
-        },
-    };
-    // Names, texts and counts: nothing in an answer can fail to be written.
-    serde_json::to_string(&answer).unwrap_or_default()
+pub fn reserve(words: usize, octets: usize) -> bool {
+    fn grow<T: Clone + Default>(buffer: &mut Vec<T>, length: usize) -> bool {
+        let missing = length.saturating_sub(buffer.len());
+        let has_room = buffer.try_reserve(missing).is_ok();
+        if has_room && missing > 0 {
+            buffer.resize(length, T::default());
+        }
+        has_room
+    }
+    BOUNDARY.with_borrow_mut(|boundary| grow(&mut boundary.words, words) && grow(&mut boundary.text, octets))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Where something of the boundary is: 0 words in, 1 text in, 2 answer's words, 3 answer's text, 4 that text's octets.
+#[wasm_bindgen]
+pub fn place(of: u8) -> usize {
+    BOUNDARY.with_borrow(|Boundary { words, text, answer }| match of {
+        0 => words.as_ptr() as usize,
+        1 => text.as_ptr() as usize,
+        2 => answer.words.as_ptr() as usize,
+        3 => answer.text.as_ptr() as usize,
+        _ => answer.text.len(),
+    })
+}
 
-    #[test]
-    fn a_ticket_is_valid() {
-        let json = r#"{ "nombre": "Ana García", "email": "ana@example.com", "tipo": "INCIDENTE", "categoria": "Sistemas",
-                        "descripcion": "No puedo iniciar sesión en Outlook.", "prioridad": "ALTA" }"#;
-        assert_eq!(validate(json, "es"), r#"{"verdict":"valid"}"#);
+/// Answers the names that cross as numbers.
+#[wasm_bindgen]
+pub fn names() {
+    Boundary::with(0, 0, |_, answer| {
+        answer.list(names::NAMES.len());
+        for name in names::NAMES {
+            answer.text(name);
+        }
+    });
+}
+
+/// Answers the parts of a label as a person typed it, or nothing.
+#[wasm_bindgen(js_name = parseLabel)]
+pub fn parse_label(words: usize, octets: usize) {
+    Boundary::with(words, octets, |mut form, answer| {
+        form::label(&ticketing_core::LabelFormat::default(), &form.value(), answer);
+    });
+}
+
+/// Rules and a language.
+#[wasm_bindgen]
+pub struct Validator {
+    rules: Rules,
+    locale: Locale,
+}
+
+#[wasm_bindgen]
+impl Validator {
+    /// Of a list of the language's tag and the rules, which may be nothing. Without a validator, why there is none is answered.
+    pub fn create(words: usize, octets: usize) -> Option<Self> {
+        Boundary::with(words, octets, |mut input, answer| {
+            let locale = form::locale(&input.value());
+            let rules = match form::rules(&mut input) {
+                Ok(rules) => rules,
+                Err(message) => {
+                    answer.text(&message);
+                    return None;
+                }
+            };
+            Some(Self { rules: rules.unwrap_or_default(), locale })
+        })
     }
 
-    #[test]
-    fn violations_come_in_the_language_asked_for() {
-        let answer: serde_json::Value = serde_json::from_str(&validate(r#"{"nombre": "An"}"#, "en-GB")).unwrap();
-        assert_eq!(answer["verdict"], "invalid");
-        assert_eq!(answer["errors"].as_array().unwrap().len(), 6);
-        let first = serde_json::json!({
-            "field": "nombre", "code": "too-short", "message": "Write at least 3 characters (now 2).",
-            "params": { "min": 3, "actual": 2 },
+    /// Puts messages into the language of a tag.
+    #[wasm_bindgen(js_name = setLocale)]
+    pub fn set_locale(&mut self, words: usize, octets: usize) {
+        self.locale = Boundary::with(words, octets, |mut input, _| form::locale(&input.value()));
+    }
+
+    /// Answers the language's code and the rules' hash.
+    pub fn identity(&self) {
+        Boundary::with(0, 0, |_, answer| {
+            answer.list(2);
+            answer.text(self.locale.code());
+            answer.text(&self.rules.hash().to_string());
         });
-        assert_eq!(answer["errors"][0], first);
     }
 
-    #[test]
-    fn what_is_not_json_says_where() {
-        let answer: serde_json::Value = serde_json::from_str(&validate("{\n  nombre: 1}", "zz")).unwrap();
-        assert_eq!(
-            (&answer["verdict"], &answer["line"], &answer["column"]),
-            (&"malformed".into(), &2.into(), &3.into())
-        );
-        assert_eq!(answer["message"], "El cuerpo no es JSON válido: línea 2, columna 3.");
+    /// Checks the values of all fields, in the table's order. `true`: answered is each field's value after normalisation.
+    /// `false`: answered are the issues.
+    pub fn validate(&self, words: usize, octets: usize) -> bool {
+        Boundary::with(words, octets, |mut input, answer| {
+            let draft = form::draft(&mut input);
+            match draft.validate(&self.rules) {
+                Ok(ticket) => {
+                    form::ticket(&draft, &ticket, answer);
+                    true
+                }
+                Err(violations) => {
+                    answer.list(violations.iter().len());
+                    violations.iter().for_each(|violation| form::issue(violation, self.locale, answer));
+                    false
+                }
+            }
+        })
     }
 
-    #[test]
-    fn labels_become_canonical() {
-        assert_eq!(parse_label(" tkt 2026-142 ").as_deref(), Some("TKT-2026-00142"));
-        assert_eq!(parse_label("142"), None);
+    /// The issue of a form that is no object.
+    #[wasm_bindgen(js_name = notAForm)]
+    pub fn not_a_form(&self) {
+        Boundary::with(0, 0, |_, answer| {
+            let violation = Violation {
+                field: "",
+                problem: ticketing_core::Problem::WrongType { expected: ticketing_core::violation::JsonType::Object },
+            };
+            answer.list(1);
+            form::issue(&violation, self.locale, answer);
+        });
     }
 
-    #[test]
-    fn the_hash_is_that_of_the_built_in_rules() {
-        assert_eq!(rules_hash(), Rules::default().hash().to_string());
+    /// Checks the value of one field, by its row in the table; answers the issue where it is not valid.
+    #[wasm_bindgen(js_name = validateField)]
+    pub fn validate_field(&self, row: usize, words: usize, octets: usize) -> bool {
+        Boundary::with(words, octets, |mut input, answer| {
+            let issue = form::check(row, input.value(), &self.rules);
+            if let Some(violation) = &issue {
+                form::issue(violation, self.locale, answer);
+            }
+            issue.is_none()
+        })
     }
+
+    /// Answers what a form needs to know of each field.
+    pub fn fields(&self) {
+        Boundary::with(0, 0, |_, answer| form::fields(&self.rules, self.locale, answer));
+    }
+
+    /// Answers what a ticket of a type, priority, category and area would be promised at an instant, in milliseconds since
+    /// the epoch.
+    pub fn sla(&self, words: usize, octets: usize, now: f64) {
+        Boundary::with(words, octets, |mut input, answer| {
+            #[expect(clippy::cast_possible_truncation, reason = "saturates; what is out of range has no deadline")]
+            let now = Timestamp::from_unix_millis(now as i64).ok();
+            form::sla(&mut input, &self.rules, now, answer);
+        });
+    }
+
+    /// Answers the parts of a label in these rules' format, or nothing.
+    #[wasm_bindgen(js_name = parseLabel)]
+    pub fn parse_label(&self, words: usize, octets: usize) {
+        Boundary::with(words, octets, |mut input, answer| form::label(self.rules.labels(), &input.value(), answer));
+    }
+}
+
+/// Rules as they came from the server.
+fn rules_of(document: RulesDocument) -> Result<Rules, String> {
+    Rules::new(document).map_err(|error| error.to_string())
 }

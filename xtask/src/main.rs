@@ -7,7 +7,7 @@
 //! | `lint`  | formatting, clippy and documentation, warnings refused |
 //! | `bench` | measures the core, and the server side by side with its peer |
 //! | `fuzz`  | runs the fuzz targets of the core |
-//! | `wasm`  | builds the WebAssembly module and says how large it is |
+//! | `wasm`  | builds the npm package `ticketing-wasm` and says how large it is |
 //!
 //! Every command prints the command lines that it runs, so that each can be repeated by hand.
 

@@ -72,6 +72,17 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     silent.status().is_ok_and(|status| status.success())
 }
 
+/// Installs Debian packages.
+///
+/// # Errors
+/// Where there is no `apt-get`, or it fails.
+pub(crate) fn apt_get_install(packages: &[&str]) -> Result<()> {
+    ensure!(succeeds(Command::new("apt-get").arg("--version")), "please install {}", packages.join(", "));
+    run(Command::new("apt-get").arg("update"))?;
+    let install = ["install", "-y", "--no-install-recommends"];
+    run(Command::new("apt-get").args(install).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
 /// Shows a command and runs it to its end.
 ///
 /// # Errors

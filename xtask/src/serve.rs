@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::process;
+use crate::{process, wasm};
 
 /// Build the server and run it on 127.0.0.1:8080, with its tickets in ticketing.db in the current directory.
 #[derive(clap::Args)]
@@ -35,6 +35,9 @@ Ctrl-C stops it.
 
 pub(crate) fn run(Args { args }: Args) -> Result<ExitCode> {
     const SERVER: [&str; 3] = ["--release", "--package", "ticketing-server"];
+    if let Err(error) = wasm::build_package() {
+        eprintln!("warning: the pages go without checks in the browser: {error:#}");
+    }
     process::run(process::cargo(["build"]).args(SERVER))?;
     println!("{GREETING}");
     let manifest = process::root().join("Cargo.toml");

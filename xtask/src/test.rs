@@ -34,6 +34,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         _ => scale()?,
     };
     let mut stages = Stages::default();
+    // First: the server embeds the package.
+    stages.run("wasm package", || wasm::check_package(scale));
     stages.run("workspace", || {
         let (mut command, runner) = workspace_tests();
         tests(command.env("TICKETING_SCALE", scale.to_string()), runner)
@@ -44,7 +46,6 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     stages.run("core alone", || check(&mut cargo(["test", "--package", "ticketing-core"])));
     stages.run("server: features", server_features);
     stages.run("examples", examples);
-    stages.run("wasm", || wasm::build_module().map(|_| Tally::ONE_PASSED));
     stages.run("fuzz", || fuzz(FUZZ_SECONDS * scale));
     stages.run("benchmarks, once", bench::run_once);
     stages.run("packages", package::verify_packages);

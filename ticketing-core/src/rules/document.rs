@@ -151,9 +151,13 @@ impl Default for AreaRules {
 impl Default for SlaRules {
     fn default() -> Self {
         let budgets = [("CRITICA", "2h"), ("ALTA", "4h"), ("MEDIA", "24h"), ("BAJA", "72h")];
-        let by_priority =
-            budgets.into_iter().filter_map(|(name, budget)| Some((name.to_owned(), budget.parse().ok()?)));
-        let resolution = Target { by_priority: by_priority.collect(), otherwise: "24h".parse().ok() };
+        let mut by_priority = BTreeMap::new();
+        for (name, budget) in budgets {
+            if let Ok(budget) = budget.parse() {
+                by_priority.insert(name.to_owned(), budget);
+            }
+        }
+        let resolution = Target { by_priority, otherwise: "24h".parse().ok() };
         let policy =
             Policy { id: 1, name: "Estándar".to_owned(), when: Predicate::default(), resolution: Some(resolution) };
         Self { policies: vec![policy] }

@@ -1,10 +1,10 @@
-//! `cargo xtask wasm`: the core as a WebAssembly module.
+//! The core as a WebAssembly module, by whatever toolchain can build one.
 
+use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use std::{env, fs};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::process;
 
@@ -13,16 +13,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// Debian's build of the toolchain that can build its own standard library for WebAssembly.
 const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 
-/// Build ticketing-wasm for wasm32-unknown-unknown, optimised for size, and say how large it is.
-#[derive(clap::Args)]
-pub(crate) struct Args {
-    /// The toolchain that builds it.
-    #[arg(long, value_enum, default_value_t)]
-    toolchain: Toolchain,
-}
-
 #[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Toolchain {
+pub(super) enum Toolchain {
     /// The current toolchain if it has the target or rustup can add it, else Debian's.
     #[default]
     Auto,
@@ -32,18 +24,8 @@ enum Toolchain {
     Debian,
 }
 
-pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    build(args.toolchain)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Builds the module with whatever toolchain can.
-pub(crate) fn build_module() -> Result<PathBuf> {
-    build(Toolchain::Auto)
-}
-
 /// Builds the module and returns where it lies.
-fn build(toolchain: Toolchain) -> Result<PathBuf> {
+pub(super) fn build(toolchain: Toolchain) -> Result<PathBuf> {
     // A directory of its own: this build must neither wait for another one nor invalidate it.
     let target_dir = process::target_dir()?.join("wasm");
     let current_can = toolchain != Toolchain::Debian && current_toolchain_has_target();
@@ -56,34 +38,10 @@ fn build(toolchain: Toolchain) -> Result<PathBuf> {
         .args(["--package", "ticketing-wasm", "--lib", "--release", "--target", TARGET, "--target-dir"])
         .arg(&target_dir);
     // For size; and wasm-bindgen reads sections of the module that stripping would take away.
-    cargo.args(["--config", "profile.release.opt-level='s'", "--config", "profile.release.strip=false"]);
+    cargo.args(["--config", "profile.release.opt-level='z'", "--config", "profile.release.strip=false"]);
     process::run(&mut cargo)?;
 
-    let module = target_dir.join(TARGET).join("release/ticketing_wasm.wasm");
-    let octets = fs::read(&module).with_context(|| module.display().to_string())?;
-    let loaded = octets_loaded(&octets).with_context(|| format!("{} is no WebAssembly", module.display()))?;
-    println!("{}: {} octets, {loaded} of them code and data", module.display(), octets.len());
-    Ok(module)
-}
-
-/// The octets of a module that a browser has use for: without custom sections, which are names and notes for tools.
-///
-/// Source: WebAssembly Core Specification 2.0, 5.5.2 (sections) and 5.2.2 (LEB128).
-fn octets_loaded(module: &[u8]) -> Option<usize> {
-    const CUSTOM: u8 = 0;
-    let mut rest = module.strip_prefix(b"\0asm\x01\0\0\0")?;
-    let mut loaded = module.len() - rest.len();
-    while let [id, after_id @ ..] = rest {
-        let last = after_id.iter().take(5).position(|octet| octet & 0x80 == 0)?;
-        let (size, content) = after_id.split_at(last + 1);
-        let size = size.iter().rev().fold(0, |sum, octet| sum << 7 | usize::from(octet & 0x7F));
-        let after = content.get(size..)?;
-        if *id != CUSTOM {
-            loaded += rest.len() - after.len();
-        }
-        rest = after;
-    }
-    Some(loaded)
+    Ok(target_dir.join(TARGET).join("release/ticketing_wasm.wasm"))
 }
 
 /// Whether the current toolchain has a standard library for the target, if need be after rustup has fetched it.
@@ -97,11 +55,7 @@ fn current_toolchain_has_target() -> bool {
 fn debian_cargo() -> Result<Command> {
     println!("    {TARGET}: with Debian's {}", DEBIAN_PACKAGES.join(", "));
     if !process::succeeds(Command::new("dpkg").arg("--status").args(DEBIAN_PACKAGES)) {
-        process::run(Command::new("apt-get").arg("update"))?;
-        let install = ["install", "-y", "--no-install-recommends"];
-        process::run(
-            Command::new("apt-get").args(install).args(DEBIAN_PACKAGES).env("DEBIAN_FRONTEND", "noninteractive"),
-        )?;
+        process::apt_get_install(&DEBIAN_PACKAGES)?;
     }
     let mut rustflags = env::var_os("RUSTFLAGS").unwrap_or_default();
     rustflags.push(" -Zunstable-options -Cpanic=immediate-abort");
@@ -128,17 +82,4 @@ fn linker() -> Result<PathBuf> {
 
 fn rustc_prints(what: &[&str]) -> Result<String> {
     process::first_line(Command::new("rustc").arg("--print").args(what))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn custom_sections_do_not_count() {
-        let module = [b"\0asm\x01\0\0\0".as_slice(), &[1, 1, 0], &[0, 2, 1, b'x'], &[10, 0x83, 0, 0, 0, 0]].concat();
-        assert_eq!(octets_loaded(&module), Some(8 + 3 + 6));
-        assert_eq!(octets_loaded(&module[..module.len() - 1]), None);
-        assert_eq!(octets_loaded(b"\0asm"), None);
-    }
 }

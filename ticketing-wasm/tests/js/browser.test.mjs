@@ -1,0 +1,127 @@
+// The package in Chromium: as a bare script from its own files, and as Vite's production build, both under a strict content
+// security policy. TICKETING_SITES: a directory with `bare/` and `vite/`, each with an index.html.
+
+import assert from "node:assert/strict";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { after, before, test } from "node:test";
+
+import { chromium } from "playwright-core";
+
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm", ".ndjson": "text/plain" };
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'";
+const sites = process.env.TICKETING_SITES;
+const verdicts = process.env.TICKETING_VERDICTS;
+
+let server, origin, browser;
+
+before(async () => {
+  assert.ok(sites && verdicts, "TICKETING_SITES and TICKETING_VERDICTS are needed");
+  server = createServer((request, response) => {
+    const path = normalize(new URL(request.url, "http://x").pathname);
+    const file = path === "/verdicts.ndjson" ? verdicts : join(sites, path.endsWith("/") ? `${path}index.html` : path);
+    const stream = createReadStream(file);
+    stream.on("open", () => {
+      response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "text/plain", "Content-Security-Policy": POLICY });
+      stream.pipe(response);
+    });
+    stream.on("error", () => response.writeHead(404).end());
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  origin = `http://127.0.0.1:${server.address().port}`;
+  browser = await chromium.launch({
+    executablePath: process.env.TICKETING_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+async function open(path) {
+  const page = await browser.newPage();
+  const failures = [];
+  page.on("pageerror", (error) => failures.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && failures.push(message.text()));
+  await page.goto(origin + path);
+  await page.waitForFunction(() => globalThis.ticketing, undefined, { timeout: 20_000 }).catch((error) => {
+    throw new Error(`${error.message}\n${failures.join("\n")}`);
+  });
+  return page;
+}
+
+for (const site of ["bare", "vite"]) {
+  test(`${site}: a form is wired, checked and sent`, async () => {
+    const page = await open(`/${site}/`);
+    const error = (name) => page.locator(`#${name}-error`);
+
+    await page.click("button");
+    assert.equal(await error("nombre").textContent(), "Este dato es obligatorio.");
+    assert.equal(await page.getAttribute("#nombre", "aria-invalid"), "true");
+    assert.match(await page.getAttribute("#nombre", "aria-describedby"), /nombre-error/);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "nombre");
+
+    await page.fill("#nombre", "Ana García");
+    assert.equal(await error("nombre").isVisible(), false);
+    assert.equal(await page.getAttribute("#nombre", "aria-invalid"), null);
+    await page.fill("#email", "ana@example");
+    await page.locator("#email").blur();
+    assert.notEqual(await error("email").textContent(), "");
+    await page.fill("#email", "ana@example.com");
+    assert.equal(await error("email").textContent(), "");
+    await page.selectOption("#tipo", "INCIDENTE");
+    await page.fill("#categoria", "Sistemas");
+    await page.fill("#prioridad", "ALTA");
+    const before = Number(await page.textContent("#descripcion-count"));
+    await page.fill("#descripcion", "No puedo iniciar sesión. 🦀");
+    assert.equal(Number(await page.textContent("#descripcion-count")), before - 26);
+
+    await page.evaluate(() => {
+      const form = document.querySelector("form");
+      form.requestSubmit();
+      form.requestSubmit();
+    });
+    await page.waitForFunction(() => globalThis.sent.length > 0 && !document.querySelector("form").hasAttribute("aria-busy"));
+    const sent = await page.evaluate(() => globalThis.sent);
+    assert.equal(sent.length, 1, "a second submit sends nothing");
+    assert.equal(sent[0].areaAsignada, "MESA");
+    // The page's onSubmit answers with an error of the server's.
+    assert.equal(await error("categoria").textContent(), "No hay tal categoría.");
+    await page.close();
+  });
+}
+
+test("the module says in a browser what the core says natively", async (t) => {
+  const page = await open("/bare/");
+  const cases = await page.evaluate(async () => {
+    const { createValidator, parseLabel } = globalThis.ticketing;
+    const validators = Object.fromEntries(["es", "en", "pt"].map((locale) => [locale, createValidator(undefined, { locale })]));
+    // The same members in another order are the same.
+    const canonical = (value) => JSON.stringify(value, (_, member) =>
+      member && typeof member === "object" && !Array.isArray(member)
+        ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : member);
+    let cases = 0, rest = "";
+    const stream = (await fetch("/verdicts.ndjson")).body.pipeThrough(new TextDecoderStream());
+    for (const reader = stream.getReader(); ; ) {
+      const { done, value } = await reader.read();
+      if (done) return cases;
+      const lines = (rest + value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        const { locale, form, now, verdict, sla, label, parsed } = JSON.parse(line);
+        const values = JSON.parse(form);
+        const found = [validators[locale].validate(values), validators[locale].sla(values, now), parseLabel(label)];
+        if (canonical(found) !== canonical([verdict, sla, parsed])) throw new Error(`${line}\n${JSON.stringify(found)}`);
+        cases++;
+      }
+    }
+  });
+  t.diagnostic(`${cases} forms`);
+  assert.equal(cases, (await readFile(verdicts)).reduce((lines, octet) => lines + (octet === 10), 0));
+  await page.close();
+});

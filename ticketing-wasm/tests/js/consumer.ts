@@ -1,0 +1,56 @@
+// A strict consumer: what it says of the types, tsc checks.
+
+import { bindForm, createValidator, init, parseLabel, type FieldName, type Issue, type Ticket } from "ticketing-wasm";
+
+await init();
+await init(new Uint8Array());
+const validator = createValidator(await (await fetch("/api/reglas")).json(), { locale: "pt" });
+
+const verdict = validator.validate({ nombre: 7 });
+if (verdict.ok) {
+  const ticket: Ticket = verdict.ticket;
+  const area: string = ticket.areaAsignada;
+  const subject: string | undefined = ticket.asunto;
+  console.log(area, subject);
+} else {
+  const [first] = verdict.issues;
+  if (first?.code === "too-long") {
+    const over: number = first.params.actual - first.params.max;
+    console.log(over);
+  }
+}
+
+const issue: Issue | null = validator.validateField("email", "x");
+const field: FieldName | "" = issue?.field ?? "";
+const hours: number | undefined = validator.sla({ prioridad: "ALTA" })?.slaHoras;
+const label: string | undefined = parseLabel("tkt 2026-1")?.canonical;
+validator.locale = "en-GB";
+console.log(field, hours, label, validator.rulesHash);
+
+// @ts-expect-error: there is no such code
+if (issue?.code === "too-wide") console.log(issue);
+// @ts-expect-error: there is no such field
+const wrong: FieldName = "nombres";
+console.log(wrong);
+
+const bound = bindForm(document.querySelector("form")!, validator, {
+  async onSubmit(ticket: Ticket, { signal }) {
+    return (await fetch("/api/tickets/crear", { method: "POST", body: JSON.stringify(ticket), signal })).json();
+  },
+});
+bound.showErrors({ errors: [{ field: "email", message: "…" }] });
+
+// What form libraries ask for: Standard Schema, version 1.
+interface StandardSchema<Input, Output> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) =>
+      | { readonly value: Output; readonly issues?: undefined }
+      | { readonly issues: readonly { readonly message: string; readonly path?: readonly PropertyKey[] }[] }
+      | Promise<unknown>;
+    readonly types?: { readonly input: Input; readonly output: Output };
+  };
+}
+const schema: StandardSchema<unknown, Ticket> = validator;
+console.log(schema);

@@ -1,0 +1,36 @@
+//! How large the package is where it counts: on its way to a browser.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::package::MODULE;
+use crate::process;
+
+/// Prints octets as they are and compressed, and holds them against `ticketing-wasm/budget.json`.
+pub(super) fn check(bundle: &Path) -> Result<()> {
+    let mut sum = [0; 2];
+    println!("{:<28}{:>10}{:>10}", "form entry, octets", "raw", "brotli");
+    for name in [MODULE, "index.js"] {
+        let sizes = [fs::metadata(bundle.join(name))?.len(), brotli(&bundle.join(name))?];
+        println!("{name:<28}{:>10}{:>10}", sizes[0], sizes[1]);
+        sum = [sum[0] + sizes[0], sum[1] + sizes[1]];
+    }
+    println!("{:<28}{:>10}{:>10}", "together", sum[0], sum[1]);
+
+    let path = process::root().join("ticketing-wasm/budget.json");
+    let budget: serde_json::Value = serde_json::from_slice(&fs::read(&path)?)?;
+    let most = budget["form"]["brotliOctets"].as_u64().with_context(|| format!("{}: form", path.display()))?;
+    ensure!(sum[1] <= most, "the form entry takes {} octets, {most} are allowed (ticketing-wasm/budget.json)", sum[1]);
+    Ok(())
+}
+
+/// The octets of a file, compressed as a server would once and for all.
+fn brotli(file: &Path) -> Result<u64> {
+    const SCRIPT: &str = "const z = require('zlib'), c = z.constants, f = require('fs').readFileSync(process.argv[1]);
+        const params = { [c.BROTLI_PARAM_QUALITY]: 11, [c.BROTLI_PARAM_SIZE_HINT]: f.length };
+        console.log(z.brotliCompressSync(f, { params }).length)";
+    Ok(process::first_line(Command::new("node").args(["-e", SCRIPT]).arg(file))?.parse()?)
+}
