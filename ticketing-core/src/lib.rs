@@ -67,7 +67,10 @@ pub use self::{
     label::{LabelError, LabelFormat, TicketLabel},
     locale::Locale,
     members::{MalformedJson, Value},
-    rules::{AreaRules, FieldRule, Named, PriorityRules, Rules, RulesDocument, RulesError, RulesHash, SlaRules},
+    rules::{
+        AreaRules, FieldRule, Named, PriorityRules, Rules, RulesDocument, RulesError, RulesHash, SlaRules, Walk,
+        WalkError, Walked,
+    },
     text::TextRule,
     ticket::{Actor, Command, Event, Refusal, Status, Ticket, TicketId},
     time::{Seconds, Timestamp, TimestampOutOfRange, Transition, Zone},

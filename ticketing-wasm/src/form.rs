@@ -1,18 +1,14 @@
 //! Between a form's values and the core.
 
-use serde::Deserialize;
 use ticketing_core::{
-    Draft, Field, LabelFormat, Locale, NewTicket, Rules, RulesDocument, Timestamp, Value, Violation,
+    Draft, Field, LabelFormat, Locale, NewTicket, Rules, RulesDocument, Timestamp, Value, Violation, Walk as _,
     field::{FIELDS, Kind},
     sla::Sla,
     ticket::{Attributes, Origin},
     violation::Param,
 };
 
-use crate::{
-    rules_of,
-    wire::{Reader, Writer},
-};
+use crate::wire::{Reader, RulesReader, Writer};
 
 /// The language of a tag; Spanish where it is none that there is.
 pub(crate) fn locale(tag: &Value<'_>) -> Locale {
@@ -26,13 +22,19 @@ fn text<'v>(value: &'v Value<'_>) -> Option<&'v str> {
     }
 }
 
-/// The rules that come next; `None` where nothing does.
-pub(crate) fn rules(input: &mut Reader<'_>) -> Result<Option<Rules>, String> {
-    match Option::<RulesDocument>::deserialize(input) {
-        Ok(document) => document.map(rules_of).transpose(),
+/// The rules that come next, the built-in ones where nothing does; or why they are none.
+pub(crate) fn rules(input: Reader<'_>) -> Result<Rules, String> {
+    let mut reader = RulesReader::new(input);
+    let mut document = RulesDocument::default();
+    let read = match reader.nothing(false) {
+        Ok(true) => return Ok(Rules::default()),
+        _ => document.walk(&mut reader),
+    };
+    match read {
+        Ok(()) => Rules::new(document).map_err(|error| error.to_string()),
         Err(error) => {
-            let path = error.path();
-            Err(if path.is_empty() { error.message } else { format!("{path}: {}", error.message) })
+            let path = reader.path();
+            Err(if path.is_empty() { error.0 } else { format!("{path}: {error}") })
         }
     }
 }

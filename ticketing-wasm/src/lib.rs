@@ -9,7 +9,7 @@ mod wire;
 
 use std::cell::RefCell;
 
-use ticketing_core::{Locale, Rules, RulesDocument, Timestamp, Violation};
+use ticketing_core::{Locale, Rules, Timestamp, Violation};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::wire::{Reader, Writer};
@@ -96,14 +96,8 @@ impl Validator {
     pub fn create(words: usize, octets: usize) -> Option<Self> {
         Boundary::with(words, octets, |mut input, answer| {
             let locale = form::locale(&input.value());
-            let rules = match form::rules(&mut input) {
-                Ok(rules) => rules,
-                Err(message) => {
-                    answer.text(&message);
-                    return None;
-                }
-            };
-            Some(Self { rules: rules.unwrap_or_default(), locale })
+            let rules = form::rules(input).map_err(|message| answer.text(&message)).ok()?;
+            Some(Self { rules, locale })
         })
     }
 
@@ -186,9 +180,4 @@ impl Validator {
     pub fn parse_label(&self, words: usize, octets: usize) {
         Boundary::with(words, octets, |mut input, answer| form::label(self.rules.labels(), &input.value(), answer));
     }
-}
-
-/// Rules as they came from the server.
-fn rules_of(document: RulesDocument) -> Result<Rules, String> {
-    Rules::new(document).map_err(|error| error.to_string())
 }

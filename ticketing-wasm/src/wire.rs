@@ -12,13 +12,7 @@
 //! | list | tag, count, items |
 //! | map | tag, count, texts or names and values in turn |
 
-use core::fmt;
-
-use serde::{
-    Deserializer,
-    de::{self, DeserializeSeed, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor},
-};
-use ticketing_core::Value;
+use ticketing_core::{Value, Walk, WalkError, Walked};
 
 const NOTHING: u32 = 0;
 const FALSE: u32 = 1;
@@ -95,233 +89,164 @@ impl<'a> Reader<'a> {
         Self { words, text }
     }
 
-    fn word(&mut self) -> Result<u32, WireError> {
-        let (first, rest) = self.words.split_first().ok_or(WireError::torn())?;
+    /// The next word; `None` behind the last, which a tree that JavaScript has written does not reach.
+    fn word(&mut self) -> Option<u32> {
+        let (first, rest) = self.words.split_first()?;
         self.words = rest;
-        Ok(*first)
+        Some(*first)
     }
 
-    fn take_text(&mut self) -> Result<&'a str, WireError> {
+    fn take_text(&mut self) -> Option<&'a str> {
         let octets = self.word()? as usize;
-        let (first, rest) = self.text.split_at_checked(octets).ok_or(WireError::torn())?;
+        let (first, rest) = self.text.split_at_checked(octets)?;
         self.text = rest;
-        Ok(first)
+        Some(first)
     }
 
-    fn number(&mut self) -> Result<i64, WireError> {
-        if self.word()? != NUMBER {
-            return Err(WireError::expected("an integer"));
+    /// Goes behind the next value.
+    fn skip(&mut self) {
+        let mut left: u32 = 1;
+        while let Some(fewer) = left.checked_sub(1) {
+            left = fewer;
+            match self.word() {
+                Some(NUMBER) => drop((self.word(), self.word())),
+                Some(TEXT) => drop(self.take_text()),
+                Some(LIST) => left = left.saturating_add(self.word().unwrap_or_default()),
+                Some(MAP) => left = left.saturating_add(self.word().unwrap_or_default().saturating_mul(2)),
+                Some(_) => {}
+                None => return,
+            }
         }
-        let (low, high) = (self.word()?, self.word()?);
-        Ok((u64::from(high) << 32 | u64::from(low)).cast_signed())
-    }
-
-    fn string(&mut self) -> Result<&'a str, WireError> {
-        if self.word()? == TEXT { self.take_text() } else { Err(WireError::expected("a text")) }
-    }
-
-    fn count(&mut self, tag: u32, what: &str) -> Result<u32, WireError> {
-        if self.word()? == tag { self.word() } else { Err(WireError::expected(what)) }
     }
 
     /// The next value as a form has it. Lists and maps do not come here.
     pub(crate) fn value(&mut self) -> Value<'a> {
         match self.word() {
-            Ok(FALSE) => false.into(),
-            Ok(TRUE) => true.into(),
-            Ok(TEXT) => self.take_text().map_or(Value::Other, Value::from),
-            Ok(LONE_SURROGATE) => Value::LoneSurrogate,
-            Ok(NOTHING) | Err(_) => Value::Absent,
-            Ok(_) => Value::Other,
+            Some(FALSE) => false.into(),
+            Some(TRUE) => true.into(),
+            Some(TEXT) => self.take_text().map_or(Value::Other, Value::from),
+            Some(LONE_SURROGATE) => Value::LoneSurrogate,
+            Some(NOTHING) | None => Value::Absent,
+            Some(_) => Value::Other,
         }
     }
 }
 
-/// What keeps a tree from being the data that is asked for. Without the value that was found: to print one of any kind takes
-/// more room than all the rules.
-#[derive(Debug)]
-pub(crate) struct WireError {
-    pub(crate) message: String,
-    /// The members that lead there, innermost first.
+/// Reads rules.
+pub(crate) struct RulesReader<'a> {
+    /// What comes next.
+    next: Reader<'a>,
+    /// The objects around it, innermost last.
+    objects: Vec<Object<'a>>,
+    /// The members that lead to it, outermost first.
     path: Vec<String>,
 }
 
-impl WireError {
-    fn torn() -> Self {
-        de::Error::custom("the value ends too early")
+struct Object<'a> {
+    /// Those that nobody has asked for yet.
+    members: Vec<(&'a str, Reader<'a>)>,
+    after: Reader<'a>,
+    /// How long the path is outside.
+    depth: usize,
+}
+
+impl<'a> RulesReader<'a> {
+    pub(crate) fn new(next: Reader<'a>) -> Self {
+        Self { next, objects: Vec::new(), path: Vec::new() }
     }
 
-    fn expected(what: &str) -> Self {
-        de::Error::custom(format_args!("expected {what}"))
-    }
-
-    /// Where it is: the names of members, separated by dots.
+    /// Where it is: names of members, separated by dots.
     pub(crate) fn path(&self) -> String {
-        let mut path = String::new();
-        for member in self.path.iter().rev() {
-            if !path.is_empty() {
-                path.push('.');
-            }
-            path.push_str(member);
+        self.path.join(".")
+    }
+
+    fn tagged(&mut self, tag: u32, what: &str) -> Walked {
+        if self.next.word() == Some(tag) { Ok(()) } else { Err(WalkError::expected(what)) }
+    }
+
+    fn count(&mut self, tag: u32, what: &str) -> Result<u32, WalkError> {
+        self.tagged(tag, what)?;
+        Ok(self.next.word().unwrap_or_default())
+    }
+}
+
+impl Walk for RulesReader<'_> {
+    fn reads(&self) -> bool {
+        true
+    }
+
+    fn text(&mut self, text: &mut String) -> Walked {
+        self.tagged(TEXT, "a text")?;
+        self.next.take_text().unwrap_or_default().clone_into(text);
+        Ok(())
+    }
+
+    fn flag(&mut self, flag: &mut bool) -> Walked {
+        *flag = match self.next.word() {
+            Some(FALSE) => false,
+            Some(TRUE) => true,
+            _ => return Err(WalkError::expected("true or false")),
+        };
+        Ok(())
+    }
+
+    fn number(&mut self, number: &mut i64) -> Walked {
+        self.tagged(NUMBER, "an integer")?;
+        let (low, high) = (self.next.word().unwrap_or_default(), self.next.word().unwrap_or_default());
+        *number = (u64::from(high) << 32 | u64::from(low)).cast_signed();
+        Ok(())
+    }
+
+    fn nothing(&mut self, _: bool) -> Result<bool, WalkError> {
+        let is_nothing = self.next.words.first() == Some(&NOTHING);
+        if is_nothing {
+            self.next.word();
         }
-        path
-    }
-}
-
-impl fmt::Display for WireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for WireError {}
-
-impl de::Error for WireError {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { message: message.to_string(), path: Vec::new() }
+        Ok(is_nothing)
     }
 
-    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::custom(format_args!("expected {expected}"))
+    fn list(&mut self, _: usize) -> Result<usize, WalkError> {
+        self.count(LIST, "a list").map(|count| count as usize)
     }
 
-    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::custom(format_args!("expected {expected}"))
-    }
-}
-
-macro_rules! same_as {
-    ($($same:ident: $($method:ident)*;)*) => {
-        $($(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, WireError> {
-            self.$same(visitor)
-        })*)*
-    };
-}
-
-/// Each kind of value is asked for by its own method, and read there as that kind only: to be ready for any kind would be
-/// compiled once for each type that is read, and take more room than all the rules.
-impl<'de> Deserializer<'de> for &mut Reader<'de> {
-    type Error = WireError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, WireError> {
-        Err(de::Error::custom("a value of any kind"))
+    fn end_list(&mut self) -> Walked {
+        Ok(())
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, WireError> {
-        match self.word()? {
-            FALSE => visitor.visit_bool(false),
-            TRUE => visitor.visit_bool(true),
-            _ => Err(WireError::expected("true or false")),
+    fn object(&mut self) -> Walked {
+        let count = self.count(MAP, "an object")?;
+        let mut members = Vec::new();
+        for _ in 0..count {
+            self.tagged(TEXT, "a name")?;
+            members.push((self.next.take_text().unwrap_or_default(), self.next));
+            self.next.skip();
         }
+        self.objects.push(Object { members, after: self.next, depth: self.path.len() });
+        Ok(())
     }
 
-    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, WireError> {
-        self.number().and_then(|number| visitor.visit_i64(number))
+    fn names(&mut self, _: Vec<String>) -> Vec<String> {
+        let members = self.objects.last().map(|object| object.members.iter());
+        members.into_iter().flatten().map(|(name, _)| String::from(*name)).collect()
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, WireError> {
-        self.string().and_then(|text| visitor.visit_borrowed_str(text))
+    fn member(&mut self, name: &str) -> Result<bool, WalkError> {
+        let Some(object) = self.objects.last_mut() else { return Ok(false) };
+        self.path.truncate(object.depth);
+        let Some(place) = object.members.iter().position(|(other, _)| *other == name) else { return Ok(false) };
+        self.next = object.members.swap_remove(place).1;
+        self.path.push(name.to_owned());
+        Ok(true)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, WireError> {
-        let left = self.count(LIST, "a list")?;
-        visitor.visit_seq(Parts { reader: self, left, member: "" })
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, WireError> {
-        let left = self.count(MAP, "an object")?;
-        visitor.visit_map(Parts { reader: self, left, member: "" })
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, WireError> {
-        if self.words.first() == Some(&NOTHING) {
-            self.word()?;
-            return visitor.visit_none();
+    fn end_object(&mut self) -> Walked {
+        let Some(object) = self.objects.pop() else { return Ok(()) };
+        self.path.truncate(object.depth);
+        if let Some((name, _)) = object.members.first() {
+            self.path.push(String::from(*name));
+            return Err(WalkError(String::from("rules have no such member")));
         }
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, WireError> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, WireError> {
-        self.deserialize_map(visitor)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, WireError> {
-        self.string().and_then(|name| visitor.visit_enum(name.into_deserializer()))
-    }
-
-    same_as! {
-        deserialize_i64: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_u8 deserialize_u16 deserialize_u32
-            deserialize_u64;
-        deserialize_str: deserialize_string deserialize_identifier deserialize_char;
-        deserialize_any: deserialize_f32 deserialize_f64 deserialize_bytes deserialize_byte_buf deserialize_unit
-            deserialize_ignored_any;
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, WireError> {
-        self.deserialize_any(visitor)
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, WireError> {
-        self.deserialize_any(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, WireError> {
-        self.deserialize_any(visitor)
-    }
-}
-
-/// What is left of a list or map.
-struct Parts<'r, 'a> {
-    reader: &'r mut Reader<'a>,
-    left: u32,
-    /// Of a map: the name of the member that is being read.
-    member: &'a str,
-}
-
-impl<'de> SeqAccess<'de> for Parts<'_, 'de> {
-    type Error = WireError;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, WireError> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
-        self.left = left;
-        seed.deserialize(&mut *self.reader).map(Some)
-    }
-}
-
-impl<'de> MapAccess<'de> for Parts<'_, 'de> {
-    type Error = WireError;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, WireError> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
-        self.left = left;
-        let mut ahead = *self.reader;
-        self.member = if ahead.word()? == TEXT { ahead.take_text()? } else { "" };
-        seed.deserialize(&mut *self.reader).map(Some)
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, WireError> {
-        seed.deserialize(&mut *self.reader).map_err(|mut error| {
-            error.path.push(self.member.to_owned());
-            error
-        })
+        self.next = object.after;
+        Ok(())
     }
 }

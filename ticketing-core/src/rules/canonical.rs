@@ -1,385 +1,243 @@
-//! JSON that is the same for the same data: keys sorted, no white space.
-//!
-//! Written here and not by way of `serde_json::Value`, which would bring decimal fractions and sorted trees into the browser's
-//! module for data that has neither.
+//! JSON that is the same for the same rules: keys sorted, no white space.
 
-use core::fmt::{self, Write as _};
+use core::fmt::Write as _;
 
-use serde::ser::{Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
+use super::{
+    RulesDocument,
+    walk::{Walk, WalkError, Walked},
+};
 
 /// Canonical JSON.
-pub(super) fn json(data: &impl Serialize) -> String {
-    let mut text = String::new();
-    // Rules are maps with text keys, lists, texts, integers and booleans, all of which can be written.
-    match data.serialize(Json { text: &mut text }) {
-        Ok(()) | Err(Unwritable) => text,
-    }
+pub(super) fn json(document: &RulesDocument) -> String {
+    let mut writer = Writer { text: String::new(), outer: Vec::new() };
+    // Nothing is refused that is written: a step fails only where a document is read.
+    let _ = document.clone().walk(&mut writer);
+    writer.text
 }
 
-/// Data of a kind that rules do not have.
-#[derive(Debug)]
-struct Unwritable;
-
-impl fmt::Display for Unwritable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("rules hold texts, integers, booleans, lists and maps")
-    }
+struct Writer {
+    /// The value that is being written, or the member's of the innermost object.
+    text: String,
+    /// What that value stands in, outermost first.
+    outer: Vec<Outer>,
 }
 
-impl core::error::Error for Unwritable {}
-
-impl serde::ser::Error for Unwritable {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self
-    }
+enum Outer {
+    List { is_empty: bool },
+    Object { before: String, members: Vec<(String, String)>, name: Option<String> },
 }
 
-struct Json<'t> {
-    text: &'t mut String,
-}
-
-impl<'t> Json<'t> {
-    fn members(self) -> Members<'t> {
-        Members { text: self.text, written: Vec::new(), name: String::new() }
-    }
-}
-
-fn write_text(text: &mut String, value: &str) {
-    text.push('"');
-    for c in value.chars() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            '\u{8}' => text.push_str("\\b"),
-            '\u{C}' => text.push_str("\\f"),
-            // Writing to a `String` does not fail.
-            c if c < ' ' => drop(write!(text, "\\u{:04x}", u32::from(c))),
-            c => text.push(c),
-        }
-    }
-    text.push('"');
-}
-
-struct Items<'t> {
-    text: &'t mut String,
-    is_first: bool,
-}
-
-impl SerializeSeq for Items<'_> {
-    type Ok = ();
-    type Error = Unwritable;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
-        if !core::mem::take(&mut self.is_first) {
+impl Writer {
+    /// A value begins.
+    fn begin(&mut self) {
+        if let Some(Outer::List { is_empty }) = self.outer.last_mut()
+            && !core::mem::replace(is_empty, false)
+        {
             self.text.push(',');
         }
-        value.serialize(Json { text: self.text })
     }
 
-    fn end(self) -> Result<(), Unwritable> {
+    /// The member that has been written takes its place among the others.
+    fn end_member(&mut self) {
+        if let Some(Outer::Object { members, name, .. }) = self.outer.last_mut()
+            && let Some(name) = name.take()
+        {
+            let place = members.partition_point(|(other, _)| *other < name);
+            members.insert(place, (name, core::mem::take(&mut self.text)));
+        }
+    }
+}
+
+impl Walk for Writer {
+    fn reads(&self) -> bool {
+        false
+    }
+
+    fn text(&mut self, text: &mut String) -> Walked {
+        self.begin();
+        write_text(&mut self.text, text);
+        Ok(())
+    }
+
+    fn flag(&mut self, flag: &mut bool) -> Walked {
+        self.begin();
+        self.text.push_str(if *flag { "true" } else { "false" });
+        Ok(())
+    }
+
+    fn number(&mut self, number: &mut i64) -> Walked {
+        self.begin();
+        // Writing to a `String` does not fail.
+        let _ = write!(self.text, "{number}");
+        Ok(())
+    }
+
+    fn nothing(&mut self, is_nothing: bool) -> Result<bool, WalkError> {
+        if is_nothing {
+            self.begin();
+            self.text.push_str("null");
+        }
+        Ok(is_nothing)
+    }
+
+    fn list(&mut self, length: usize) -> Result<usize, WalkError> {
+        self.begin();
+        self.text.push('[');
+        self.outer.push(Outer::List { is_empty: true });
+        Ok(length)
+    }
+
+    fn end_list(&mut self) -> Walked {
+        self.outer.pop();
         self.text.push(']');
         Ok(())
     }
-}
 
-/// The members of a map or struct, sorted as they come, written when all are there.
-struct Members<'t> {
-    text: &'t mut String,
-    /// Names, and their values as JSON.
-    written: Vec<(String, String)>,
-    name: String,
-}
-
-impl Members<'_> {
-    fn write(self) {
-        for (index, (name, value)) in self.written.iter().enumerate() {
-            self.text.push(if index == 0 { '{' } else { ',' });
-            write_text(self.text, name);
-            self.text.push(':');
-            self.text.push_str(value);
-        }
-        self.text.push_str(if self.written.is_empty() { "{}" } else { "}" });
+    fn object(&mut self) -> Walked {
+        self.begin();
+        let before = core::mem::take(&mut self.text);
+        self.outer.push(Outer::Object { before, members: Vec::new(), name: None });
+        Ok(())
     }
 
-    fn push<T: Serialize + ?Sized>(&mut self, name: String, value: &T) -> Result<(), Unwritable> {
-        let mut json = String::new();
-        value.serialize(Json { text: &mut json })?;
-        let place = self.written.partition_point(|(other, _)| *other < name);
-        self.written.insert(place, (name, json));
+    fn names(&mut self, names: Vec<String>) -> Vec<String> {
+        names
+    }
+
+    fn member(&mut self, name: &str) -> Result<bool, WalkError> {
+        self.end_member();
+        if let Some(Outer::Object { name: current, .. }) = self.outer.last_mut() {
+            *current = Some(name.to_owned());
+        }
+        Ok(true)
+    }
+
+    fn end_object(&mut self) -> Walked {
+        self.end_member();
+        if let Some(Outer::Object { before, members, .. }) = self.outer.pop() {
+            self.text = before;
+            self.text.push('{');
+            for (index, (name, value)) in members.iter().enumerate() {
+                if index > 0 {
+                    self.text.push(',');
+                }
+                write_text(&mut self.text, name);
+                self.text.push(':');
+                self.text.push_str(value);
+            }
+            self.text.push('}');
+        }
         Ok(())
     }
 }
 
-impl SerializeMap for Members<'_> {
-    type Ok = ();
-    type Error = Unwritable;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unwritable> {
-        self.name = key.serialize(Name)?;
-        Ok(())
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
-        let name = core::mem::take(&mut self.name);
-        self.push(name, value)
-    }
-
-    fn end(self) -> Result<(), Unwritable> {
-        self.write();
-        Ok(())
-    }
-}
-
-impl SerializeStruct for Members<'_> {
-    type Ok = ();
-    type Error = Unwritable;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Unwritable> {
-        self.push(name.to_owned(), value)
-    }
-
-    fn end(self) -> Result<(), Unwritable> {
-        self.write();
-        Ok(())
-    }
-}
-
-/// What both serializers below never meet.
-macro_rules! unwritable {
-    ($($method:ident($($argument:ty),*);)*) => {
-        $(fn $method(self, $(_: $argument),*) -> Result<Self::Ok, Unwritable> {
-            Err(Unwritable)
-        })*
-    };
-}
-
-macro_rules! never {
-    () => {
-        type SerializeTuple = Impossible<Self::Ok, Unwritable>;
-        type SerializeTupleStruct = Impossible<Self::Ok, Unwritable>;
-        type SerializeTupleVariant = Impossible<Self::Ok, Unwritable>;
-        type SerializeStructVariant = Impossible<Self::Ok, Unwritable>;
-
-        unwritable! {
-            serialize_f32(f32);
-            serialize_f64(f64);
-            serialize_bytes(&[u8]);
-            serialize_unit_struct(&'static str);
-        }
-
-        fn serialize_char(self, c: char) -> Result<Self::Ok, Unwritable> {
-            self.serialize_str(c.encode_utf8(&mut [0; 4]))
-        }
-
-        fn serialize_unit_variant(self, _: &'static str, _: u32, name: &'static str) -> Result<Self::Ok, Unwritable> {
-            self.serialize_str(name)
-        }
-
-        fn serialize_newtype_struct<T: Serialize + ?Sized>(
-            self,
-            _: &'static str,
-            value: &T,
-        ) -> Result<Self::Ok, Unwritable> {
-            value.serialize(self)
-        }
-
-        fn serialize_newtype_variant<T: Serialize + ?Sized>(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: &T,
-        ) -> Result<Self::Ok, Unwritable> {
-            Err(Unwritable)
-        }
-
-        fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Unwritable> {
-            Err(Unwritable)
-        }
-
-        fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Unwritable> {
-            Err(Unwritable)
-        }
-
-        fn serialize_tuple_variant(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: usize,
-        ) -> Result<Self::SerializeTupleVariant, Unwritable> {
-            Err(Unwritable)
-        }
-
-        fn serialize_struct_variant(
-            self,
-            _: &'static str,
-            _: u32,
-            _: &'static str,
-            _: usize,
-        ) -> Result<Self::SerializeStructVariant, Unwritable> {
-            Err(Unwritable)
-        }
-    };
-}
-
-macro_rules! integers {
-    ($($method:ident($integer:ty);)*) => {
-        $(fn $method(self, value: $integer) -> Result<(), Unwritable> {
+fn write_text(json: &mut String, text: &str) {
+    json.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            '\u{8}' => json.push_str("\\b"),
+            '\u{C}' => json.push_str("\\f"),
             // Writing to a `String` does not fail.
-            let _ = write!(self.text, "{value}");
-            Ok(())
-        })*
-    };
-}
-
-impl<'t> Serializer for Json<'t> {
-    type Ok = ();
-    type Error = Unwritable;
-    type SerializeSeq = Items<'t>;
-    type SerializeMap = Members<'t>;
-    type SerializeStruct = Members<'t>;
-
-    never!();
-
-    integers! {
-        serialize_i8(i8);
-        serialize_i16(i16);
-        serialize_i32(i32);
-        serialize_i64(i64);
-        serialize_u8(u8);
-        serialize_u16(u16);
-        serialize_u32(u32);
-        serialize_u64(u64);
+            c if c < ' ' => drop(write!(json, "\\u{:04x}", u32::from(c))),
+            c => json.push(c),
+        }
     }
-
-    fn serialize_bool(self, value: bool) -> Result<(), Unwritable> {
-        self.text.push_str(if value { "true" } else { "false" });
-        Ok(())
-    }
-
-    fn serialize_str(self, value: &str) -> Result<(), Unwritable> {
-        write_text(self.text, value);
-        Ok(())
-    }
-
-    fn serialize_none(self) -> Result<(), Unwritable> {
-        self.text.push_str("null");
-        Ok(())
-    }
-
-    fn serialize_unit(self) -> Result<(), Unwritable> {
-        self.text.push_str("null");
-        Ok(())
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unwritable> {
-        value.serialize(self)
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'t>, Unwritable> {
-        self.text.push('[');
-        Ok(Items { text: self.text, is_first: true })
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Members<'t>, Unwritable> {
-        Ok(self.members())
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Members<'t>, Unwritable> {
-        Ok(self.members())
-    }
-}
-
-/// The name of a member: a text.
-struct Name;
-
-impl Serializer for Name {
-    type Ok = String;
-    type Error = Unwritable;
-    type SerializeSeq = Impossible<String, Unwritable>;
-    type SerializeMap = Impossible<String, Unwritable>;
-    type SerializeStruct = Impossible<String, Unwritable>;
-
-    never!();
-
-    unwritable! {
-        serialize_bool(bool);
-        serialize_i8(i8);
-        serialize_i16(i16);
-        serialize_i32(i32);
-        serialize_i64(i64);
-        serialize_u8(u8);
-        serialize_u16(u16);
-        serialize_u32(u32);
-        serialize_u64(u64);
-        serialize_none();
-        serialize_unit();
-    }
-
-    fn serialize_str(self, value: &str) -> Result<String, Unwritable> {
-        Ok(value.to_owned())
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<String, Unwritable> {
-        value.serialize(self)
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Unwritable> {
-        Err(Unwritable)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Unwritable> {
-        Err(Unwritable)
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Unwritable> {
-        Err(Unwritable)
-    }
+    json.push('"');
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::json;
+    use crate::{FieldRule, Named, RulesDocument, Transition, Zone, sla::Policy};
 
-    fn any_value() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            any::<String>().prop_map(Value::from),
-            "[\\x00-\\x7f\"\\\\]{0,8}".prop_map(Value::from),
-        ];
-        leaf.prop_recursive(3, 24, 4, |inner| {
-            let members = prop::collection::btree_map(any::<String>(), inner.clone(), 0..4);
-            prop_oneof![
-                prop::collection::vec(inner, 0..4).prop_map(Value::from),
-                members.prop_map(|members| Value::Object(members.into_iter().collect())),
-            ]
-        })
+    fn any_name() -> impl Strategy<Value = String> {
+        prop_oneof!["[\\x00-\\x7f\"\\\\]{0,8}", any::<String>()]
     }
 
-    #[test]
-    fn members_are_sorted_and_nothing_is_between() {
-        let data = json!({ "b": [1, -2, true, null, {}, []], "a": { "z": "ñ\u{1}\"", "B": "" } });
-        assert_eq!(json(&data), r#"{"a":{"B":"","z":"ñ\u0001\""},"b":[1,-2,true,null,{},[]]}"#);
+    fn any_names() -> impl Strategy<Value = Vec<String>> {
+        prop::collection::vec(any_name(), 0..3)
+    }
+
+    /// Documents of every shape; whether they are rules is another matter.
+    fn any_document() -> impl Strategy<Value = RulesDocument> {
+        let named = (any_name(), any_names()).prop_map(|(name, aliases)| Named { name, aliases });
+        let rule = any::<(Option<bool>, Option<u32>, Option<u32>)>().prop_map(|(required, min, max)| FieldRule {
+            required,
+            min,
+            max,
+        });
+        let policy = (any::<u32>(), any_name(), any_names(), any::<bool>(), 1_u32..87840).prop_map(
+            |(id, name, types, resolves, minutes)| {
+                let mut policy = RulesDocument::default().sla.policies.remove(0);
+                policy.when.types.clone_from(&types);
+                policy.when.origins = types;
+                let budget = format!("{minutes}m").parse().ok();
+                policy.resolution = policy.resolution.filter(|_| resolves).map(|mut target| {
+                    target.otherwise = budget;
+                    target.by_priority = name.chars().map(String::from).zip(budget).collect();
+                    target
+                });
+                Policy { id, name, ..policy }
+            },
+        );
+        let zone = (any_name(), any::<i32>(), any::<i64>(), any::<bool>()).prop_map(|(name, offset, at, has)| Zone {
+            name,
+            offset_seconds: offset,
+            transitions: if has { vec![Transition { at_unix_seconds: at, offset_seconds: offset }] } else { vec![] },
+        });
+        let fields = prop::collection::btree_map(any_name(), rule, 0..4);
+        (
+            fields,
+            any_names(),
+            prop::collection::vec(named, 0..3),
+            any_name(),
+            prop::collection::vec(policy, 0..3),
+            zone,
+            any::<(u32, bool)>(),
+        )
+            .prop_map(|(fields, types, list, area, policies, zone, (days, only_known))| {
+                let mut document =
+                    RulesDocument { fields, types, zone, auto_close_days: days, ..RulesDocument::default() };
+                document.priorities.list.clone_from(&list);
+                document.priorities.only_known = only_known;
+                document.areas.list = list;
+                document.areas.default = area;
+                document.sla.policies = policies;
+                document
+            })
+    }
+
+    /// Sorts, whatever `serde_json`'s maps do.
+    fn sorted(value: &Value) -> String {
+        match value {
+            Value::Object(members) => {
+                let members: BTreeMap<_, _> = members.iter().collect();
+                let members: Vec<_> = members
+                    .into_iter()
+                    .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), sorted(value)))
+                    .collect();
+                format!("{{{}}}", members.join(","))
+            }
+            Value::Array(items) => format!("[{}]", items.iter().map(sorted).collect::<Vec<_>>().join(",")),
+            scalar => scalar.to_string(),
+        }
     }
 
     proptest! {
-        /// Scalars letter by letter, the rest as the same data.
+        /// The walk lists what serde lists.
         #[test]
-        fn prop_serde_json_reads_and_writes_the_same(value in any_value()) {
-            prop_assert_eq!(serde_json::from_str::<Value>(&json(&value)).unwrap(), value.clone());
-            prop_assert_eq!(json(&value), json(&serde_json::from_str::<Value>(&json(&value)).unwrap()));
-            if !value.is_object() && !value.is_array() {
-                prop_assert_eq!(json(&value), serde_json::to_string(&value).unwrap());
-            }
+        fn prop_it_is_what_serde_writes_sorted(document in any_document()) {
+            prop_assert_eq!(json(&document), sorted(&serde_json::to_value(&document).unwrap()));
         }
     }
 }

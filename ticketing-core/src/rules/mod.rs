@@ -2,13 +2,17 @@
 
 mod canonical;
 mod document;
+mod walk;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use self::document::{AreaRules, FieldRule, Named, PriorityRules, RulesDocument, SlaRules};
+pub use self::{
+    document::{AreaRules, FieldRule, Named, PriorityRules, RulesDocument, SlaRules},
+    walk::{Walk, WalkError, Walked},
+};
 use crate::{
     Field, LabelFormat, Timestamp,
     field::{FIELDS, Kind},

@@ -29,6 +29,11 @@ pub struct Budget {
 pub struct BudgetError(String);
 
 impl Budget {
+    /// One hour.
+    pub(crate) const fn hour() -> Self {
+        Self { minutes: 60 }
+    }
+
     /// Its working time.
     pub fn total(self) -> TimeDelta {
         TimeDelta::minutes(self.minutes.into())
