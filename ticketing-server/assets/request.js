@@ -20,6 +20,9 @@ else {
 function start() {
   const notice = byId("notice");
   const submit = byId("submit");
+  // Held, because success takes the form off the page while other things are still under way.
+  const deadline = byId("deadline");
+  const again = byId("start-over");
   const submitText = submit.textContent;
   const controls = [...form.elements].filter(({ name, type }) => name && type !== "hidden");
   let validator = null;
@@ -49,7 +52,7 @@ function start() {
     current.values = values();
     if (Object.keys(current.values).length || current.tried) draft.write(current);
     else draft.forget();
-    byId("start-over").hidden = !Object.keys(current.values).length;
+    again.hidden = !Object.keys(current.values).length;
   }
 
   function startOver() {
@@ -110,11 +113,10 @@ function start() {
   // ---- The deadline
 
   function refresh() {
-    const line = byId("deadline");
     const { tipo, prioridad, categoria, areaAsignada } = values();
     const sla = validator && prioridad ? validator.sla({ tipo, prioridad, categoria, areaAsignada }, Date.now()) : null;
-    line.hidden = !sla?.fechaLimiteSla;
-    if (sla?.fechaLimiteSla) line.textContent = fill(texts.deadline, { when: when(sla.fechaLimiteSla) });
+    deadline.hidden = !sla?.fechaLimiteSla;
+    if (sla?.fechaLimiteSla) deadline.textContent = fill(texts.deadline, { when: when(sla.fechaLimiteSla) });
   }
   const ticking = setInterval(refresh, 30_000);
 
@@ -282,7 +284,7 @@ function start() {
 
   // ---- Beginning
 
-  byId("start-over").addEventListener("click", startOver);
+  again.addEventListener("click", startOver);
   const waiting = kept.read();
   const stored = draft.read();
   if (form.hasAttribute("data-sent")) {

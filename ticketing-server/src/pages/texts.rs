@@ -88,7 +88,7 @@ texts! {
     // The look-up
     look_up_title: "Consultar una solicitud", "Look a request up", "Consultar uma solicitação";
     look_up_lead: "Escriba la etiqueta que recibió y el correo con el que hizo la solicitud.", "Type the label that you got and the e-mail address that you made the request with.", "Escreva a etiqueta que recebeu e o e-mail com que fez a solicitação.";
-    label_help: "Por ejemplo {label}. También sirve sin guiones ni ceros.", "For example {label}. Without hyphens and zeros will do too.", "Por exemplo {label}. Também serve sem hífens nem zeros.";
+    label_help: "Por ejemplo {label}. Dan igual mayúsculas, guiones o espacios.", "For example {label}. Capitals, hyphens or spaces do not matter.", "Por exemplo {label}. Maiúsculas, hífens ou espaços não importam.";
     email: "Correo electrónico", "E-mail", "E-mail";
     email_help: "Exactamente como lo escribió entonces.", "Exactly as you wrote it then.", "Exatamente como escreveu então.";
     search: "Consultar", "Look up", "Consultar";
