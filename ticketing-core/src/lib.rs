@@ -68,8 +68,8 @@ pub use self::{
     locale::Locale,
     members::{MalformedJson, Value},
     rules::{
-        AreaRules, FieldRule, Named, PriorityRules, Rules, RulesDocument, RulesError, RulesHash, SlaRules, Walk,
-        WalkError, Walked,
+        AreaRules, ByName, FieldRule, Named, PriorityRules, Rules, RulesDocument, RulesError, RulesHash, SlaRules,
+        Walk, WalkError, Walked,
     },
     text::TextRule,
     ticket::{Actor, Command, Event, Refusal, Status, Ticket, TicketId},

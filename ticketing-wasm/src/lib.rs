@@ -14,6 +14,12 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::wire::{Reader, Writer};
 
+/// A free list, for a module with few allocations at a time: what std brings is larger than most of the rules.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> =
+    unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
+
 /// The buffers of one call; calls come one after the other.
 #[derive(Default)]
 struct Boundary {

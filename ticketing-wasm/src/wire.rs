@@ -225,7 +225,7 @@ impl Walk for RulesReader<'_> {
         Ok(())
     }
 
-    fn names(&mut self, _: Vec<String>) -> Vec<String> {
+    fn names(&mut self) -> Vec<String> {
         let members = self.objects.last().map(|object| object.members.iter());
         members.into_iter().flatten().map(|(name, _)| String::from(*name)).collect()
     }

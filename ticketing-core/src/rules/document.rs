@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+use super::ByName;
 use crate::{
     LabelFormat, Zone,
     sla::{Policy, Predicate, Target},
@@ -13,7 +12,7 @@ use crate::{
 pub struct RulesDocument {
     /// What the deployment changes of the fields' own limits, by their names.
     #[serde(rename = "campos")]
-    pub fields: BTreeMap<String, FieldRule>,
+    pub fields: ByName<FieldRule>,
     /// The ticket types, exactly as they are written.
     #[serde(rename = "tipos")]
     pub types: Vec<String>,
@@ -106,7 +105,7 @@ impl Default for RulesDocument {
     fn default() -> Self {
         let types = ["PETICION", "QUEJA", "RECLAMO", "SUGERENCIA", "INCIDENTE", "SOLICITUD", "CONSULTA"];
         Self {
-            fields: BTreeMap::new(),
+            fields: ByName::new(),
             types: types.map(String::from).to_vec(),
             priorities: PriorityRules::default(),
             areas: AreaRules::default(),
@@ -151,13 +150,9 @@ impl Default for AreaRules {
 impl Default for SlaRules {
     fn default() -> Self {
         let budgets = [("CRITICA", "2h"), ("ALTA", "4h"), ("MEDIA", "24h"), ("BAJA", "72h")];
-        let mut by_priority = BTreeMap::new();
-        for (name, budget) in budgets {
-            if let Ok(budget) = budget.parse() {
-                by_priority.insert(name.to_owned(), budget);
-            }
-        }
-        let resolution = Target { by_priority, otherwise: "24h".parse().ok() };
+        let by_priority =
+            budgets.into_iter().filter_map(|(name, budget)| Some((name.to_owned(), budget.parse().ok()?)));
+        let resolution = Target { by_priority: by_priority.collect(), otherwise: "24h".parse().ok() };
         let policy =
             Policy { id: 1, name: "Estándar".to_owned(), when: Predicate::default(), resolution: Some(resolution) };
         Self { policies: vec![policy] }

@@ -1,5 +1,6 @@
 //! What a deployment may choose, as data: field limits, types, priorities, areas, labels, service levels.
 
+mod by_name;
 mod canonical;
 mod document;
 mod walk;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::{
+    by_name::ByName,
     document::{AreaRules, FieldRule, Named, PriorityRules, RulesDocument, SlaRules},
     walk::{Walk, WalkError, Walked},
 };
@@ -298,7 +300,7 @@ fn named<'a>(keys: &[(String, usize)], list: &'a [Named], key: &str) -> Option<&
 
 /// Fills in what the document leaves out, in the document too, so that its JSON says everything.
 fn fields(document: &mut RulesDocument) -> Result<[FieldRule; Field::COUNT], RulesError> {
-    if let Some(unknown) = document.fields.keys().find(|name| Field::from_name(name).is_none()) {
+    if let Some(unknown) = document.fields.iter().map(|(name, _)| name).find(|name| Field::from_name(name).is_none()) {
         let known: Vec<_> = FIELDS.iter().map(|spec| spec.name).collect();
         return Err(RulesError::value(
             format!("campos.{unknown}"),
@@ -383,7 +385,7 @@ fn check_policies(document: &RulesDocument, priority_keys: &[(String, usize)]) -
             let message = format!("“{unknown}” is no origin; the origins are {}", known.join(", "));
             return Err(RulesError::value(format!("{path}.cuando.origen"), message));
         }
-        let named = policy.resolution.iter().flat_map(|target| target.by_priority.keys());
+        let named = policy.resolution.iter().flat_map(|target| target.by_priority.iter().map(|(name, _)| name));
         for name in named {
             let key = priority_key(name);
             let alias_of = priority_keys

@@ -3,9 +3,7 @@
 //! serde reads and writes rules everywhere else. What it generates for a format is compiled once for each type of the document:
 //! more than all the rules in a module for browsers. Here a format is a [`Walk`], and everything is compiled once.
 
-use std::collections::BTreeMap;
-
-use super::{AreaRules, FieldRule, Named, PriorityRules, RulesDocument, SlaRules};
+use super::{AreaRules, ByName, FieldRule, Named, PriorityRules, RulesDocument, SlaRules};
 use crate::{
     LabelFormat, Transition, Zone,
     sla::{Budget, Policy, Predicate, Target},
@@ -39,8 +37,8 @@ pub trait Walk {
     /// An object's beginning.
     fn object(&mut self) -> Walked;
 
-    /// The names of the object's members, which to write are given.
-    fn names(&mut self, names: Vec<String>) -> Vec<String>;
+    /// To read: the names of the object's members.
+    fn names(&mut self) -> Vec<String>;
 
     /// A member, whose value comes next; to read, `false` where there is none.
     fn member(&mut self, name: &str) -> Result<bool, WalkError>;
@@ -191,7 +189,7 @@ fn policy(walk: &mut dyn Walk, policy: &mut Policy) -> Walked {
         predicate(walk, &mut policy.when)?;
     }
     if walk.member("resolucion")? {
-        let nothing = || Target { by_priority: BTreeMap::new(), otherwise: None };
+        let nothing = || Target { by_priority: ByName::new(), otherwise: None };
         option(walk, &mut policy.resolution, nothing, target)?;
     }
     walk.end_object()
@@ -303,17 +301,21 @@ fn list<T>(walk: &mut dyn Walk, list: &mut Vec<T>, nothing: fn() -> T, step: Ste
     walk.end_list()
 }
 
-fn map<T>(walk: &mut dyn Walk, map: &mut BTreeMap<String, T>, nothing: fn() -> T, step: Step<T>) -> Walked {
+fn map<T>(walk: &mut dyn Walk, map: &mut ByName<T>, nothing: fn() -> T, step: Step<T>) -> Walked {
     walk.object()?;
     if walk.reads() {
-        map.clear();
-    }
-    let names = walk.names(map.keys().cloned().collect());
-    for name in names {
-        if walk.member(&name)? {
-            let mut value = map.remove(&name).unwrap_or_else(nothing);
-            step(walk, &mut value)?;
+        *map = ByName::new();
+        for name in walk.names() {
+            let mut value = nothing();
+            if walk.member(&name)? {
+                step(walk, &mut value)?;
+            }
             map.insert(name, value);
+        }
+    } else {
+        for (name, value) in map.iter_mut() {
+            walk.member(name)?;
+            step(walk, value)?;
         }
     }
     walk.end_object()

@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::Budget;
+use crate::rules::ByName;
 
 /// What is promised to the tickets that match. In rules, the first match wins.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -48,7 +47,7 @@ pub struct Predicate {
 pub struct Target {
     /// By the priority's canonical name.
     #[serde(rename = "porPrioridad", default)]
-    pub by_priority: BTreeMap<String, Budget>,
+    pub by_priority: ByName<Budget>,
     /// For every other priority, and for none. Without it, such a ticket has no SLA.
     #[serde(rename = "otras", default)]
     pub otherwise: Option<Budget>,
