@@ -32,7 +32,14 @@ export function enableCopy(root = document) {
     button.hidden = false;
     const before = button.textContent;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(root.querySelector("[data-slot=label]").textContent);
+      const label = root.querySelector("[data-slot=label]");
+      try {
+        await navigator.clipboard.writeText(label.textContent);
+      } catch {
+        // Not allowed here: selected, it is copied by hand.
+        getSelection().selectAllChildren(label);
+        return;
+      }
       button.textContent = texts.copied;
       announce(texts.copied);
       setTimeout(() => (button.textContent = before), 3000);

@@ -5,7 +5,27 @@
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod common;
 
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::SeqCst},
+    },
+};
+
 use serde_json::json;
+use tempfile::TempDir;
+use ticketing_core::{
+    Actor, Command, LookUp, Status, Timestamp,
+    ticket::{ActorId, Reason, Reply},
+};
+use ticketing_server::{
+    Engine,
+    http::{App, HttpOptions, serve},
+    store::sqlite::SqliteStore,
+};
+use tokio::net::TcpListener;
+use uuid::Uuid;
 
 use self::common::{
     http::{Answer, Connection, Request},
@@ -393,4 +413,89 @@ async fn a_page_loads_only_what_is_served() {
             assert_eq!(client.get(&format!("/assets/{name}")).await.status, 200, "{name}");
         }
     }
+}
+
+// Embedded: an engine of the test's own, whose tickets it works itself.
+
+/// A desk in this process, with its engine at hand.
+async fn embedded(options: HttpOptions) -> (TempDir, Engine<SqliteStore>, SocketAddr) {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = Engine::start(SqliteStore::open(directory.path().join("ticketing.db")).unwrap()).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(listener, App::new(engine.clone(), options), std::future::pending()));
+    (directory, engine, address)
+}
+
+#[tokio::test]
+async fn a_ticket_shows_what_the_desk_did_and_takes_answers_as_the_lifecycle_does() {
+    let (_directory, engine, address) = embedded(HttpOptions { rate_limits: None, ..HttpOptions::default() }).await;
+    let mut client = Connection::open(address).await;
+    let made = label(&page(&client.ask(&form("/solicitud", &filled(&[]))).await, 200));
+    let look_up = LookUp { label: made.clone(), email: EMAIL.into() };
+    let id = engine.look_up(&look_up).await.unwrap().record.id;
+    let ask = form("/consulta", &[("label", &made), ("email", EMAIL)]);
+    let agent = Actor::Admin(ActorId(Uuid::from_u128(7)));
+    let reason = |text: &str| Reason::new(text).unwrap();
+    let update = |status: Status, reply: &str| Command::Update {
+        status: Some(status),
+        priority: None,
+        area: None,
+        reply: Some(Reply::new(reply).unwrap()),
+    };
+
+    engine.execute(id, &agent, Command::Pause { reason: reason("Falta un dato <i>") }).await.unwrap();
+    let html = page(&client.ask(&ask).await, 200);
+    contains(&html, &["Puesta en pausa · La mesa de ayuda", "Estado: Abierta → En pausa", "Falta un dato &lt;i&gt;"]);
+    contains(&html, &["data-clock=\"paused\"", "El plazo está detenido.", "name=\"mensaje\""]);
+    assert!(!html.contains("se vuelve a abrir"));
+
+    engine.execute(id, &agent, update(Status::Resolved, "Ya <b>funciona</b>.")).await.unwrap();
+    let html = page(&client.ask(&ask).await, 200);
+    contains(&html, &["Resuelta", "Respuesta de la mesa de ayuda", "Ya &lt;b&gt;funciona&lt;/b&gt;."]);
+    // A ticket that is over has no time left to speak of; an answer opens it again.
+    assert!(!html.contains("data-clock"));
+    contains(&html, &["Si responde, la solicitud se vuelve a abrir.", "name=\"mensaje\""]);
+
+    engine.execute(id, &agent, update(Status::Closed, "Cerramos la solicitud.")).await.unwrap();
+    let html = page(&client.ask(&ask).await, 200);
+    assert!(!html.contains("name=\"mensaje\""));
+    contains(&html, &["Esta solicitud ya no admite respuestas."]);
+    // From a page that was open meanwhile.
+    let late = form("/consulta", &[("label", &made), ("email", EMAIL), ("mensaje", "¿Y ahora?")]);
+    contains(&page(&client.ask(&late).await, 409), &["El ticket está CERRADO: no se puede comentar.", &made]);
+}
+
+#[tokio::test]
+async fn a_deadline_that_passed_is_said_to_have_passed() {
+    let directory = tempfile::tempdir().unwrap();
+    let hours = Arc::new(AtomicI64::new(0));
+    let clock = {
+        let hours = Arc::clone(&hours);
+        move || Timestamp::saturating_from_unix_millis(1_774_347_300_000 + hours.load(SeqCst) * 3_600_000)
+    };
+    let store = SqliteStore::open(directory.path().join("ticketing.db")).unwrap();
+    let engine = Engine::start_with_clock(store, clock).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut client = {
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, App::new(engine, HttpOptions::default()), std::future::pending()));
+        Connection::open(address).await
+    };
+    let html = page(&client.ask(&form("/solicitud", &filled(&[]))).await, 200);
+    contains(&html, &["<time datetime=\"2026-03-24T14:15:00Z\">2026-03-24 14:15 (UTC)</time>"]);
+    hours.store(5, SeqCst);
+    let html = page(&client.ask(&form("/consulta", &[("label", &label(&html)), ("email", EMAIL)])).await, 200);
+    contains(&html, &["data-clock=\"breached\"", "El plazo ya pasó."]);
+}
+
+#[tokio::test]
+async fn the_pages_can_be_left_out() {
+    let (_directory, _engine, address) = embedded(HttpOptions { pages: false, ..HttpOptions::default() }).await;
+    let mut client = Connection::open(address).await;
+    for path in ["/", "/solicitud", "/consulta", "/assets/pages.css"] {
+        client.get(path).await.problem(404, "not-found");
+    }
+    client.ask(&form("/solicitud", &filled(&[]))).await.problem(404, "not-found");
+    assert_eq!(client.get("/api/reglas").await.status, 200);
 }

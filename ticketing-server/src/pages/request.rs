@@ -177,7 +177,7 @@ impl<'a> Sheet<'a> {
             html! {
                 select id=(name) name=(name) required[is_required] aria-describedby=(described_by)
                     aria-invalid=[is_invalid] {
-                    option value="" { @if spec.field == Field::Area { (texts.any_area) } @else { (texts.choose) } }
+                    option value="" { @if is_required { (texts.choose) } @else { (texts.any_area) } }
                     @for (option, shown) in &options { option value=(option) selected[*option == value] { (shown) } }
                     // What was sent is shown again, whatever it is.
                     @if !value.is_empty() && !is_known { option value=(value) selected { (value) } }
