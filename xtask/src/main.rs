@@ -12,6 +12,7 @@
 //! Every command prints the command lines that it runs, so that each can be repeated by hand.
 
 mod bench;
+mod browser;
 mod fuzz;
 mod lint;
 mod package;

@@ -16,6 +16,7 @@ pub(crate) struct Tally {
 pub(crate) enum Runner {
     Libtest,
     Nextest,
+    Node,
 }
 
 impl Tally {
@@ -30,12 +31,28 @@ impl Tally {
         let (start, before_counts) = match runner {
             Runner::Libtest => ("test result: ", ". "),
             Runner::Nextest => ("Summary [", " run: "),
+            Runner::Node => return Self::of_tap(&line),
         };
         let counts = line.trim().strip_prefix(start).and_then(|rest| rest.split_once(before_counts));
         counts
             .map_or("", |(_, counts)| counts)
             .split([';', ','])
             .fold(Self::default(), |tally, count| tally + Self::of_count(count))
+    }
+
+    /// `# pass 12`: the summary has a line for each count.
+    fn of_tap(line: &str) -> Self {
+        let Some((what, number)) = line.trim().strip_prefix("# ").and_then(|count| count.split_once(' ')) else {
+            return Self::default();
+        };
+        let Ok(number) = number.parse() else { return Self::default() };
+        let none = Self::default();
+        match what {
+            "pass" => Self { passed: number, ..none },
+            "fail" | "cancelled" => Self { failed: number, ..none },
+            "skipped" | "todo" => Self { skipped: number, ..none },
+            _ => none,
+        }
     }
 
     /// `12 passed`, `1 timed out`, `3 passed (1 slow)`.
@@ -113,6 +130,23 @@ mod tests {
             0,
         );
         nextest("     Summary [   1.000s] 2/9 tests run: 1 passed, 1 exec failed, 4 skipped", 1, 1, 4);
+    }
+
+    #[test]
+    fn nodes_summary_is_understood() {
+        let lines = [
+            "ok 1 - x",
+            "# tests 7",
+            "# suites 0",
+            "# pass 4",
+            "# fail 2",
+            "# cancelled 1",
+            "# skipped 0",
+            "# todo 0",
+            "# 9 of them",
+        ];
+        let sum = lines.iter().fold(Tally::default(), |sum, line| sum + Tally::of_line(line, Runner::Node));
+        assert_eq!(sum, Tally { passed: 4, failed: 3, skipped: 0 });
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::{env, process::Command};
 use anyhow::Result;
 
 use crate::bench;
+use crate::browser;
 use crate::fuzz::{CargoFuzz, Target};
 use crate::package;
 use crate::process::{cargo, scale, succeeds};
@@ -19,8 +20,8 @@ use crate::wasm;
 /// How long each fuzz target runs, times `TICKETING_SCALE`.
 const FUZZ_SECONDS: u64 = 10;
 
-/// Set up what the tests need and pass every one of them: units, properties, documentation, features, WebAssembly,
-/// examples, benchmarks once, fuzzing for seconds, packages.
+/// Set up what the tests need and pass every one of them: units, properties, documentation, features, the npm package and
+/// the pages in a browser, examples, benchmarks once, fuzzing for seconds, packages.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Ten times the soaks, loads and fuzzing (`TICKETING_SCALE=10`, unless it is set).
@@ -46,6 +47,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     stages.run("core alone", || check(&mut cargo(["test", "--package", "ticketing-core"])));
     stages.run("server: features", server_features);
     stages.run("examples", examples);
+    stages.run("pages in a browser", browser::pages);
+    stages.run("forms in a browser", browser::forms);
     stages.run("fuzz", || fuzz(FUZZ_SECONDS * scale));
     stages.run("benchmarks, once", bench::run_once);
     stages.run("packages", package::verify_packages);

@@ -7,8 +7,10 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::npm::Tools;
+use crate::browser;
 use crate::process::{self, cargo};
-use crate::tally::Tally;
+use crate::stages::tests;
+use crate::tally::{Runner, Tally};
 
 /// Generated forms whose verdicts are compared.
 const CASES: u64 = 200_000;
@@ -23,15 +25,11 @@ pub(super) fn check(tools: &Tools, package: &Path, scale: u64) -> Result<Tally> 
     let verdicts = consumer.join("verdicts.ndjson");
     write_verdicts(&verdicts, CASES * scale)?;
     let sites = build_sites(tools, package, &source, &consumer)?;
-    let chromium = chromium()?;
-    let node = |test: &str| -> Result<Tally> {
-        let mut node = Command::new("node");
-        node.arg("--test").arg(test).current_dir(&consumer);
-        node.env("TICKETING_VERDICTS", &verdicts).env("TICKETING_SITES", &sites).env("TICKETING_CHROMIUM", &chromium);
-        process::run(&mut node)?;
-        Ok(Tally::ONE_PASSED)
-    };
-    let tally = node("package.test.mjs")? + node("differential.test.mjs")? + node("browser.test.mjs")?;
+    let chromium = browser::chromium()?;
+    let mut node = browser::node_tests(&consumer);
+    node.args(["package.test.mjs", "differential.test.mjs", "browser.test.mjs"]);
+    node.env("TICKETING_VERDICTS", &verdicts).env("TICKETING_SITES", &sites).env("TICKETING_CHROMIUM", &chromium);
+    let tally = tests(&mut node, Runner::Node)?;
 
     let mut tsc = tools.command("tsc");
     tsc.args([
@@ -98,18 +96,4 @@ fn build_sites(tools: &Tools, package: &Path, source: &Path, consumer: &Path) ->
         .arg(sites.join("vite"));
     process::run(vite.arg("page").current_dir(consumer))?;
     Ok(sites)
-}
-
-/// Where Chromium is, installed if need be.
-fn chromium() -> Result<String> {
-    let found = || {
-        ["chromium", "chromium-browser", "google-chrome"]
-            .into_iter()
-            .find_map(|name| process::first_line(Command::new("sh").args(["-c", &format!("command -v {name}")])).ok())
-    };
-    if let Some(path) = found() {
-        return Ok(path);
-    }
-    process::apt_get_install(&["chromium"])?;
-    found().context("chromium is not installed")
 }
