@@ -65,8 +65,12 @@ pub(crate) fn count(text: &str) -> u32 {
 fn control_character(text: &str, multiline: bool) -> Option<u32> {
     // Nearly every text has none. Seen as bytes, a control character is below 0x20, is 0x7F, or begins with 0xC2. Looking at
     // every byte takes less time than stopping at the first: many are looked at at once.
-    let may_begin_one = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == 0x7F) | u8::from(byte == 0xC2);
-    if text.bytes().fold(0, |found, byte| found | may_begin_one(byte)) == 0 {
+    // A plain loop, because a module that is compiled for size would call an iterator for each byte.
+    let mut found = 0;
+    for &byte in text.as_bytes() {
+        found |= u8::from(byte < 0x20) | u8::from(byte == 0x7F) | u8::from(byte == 0xC2);
+    }
+    if found == 0 {
         return None;
     }
     let allowed = |c: char| multiline && matches!(c, '\n' | '\r' | '\t');

@@ -24,8 +24,7 @@ let fieldNames, rows;
 export async function init(source) {
   ready ??= Promise.resolve(source ?? defaultSource()).then((module_or_path) => start({ module_or_path })).then((module) => {
     memory = module.memory;
-    core.names();
-    names = answer();
+    names = answer(core.names());
     const builtIn = createValidator();
     fieldNames = builtIn.fields().map((field) => field.name);
     rows = new Map(fieldNames.map((name, row) => [name, row]));
@@ -60,8 +59,8 @@ function reserve(moreWords, moreOctets) {
   const grown = (had, needs) => (had >= needs ? had : Math.max(needs, 2 * had, 256));
   const room = [grown(words.length, wordsEnd), grown(octets.length, octetsEnd)];
   if (room[1] > 0x7fffffff || !core.reserve(room[0], room[1])) throw new RangeError("the value is too large to be checked");
-  words = new Uint32Array(memory.buffer, core.place(0), room[0]);
-  octets = new Uint8Array(memory.buffer, core.place(1), room[1]);
+  words = new Uint32Array(memory.buffer, core.wordsIn(), room[0]);
+  octets = new Uint8Array(memory.buffer, core.textIn(), room[1]);
 }
 
 function begin() {
@@ -146,16 +145,23 @@ function own(form, name) {
 
 // On the way out
 
-let tree, texts, at, textAt;
+let tree = words, texts, at, textAt;
 
-/** The answer of the last call. */
-function answer() {
-  const buffer = memory.buffer;
-  tree = new Uint32Array(buffer, core.place(2));
-  const textPlace = core.place(3), textLength = core.place(4);
-  texts = textLength ? decoder.decode(new Uint8Array(buffer, textPlace, textLength)) : "";
-  at = textAt = 0;
+/** The answer at a place: its tree. */
+function answer(place) {
+  open(place);
   return read();
+}
+
+/** Makes an answer the one that is read; says whether all is well. */
+function open(place) {
+  const { buffer } = memory;
+  if (tree.buffer !== buffer) tree = new Uint32Array(buffer);
+  at = place >>> 2;
+  const isWell = tree[at++] === 1, textPlace = tree[at++], textLength = tree[at++];
+  texts = textLength ? decoder.decode(new Uint8Array(buffer, textPlace, textLength)) : "";
+  textAt = 0;
+  return isWell;
 }
 
 function read() {
@@ -213,17 +219,17 @@ class Validator {
   validate(form) {
     const core = this.#core;
     if (typeof form !== "object" || form === null || Array.isArray(form)) {
-      core.notAForm();
-      return { ok: false, issues: answer().map(readIssue) };
+      return { ok: false, issues: answer(core.notAForm()).map(readIssue) };
     }
     begin();
     const given = fieldNames.map((name) => own(form, name));
     for (const value of given) writeValue(value);
-    if (!core.validate(wordsAt, octetsAt)) return { ok: false, issues: answer().map(readIssue) };
+    if (!open(core.validate(wordsAt, octetsAt))) return { ok: false, issues: read().map(readIssue) };
     const ticket = {};
-    const normalised = answer();
-    for (let row = 0; row < normalised.length; row++) {
-      const value = normalised[row];
+    // A list with a value for each field.
+    at += 2;
+    for (let row = 0; row < given.length; row++) {
+      const value = read();
       // A text that is unchanged need not come back.
       if (value !== null) ticket[fieldNames[row]] = value === true ? given[row] : value;
     }
@@ -235,19 +241,18 @@ class Validator {
     if (row === undefined) return null;
     begin();
     writeValue(value);
-    return this.#core.validateField(row, wordsAt, octetsAt) ? null : readIssue(answer());
+    const issue = answer(this.#core.validateField(row, wordsAt, octetsAt));
+    return issue && readIssue(issue);
   }
 
   fields() {
-    this.#core.fields();
-    return answer();
+    return answer(this.#core.fields());
   }
 
   sla(ticket, now = Date.now()) {
     begin();
     for (const name of ["tipo", "prioridad", "categoria", "areaAsignada"]) writeValue(own(ticket ?? {}, name));
-    this.#core.sla(wordsAt, octetsAt, Number(now));
-    const promised = answer();
+    const promised = answer(this.#core.sla(wordsAt, octetsAt, Number(now)));
     if (!promised) return null;
     const [policy, minutes, fechaLimiteSla] = promised;
     return { policy, slaHoras: minutes / 60, fechaLimiteSla };
@@ -256,18 +261,15 @@ class Validator {
   parseLabel(text) {
     begin();
     writeValue(text);
-    this.#core.parseLabel(wordsAt, octetsAt);
-    return readLabel();
+    return readLabel(this.#core.parseLabel(wordsAt, octetsAt));
   }
 
   get rulesHash() {
-    this.#core.identity();
-    return answer()[1];
+    return answer(this.#core.identity())[1];
   }
 
   get locale() {
-    this.#core.identity();
-    return answer()[0];
+    return answer(this.#core.identity())[0];
   }
 
   set locale(tag) {
@@ -277,8 +279,8 @@ class Validator {
   }
 }
 
-function readLabel() {
-  const parts = answer();
+function readLabel(place) {
+  const parts = answer(place);
   if (!parts) return null;
   const [canonical, prefix, year, number] = parts;
   return { canonical, prefix, year, number };
@@ -296,7 +298,7 @@ export function createValidator(rules, { locale = "es" } = {}) {
   writeValue(String(locale));
   writeTree(rules ?? null);
   const made = core.Validator.create(wordsAt, octetsAt);
-  if (!made) throw new TypeError(`these are no rules: ${answer()}`);
+  if (!made) throw new TypeError(`these are no rules: ${answer(core.complaint())}`);
   return new Validator(made);
 }
 
@@ -305,6 +307,5 @@ export function parseLabel(text) {
   if (!memory) throw new Error("call and await init() first");
   begin();
   writeValue(text);
-  core.parseLabel(wordsAt, octetsAt);
-  return readLabel();
+  return readLabel(core.parseLabel(wordsAt, octetsAt));
 }

@@ -1,7 +1,8 @@
 //! Between a form's values and the core.
 
 use ticketing_core::{
-    Draft, Field, LabelFormat, Locale, NewTicket, Rules, RulesDocument, Timestamp, Value, Violation, Walk as _,
+    Draft, Field, LabelFormat, Locale, NewTicket, Rules, RulesDocument, Timestamp, Value, Violation, Violations,
+    Walk as _,
     field::{FIELDS, Kind},
     sla::Sla,
     ticket::{Attributes, Origin},
@@ -52,6 +53,7 @@ pub(crate) fn draft<'a>(input: &mut Reader<'a>) -> Draft<'a> {
 /// there is none.
 pub(crate) fn ticket(draft: &Draft<'_>, ticket: &NewTicket, answer: &mut Writer) {
     let normalised = Draft::from(ticket);
+    answer.well();
     answer.list(FIELDS.len());
     for spec in FIELDS {
         match (normalised.get(spec.field), draft.get(spec.field)) {
@@ -60,6 +62,14 @@ pub(crate) fn ticket(draft: &Draft<'_>, ticket: &NewTicket, answer: &mut Writer)
             (Value::Text(text), _) => answer.text(text),
             _ => answer.nothing(),
         }
+    }
+}
+
+/// All violations.
+pub(crate) fn issues(violations: &Violations, locale: Locale, answer: &mut Writer) {
+    answer.list(violations.iter().len());
+    for violation in violations {
+        issue(violation, locale, answer);
     }
 }
 

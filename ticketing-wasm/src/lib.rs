@@ -1,6 +1,6 @@
 //! The rules of `ticketing-core` for JavaScript: the same verdict, code and message that the server gives.
 //!
-//! Everything here is translation, from values that JavaScript has written ([`wire`]) to the core and back. The functions are
+//! Everything here is translation, from values that JavaScript has written (`wire.rs`) to the core and back. The functions are
 //! for `js/index.js`, which has the interface that people use.
 
 mod form;
@@ -9,7 +9,7 @@ mod wire;
 
 use std::cell::RefCell;
 
-use ticketing_core::{Locale, Rules, Timestamp, Violation};
+use ticketing_core::{LabelFormat, Locale, Problem, Rules, Timestamp, Violations, violation::JsonType};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::wire::{Reader, Writer};
@@ -17,6 +17,7 @@ use crate::wire::{Reader, Writer};
 /// A free list, for a module with few allocations at a time: what std brings is larger than most of the rules.
 #[cfg(target_family = "wasm")]
 #[global_allocator]
+// SAFETY: wasm32-unknown-unknown has one thread.
 static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> =
     unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
 
@@ -36,15 +37,23 @@ impl Boundary {
     /// Runs `work` on what JavaScript has written.
     fn with<T>(words: usize, octets: usize, work: impl FnOnce(Reader<'_>, &mut Writer) -> T) -> T {
         BOUNDARY.with_borrow_mut(|Self { words: tree, text, answer }| {
-            answer.clear();
             let text = text.get(..octets).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default();
             work(Reader::new(tree.get(..words).unwrap_or_default(), text), answer)
         })
     }
+
+    /// Runs `work`, which answers; returns where the answer is.
+    fn answering(words: usize, octets: usize, work: impl FnOnce(Reader<'_>, &mut Writer)) -> usize {
+        Self::with(words, octets, |input, answer| {
+            answer.begin();
+            work(input, answer);
+            answer.end()
+        })
+    }
 }
 
-/// Makes room for words and octets that JavaScript writes; `false` where there is none. Their places are told by
-/// [`places`], and hold until the next call of this function.
+/// Makes room for words and octets that JavaScript writes; `false` where there is none. Their places ([`words_in`],
+/// [`text_in`]) hold until the next call of this function.
 #[wasm_bindgen]
 pub fn reserve(words: usize, octets: usize) -> bool {
     fn grow<T: Clone + Default>(buffer: &mut Vec<T>, length: usize) -> bool {
@@ -58,35 +67,41 @@ pub fn reserve(words: usize, octets: usize) -> bool {
     BOUNDARY.with_borrow_mut(|boundary| grow(&mut boundary.words, words) && grow(&mut boundary.text, octets))
 }
 
-/// Where something of the boundary is: 0 words in, 1 text in, 2 answer's words, 3 answer's text, 4 that text's octets.
-#[wasm_bindgen]
-pub fn place(of: u8) -> usize {
-    BOUNDARY.with_borrow(|Boundary { words, text, answer }| match of {
-        0 => words.as_ptr() as usize,
-        1 => text.as_ptr() as usize,
-        2 => answer.words.as_ptr() as usize,
-        3 => answer.text.as_ptr() as usize,
-        _ => answer.text.len(),
-    })
+/// Where JavaScript writes words.
+#[wasm_bindgen(js_name = wordsIn)]
+pub fn words_in() -> usize {
+    BOUNDARY.with_borrow(|boundary| boundary.words.as_ptr() as usize)
+}
+
+/// Where JavaScript writes text.
+#[wasm_bindgen(js_name = textIn)]
+pub fn text_in() -> usize {
+    BOUNDARY.with_borrow(|boundary| boundary.text.as_ptr() as usize)
 }
 
 /// Answers the names that cross as numbers.
 #[wasm_bindgen]
-pub fn names() {
-    Boundary::with(0, 0, |_, answer| {
+pub fn names() -> usize {
+    Boundary::answering(0, 0, |_, answer| {
         answer.list(names::NAMES.len());
         for name in names::NAMES {
             answer.text(name);
         }
-    });
+    })
 }
 
 /// Answers the parts of a label as a person typed it, or nothing.
 #[wasm_bindgen(js_name = parseLabel)]
-pub fn parse_label(words: usize, octets: usize) {
-    Boundary::with(words, octets, |mut form, answer| {
-        form::label(&ticketing_core::LabelFormat::default(), &form.value(), answer);
-    });
+pub fn parse_label(words: usize, octets: usize) -> usize {
+    Boundary::answering(words, octets, |mut input, answer| {
+        form::label(&LabelFormat::default(), &input.value(), answer);
+    })
+}
+
+/// Answers why the last rules were none.
+#[wasm_bindgen]
+pub fn complaint() -> usize {
+    Boundary::with(0, 0, |_, answer| answer.end())
 }
 
 /// Rules and a language.
@@ -98,12 +113,18 @@ pub struct Validator {
 
 #[wasm_bindgen]
 impl Validator {
-    /// Of a list of the language's tag and the rules, which may be nothing. Without a validator, why there is none is answered.
+    /// Of the language's tag and the rules, which may be nothing. Why there is no validator, [`complaint`] answers.
     pub fn create(words: usize, octets: usize) -> Option<Self> {
         Boundary::with(words, octets, |mut input, answer| {
             let locale = form::locale(&input.value());
-            let rules = form::rules(input).map_err(|message| answer.text(&message)).ok()?;
-            Some(Self { rules, locale })
+            match form::rules(input) {
+                Ok(rules) => Some(Self { rules, locale }),
+                Err(message) => {
+                    answer.begin();
+                    answer.text(&message);
+                    None
+                }
+            }
         })
     }
 
@@ -114,76 +135,60 @@ impl Validator {
     }
 
     /// Answers the language's code and the rules' hash.
-    pub fn identity(&self) {
-        Boundary::with(0, 0, |_, answer| {
+    pub fn identity(&self) -> usize {
+        Boundary::answering(0, 0, |_, answer| {
             answer.list(2);
             answer.text(self.locale.code());
             answer.text(&self.rules.hash().to_string());
-        });
+        })
     }
 
-    /// Checks the values of all fields, in the table's order. `true`: answered is each field's value after normalisation.
-    /// `false`: answered are the issues.
-    pub fn validate(&self, words: usize, octets: usize) -> bool {
-        Boundary::with(words, octets, |mut input, answer| {
+    /// Checks the values of all fields, in the table's order; answers each field's value after normalisation, or the issues.
+    pub fn validate(&self, words: usize, octets: usize) -> usize {
+        Boundary::answering(words, octets, |mut input, answer| {
             let draft = form::draft(&mut input);
             match draft.validate(&self.rules) {
-                Ok(ticket) => {
-                    form::ticket(&draft, &ticket, answer);
-                    true
-                }
-                Err(violations) => {
-                    answer.list(violations.iter().len());
-                    violations.iter().for_each(|violation| form::issue(violation, self.locale, answer));
-                    false
-                }
+                Ok(ticket) => form::ticket(&draft, &ticket, answer),
+                Err(violations) => form::issues(&violations, self.locale, answer),
             }
         })
     }
 
     /// The issue of a form that is no object.
     #[wasm_bindgen(js_name = notAForm)]
-    pub fn not_a_form(&self) {
-        Boundary::with(0, 0, |_, answer| {
-            let violation = Violation {
-                field: "",
-                problem: ticketing_core::Problem::WrongType { expected: ticketing_core::violation::JsonType::Object },
-            };
-            answer.list(1);
-            form::issue(&violation, self.locale, answer);
-        });
+    pub fn not_a_form(&self) -> usize {
+        Boundary::answering(0, 0, |_, answer| {
+            form::issues(&Violations::of("", Problem::WrongType { expected: JsonType::Object }), self.locale, answer);
+        })
     }
 
-    /// Checks the value of one field, by its row in the table; answers the issue where it is not valid.
+    /// Checks the value of one field, by its row in the table; answers its issues, of which there are none or one.
     #[wasm_bindgen(js_name = validateField)]
-    pub fn validate_field(&self, row: usize, words: usize, octets: usize) -> bool {
-        Boundary::with(words, octets, |mut input, answer| {
-            let issue = form::check(row, input.value(), &self.rules);
-            if let Some(violation) = &issue {
-                form::issue(violation, self.locale, answer);
-            }
-            issue.is_none()
+    pub fn validate_field(&self, row: usize, words: usize, octets: usize) -> usize {
+        Boundary::answering(words, octets, |mut input, answer| match form::check(row, input.value(), &self.rules) {
+            None => answer.nothing(),
+            Some(violation) => form::issue(&violation, self.locale, answer),
         })
     }
 
     /// Answers what a form needs to know of each field.
-    pub fn fields(&self) {
-        Boundary::with(0, 0, |_, answer| form::fields(&self.rules, self.locale, answer));
+    pub fn fields(&self) -> usize {
+        Boundary::answering(0, 0, |_, answer| form::fields(&self.rules, self.locale, answer))
     }
 
     /// Answers what a ticket of a type, priority, category and area would be promised at an instant, in milliseconds since
     /// the epoch.
-    pub fn sla(&self, words: usize, octets: usize, now: f64) {
-        Boundary::with(words, octets, |mut input, answer| {
+    pub fn sla(&self, words: usize, octets: usize, now: f64) -> usize {
+        Boundary::answering(words, octets, |mut input, answer| {
             #[expect(clippy::cast_possible_truncation, reason = "saturates; what is out of range has no deadline")]
             let now = Timestamp::from_unix_millis(now as i64).ok();
             form::sla(&mut input, &self.rules, now, answer);
-        });
+        })
     }
 
     /// Answers the parts of a label in these rules' format, or nothing.
     #[wasm_bindgen(js_name = parseLabel)]
-    pub fn parse_label(&self, words: usize, octets: usize) {
-        Boundary::with(words, octets, |mut input, answer| form::label(self.rules.labels(), &input.value(), answer));
+    pub fn parse_label(&self, words: usize, octets: usize) -> usize {
+        Boundary::answering(words, octets, |mut input, answer| form::label(self.rules.labels(), &input.value(), answer))
     }
 }

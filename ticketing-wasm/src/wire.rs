@@ -27,14 +27,37 @@ const LONE_SURROGATE: u32 = 8;
 /// What JavaScript reads.
 #[derive(Default)]
 pub(crate) struct Writer {
-    pub(crate) words: Vec<u32>,
-    pub(crate) text: String,
+    words: Vec<u32>,
+    text: String,
 }
 
 impl Writer {
-    pub(crate) fn clear(&mut self) {
+    /// Begins an answer.
+    pub(crate) fn begin(&mut self) {
         self.words.clear();
         self.text.clear();
+        self.words.extend([0; 3]);
+    }
+
+    /// Ends it; returns where it is: whether all is well, its text's place and octets, and the tree.
+    pub(crate) fn end(&mut self) -> usize {
+        let head = [length(self.text.as_ptr() as usize), length(self.text.len())];
+        for (slot, word) in self.words.iter_mut().skip(1).zip(head) {
+            *slot = word;
+        }
+        self.words.as_ptr() as usize
+    }
+
+    /// All is well.
+    pub(crate) fn well(&mut self) {
+        if let Some(slot) = self.words.first_mut() {
+            *slot = 1;
+        }
+    }
+
+    fn two(&mut self, tag: u32, word: u32) {
+        self.words.push(tag);
+        self.words.push(word);
     }
 
     pub(crate) fn nothing(&mut self) {
@@ -46,29 +69,29 @@ impl Writer {
     }
 
     pub(crate) fn number(&mut self, number: u32) {
-        self.words.extend([NUMBER, number]);
+        self.two(NUMBER, number);
     }
 
     pub(crate) fn text(&mut self, text: &str) {
         let units: usize = text.chars().map(char::len_utf16).sum();
-        self.words.extend([TEXT, length(units)]);
+        self.two(TEXT, length(units));
         self.text.push_str(text);
     }
 
     /// A name that both sides have in a table; as a text where it is in none.
     pub(crate) fn name(&mut self, name: &str) {
         match crate::names::NAMES.iter().position(|known| *known == name) {
-            Some(index) => self.words.extend([NAME, length(index)]),
+            Some(index) => self.two(NAME, length(index)),
             None => self.text(name),
         }
     }
 
     pub(crate) fn list(&mut self, count: usize) {
-        self.words.extend([LIST, length(count)]);
+        self.two(LIST, length(count));
     }
 
     pub(crate) fn map(&mut self, count: usize) {
-        self.words.extend([MAP, length(count)]);
+        self.two(MAP, length(count));
     }
 }
 

@@ -37,8 +37,8 @@ pub(super) fn build(toolchain: Toolchain) -> Result<PathBuf> {
     cargo
         .args(["--package", "ticketing-wasm", "--lib", "--release", "--target", TARGET, "--target-dir"])
         .arg(&target_dir);
-    // For size; and wasm-bindgen reads sections of the module that stripping would take away.
-    cargo.args(["--config", "profile.release.opt-level='z'", "--config", "profile.release.strip=false"]);
+    // At 'z', a tenth smaller and half as fast. And wasm-bindgen reads sections of the module that stripping would take away.
+    cargo.args(["--config", "profile.release.opt-level=2", "--config", "profile.release.strip=false"]);
     process::run(&mut cargo)?;
 
     Ok(target_dir.join(TARGET).join("release/ticketing_wasm.wasm"))
