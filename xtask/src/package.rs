@@ -1,7 +1,7 @@
 //! `cargo package --workspace`, as if it had never run before.
 
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{fs, io};
 
 use anyhow::{Context, Result};
 
@@ -31,20 +31,12 @@ pub(crate) fn verify_packages() -> Result<Tally> {
 fn forget_earlier_packages(target_dir: &Path) -> Result<()> {
     remove(&target_dir.join("package"))?;
     remove_entries(&target_dir.join("debug/.fingerprint"), OURS)?;
-    let sources = cargo_home()?.join("registry/src");
+    let sources = process::cargo_home()?.join("registry/src");
     // The name of an unpacked registry is its host's and a hash; one that is a directory has no host.
     for registry in entries(&sources, "-")? {
         remove_entries(&registry, OURS)?;
     }
     Ok(())
-}
-
-fn cargo_home() -> Result<PathBuf> {
-    let home = || env::home_dir().map(|home| home.join(".cargo"));
-    env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(home)
-        .context("neither CARGO_HOME nor a home directory is known")
 }
 
 fn remove_entries(directory: &Path, prefix: &str) -> Result<()> {

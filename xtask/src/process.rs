@@ -21,6 +21,15 @@ pub(crate) fn target_dir() -> Result<PathBuf> {
     this.ancestors().nth(2).map(Path::to_owned).context("this program lies outside a target directory")
 }
 
+/// Where Cargo keeps what it downloads.
+pub(crate) fn cargo_home() -> Result<PathBuf> {
+    let home = || env::home_dir().map(|home| home.join(".cargo"));
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(home)
+        .context("neither CARGO_HOME nor a home directory is known")
+}
+
 /// Whether this is a run that nobody watches.
 pub(crate) fn in_ci() -> bool {
     env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
