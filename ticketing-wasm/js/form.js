@@ -14,7 +14,8 @@ function values(form, fields) {
  * Wires a form whose controls carry the fields' names. A control is checked when it is left, and from then on with each
  * change; submitting checks all, and shows the first error. Where nobody listens, the browser submits the form as ever.
  *
- * @param options `onSubmit(ticket, { signal })`: sends a valid ticket; a problem+json that it throws or returns is shown.
+ * @param options `onSubmit(ticket, { signal })`: sends a valid ticket; a problem+json that it throws or returns is shown, each
+ *   error beside its control, and what has none above the form.
  *   `errorId(name)`: the id of the element that takes a field's message; made after the control where there is none.
  *   `counters`: show how many characters are left; on unless `false`.
  */
@@ -26,7 +27,7 @@ export function bindForm(form, validator, { onSubmit, errorId = (name) => `${nam
   const abort = new AbortController();
   const { signal } = abort;
   const control = (name) => form.elements.namedItem(name);
-  let busy = false;
+  let busy = false, whole;
 
   function beside(target, id, className) {
     let element = form.ownerDocument.getElementById(id);
@@ -76,12 +77,33 @@ export function bindForm(form, validator, { onSubmit, errorId = (name) => `${nam
     place.classList.toggle("over", left < 0);
   }
 
-  /** Shows every issue, and leads to the first. */
-  function showAll(issues) {
-    for (const { name } of fields) show(name, issues.find((issue) => issue.field === name)?.message ?? "");
-    const first = fields.find(({ name }) => issues.some((issue) => issue.field === name) && control(name));
-    if (first) control(first.name).focus();
+  /** What is wrong with the form as a whole, or with fields that it does not have. */
+  function showWhole(message) {
+    whole ??= form.ownerDocument.createElement("p");
+    whole.className = "form-error";
+    whole.setAttribute("role", "alert");
+    whole.textContent = message;
+    if (message) form.prepend(whole);
+    else whole.remove();
   }
+
+  /** Shows every issue beside its control, else above the form, and leads to the first. */
+  function showAll(issues, detail = "") {
+    const of = (name) => issues.find((issue) => issue.field === name);
+    for (const { name } of fields) show(name, of(name)?.message ?? "");
+    const unplaced = issues.filter(({ field }) => !(known.has(field) && control(field)));
+    const texts = unplaced.map(({ field, message }) => (field ? `${known.get(field)?.label ?? field}: ${message}` : message));
+    showWhole(texts.join(" ") || (issues.length ? "" : detail));
+    // In the page's order, which need not be the rules'.
+    [...form.elements].find(({ name }) => known.has(name) && of(name))?.focus();
+  }
+
+  /** The errors of a problem+json, or its one sentence where it has none. */
+  function showProblem({ errors = [], detail = "" }) {
+    showAll(errors, detail);
+  }
+
+  const isProblem = (answer) => Array.isArray(answer?.errors) || (typeof answer?.detail === "string" && answer.status >= 400);
 
   function named(event) {
     const { name } = event.target;
@@ -89,14 +111,10 @@ export function bindForm(form, validator, { onSubmit, errorId = (name) => `${nam
   }
 
   form.noValidate = true;
-  if (counters) {
-    for (const { name, kind } of fields) {
-      if (kind === "lines" && control(name)) {
-        count(name);
-        control(name).addEventListener("input", () => count(name), { signal });
-      }
-    }
-  }
+  const counted = counters ? fields.filter(({ name, kind }) => kind === "lines" && control(name)).map(({ name }) => name) : [];
+  const recount = () => counted.forEach(count);
+  recount();
+  for (const name of counted) control(name).addEventListener("input", () => count(name), { signal });
   form.addEventListener("input", (event) => {
     const name = named(event);
     if (name && touched.has(name)) check(name);
@@ -105,6 +123,8 @@ export function bindForm(form, validator, { onSubmit, errorId = (name) => `${nam
     const name = named(event);
     // Who only passes through an empty field is not told that it is empty.
     if (!name || (!touched.has(name) && event.target.value === "")) return;
+    // Submitting checks everything. A message now would move the button away from under the click.
+    if (event.relatedTarget?.type === "submit" && event.relatedTarget.form === form) return;
     touched.add(name);
     check(name);
   }, { signal });
@@ -125,27 +145,39 @@ export function bindForm(form, validator, { onSubmit, errorId = (name) => `${nam
     form.setAttribute("aria-busy", "true");
     try {
       const answer = await onSubmit(verdict.ticket, { signal });
-      if (Array.isArray(answer?.errors)) showAll(answer.errors);
+      if (isProblem(answer)) showProblem(answer);
     } catch (error) {
-      if (!Array.isArray(error?.errors)) throw error;
-      showAll(error.errors);
+      if (!isProblem(error)) throw error;
+      showProblem(error);
     } finally {
       busy = false;
       form.removeAttribute("aria-busy");
     }
   }, { signal });
 
+  form.addEventListener("reset", () => {
+    touched.clear();
+    // The controls are reset after this event.
+    setTimeout(() => {
+      if (signal.aborted) return;
+      for (const { name } of fields) show(name, "");
+      showWhole("");
+      recount();
+    });
+  }, { signal });
+
   return {
     /** What the form holds. */
     values: () => values(form, fields),
     /** Puts the `errors` of a problem+json back on their fields. */
-    showErrors: ({ errors }) => showAll(errors),
+    showErrors: showProblem,
     /** Checks again what was checked: after the validator's language has changed, or the form's values by a program. */
     refresh: () => touched.forEach(check),
     /** Leaves the form as it was. */
     destroy() {
       abort.abort();
       for (const { name } of fields) show(name, "");
+      showWhole("");
       made.forEach((element) => element.remove());
     },
   };

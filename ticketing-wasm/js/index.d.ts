@@ -92,7 +92,9 @@ export function parseLabel(text: string): Label | null;
 
 /** Errors as a server's problem+json has them. */
 export interface ProblemDetails {
-  errors: readonly { field: string; message: string }[];
+  errors?: readonly { field: string; message: string }[];
+  detail?: string;
+  status?: number;
 }
 
 export interface BoundForm {

@@ -206,6 +206,8 @@ class Validator {
 
   constructor(core) {
     this.#core = core;
+    // Vue and others that wrap objects in proxies leave this one alone: a proxy has no private members.
+    Object.defineProperty(this, "__v_skip", { value: true });
     this["~standard"] = {
       version: 1,
       vendor: "ticketing",

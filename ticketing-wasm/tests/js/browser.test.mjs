@@ -91,6 +91,24 @@ for (const site of ["bare", "vite"]) {
     assert.equal(sent[0].areaAsignada, "MESA");
     // The page's onSubmit answers with an error of the server's.
     assert.equal(await error("categoria").textContent(), "No hay tal categoría.");
+    assert.equal(await page.textContent("form > [role=alert]"), "Asunto: Aquí sí.", "an error without a control");
+
+    await page.evaluate(() => document.querySelector("form").reset());
+    assert.equal(await error("categoria").textContent(), "");
+    assert.equal(await page.locator("[role=alert]").count(), 0);
+    assert.equal(Number(await page.textContent("#descripcion-count")), before);
+    await page.close();
+  });
+
+  test(`${site}: a click that leaves a wrong field is not lost`, async () => {
+    const page = await open(`/${site}/`);
+    await page.fill("#nombre", "A");
+    await page.fill("#prioridad", "x".repeat(60));
+    const { x, y } = await page.locator("button").boundingBox();
+    await page.mouse.click(x + 5, y + 5);
+    // The click has submitted: the first wrong field has the focus.
+    assert.equal(await page.evaluate(() => document.activeElement.id), "nombre");
+    assert.notEqual(await page.textContent("#prioridad-error"), "");
     await page.close();
   });
 }
