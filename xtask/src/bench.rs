@@ -5,11 +5,13 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
+use crate::browser;
 use crate::process::{self, cargo};
 use crate::stages::check;
 use crate::tally::Tally;
+use crate::wasm;
 
-/// Measure the functions of the core, and the HTTP service next to its peer.
+/// Measure the functions of the core, the HTTP service next to its peer, and the npm package next to other validators.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Arguments passed on to the HTTP benchmark, after `--`.
@@ -22,6 +24,8 @@ pub(crate) fn run(Args { args }: Args) -> Result<ExitCode> {
     process::run(peer("build").arg("--release"))?;
     process::run(&mut cargo(["bench", "--package", "ticketing-benches", "--bench", "core"]))?;
     process::run(cargo(["run", "--release", "--package", "ticketing-benches", "--", "http"]).args(args))?;
+    wasm::build_package()?;
+    process::run(&mut browser_package()?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -34,7 +38,18 @@ pub(crate) fn run_once() -> Result<Tally> {
     // In the profile of everything above: the one of benchmarks keeps symbols, and would build all of it once more.
     let core = ["bench", "--profile", "release", "--package", "ticketing-benches", "--bench", "core", "--", "--test"];
     let core = check(&mut cargo(core))?;
-    Ok(peer + http + core)
+    let browser = check(browser_package()?.arg("--once"))?;
+    Ok(peer + http + core + browser)
+}
+
+/// The npm package beside other validators, in node and in Chromium. It must have been built.
+fn browser_package() -> Result<Command> {
+    let project = process::root().join("benches/js");
+    let chromium = browser::chromium()?;
+    process::run(Command::new("npm").args(["ci", "--no-fund", "--no-audit"]).current_dir(&project))?;
+    let mut node = Command::new("node");
+    node.arg("bench.mjs").current_dir(project).env("TICKETING_CHROMIUM", chromium);
+    Ok(node)
 }
 
 /// The HTTP benchmark starts it from where this build puts it.
