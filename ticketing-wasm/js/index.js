@@ -197,8 +197,18 @@ function read() {
   }
 }
 
-function readIssue([field, code, message, params]) {
-  return { path: field ? [field] : [], field, code, params, message };
+function readIssue() {
+  const field = read(), code = read(), message = read();
+  return { path: field ? [field] : [], field, code, params: read(), message };
+}
+
+/** The issues of the answer that is open. */
+function readIssues() {
+  // A list's tag and count.
+  const issues = new Array(tree[at + 1]);
+  at += 2;
+  for (let index = 0; index < issues.length; index++) issues[index] = readIssue();
+  return issues;
 }
 
 class Validator {
@@ -221,12 +231,13 @@ class Validator {
   validate(form) {
     const core = this.#core;
     if (typeof form !== "object" || form === null || Array.isArray(form)) {
-      return { ok: false, issues: answer(core.notAForm()).map(readIssue) };
+      open(core.notAForm());
+      return { ok: false, issues: readIssues() };
     }
     begin();
     const given = fieldNames.map((name) => own(form, name));
     for (const value of given) writeValue(value);
-    if (!open(core.validate(wordsAt, octetsAt))) return { ok: false, issues: read().map(readIssue) };
+    if (!open(core.validate(wordsAt, octetsAt))) return { ok: false, issues: readIssues() };
     const ticket = {};
     // A list with a value for each field.
     at += 2;
@@ -243,8 +254,7 @@ class Validator {
     if (row === undefined) return null;
     begin();
     writeValue(value);
-    const issue = answer(this.#core.validateField(row, wordsAt, octetsAt));
-    return issue && readIssue(issue);
+    return open(this.#core.validateField(row, wordsAt, octetsAt)) ? null : readIssue();
   }
 
   fields() {

@@ -73,10 +73,9 @@ pub(crate) fn issues(violations: &Violations, locale: Locale, answer: &mut Write
     }
 }
 
-/// A violation as field, code, message and parameters.
+/// A violation as four values: field, code, message and parameters.
 pub(crate) fn issue(violation: &Violation, locale: Locale, answer: &mut Writer) {
     let Violation { field, problem } = violation;
-    answer.list(4);
     answer.name(field);
     answer.name(problem.code());
     answer.text(&problem.message(locale));

@@ -166,7 +166,7 @@ impl Validator {
     #[wasm_bindgen(js_name = validateField)]
     pub fn validate_field(&self, row: usize, words: usize, octets: usize) -> usize {
         Boundary::answering(words, octets, |mut input, answer| match form::check(row, input.value(), &self.rules) {
-            None => answer.nothing(),
+            None => answer.well(),
             Some(violation) => form::issue(&violation, self.locale, answer),
         })
     }
