@@ -94,22 +94,12 @@ pub struct FieldSpec {
 impl FieldSpec {
     /// The field's label on a form.
     pub const fn label(&self, locale: Locale) -> &'static str {
-        let [es, en, pt] = self.labels;
-        pick(locale, es, en, pt)
+        locale.pick(self.labels)
     }
 
     /// One line that helps to fill the field in.
     pub const fn help(&self, locale: Locale) -> &'static str {
-        let [es, en, pt] = self.helps;
-        pick(locale, es, en, pt)
-    }
-}
-
-const fn pick(locale: Locale, es: &'static str, en: &'static str, pt: &'static str) -> &'static str {
-    match locale {
-        Locale::Es => es,
-        Locale::En => en,
-        Locale::Pt => pt,
+        locale.pick(self.helps)
     }
 }
 

@@ -28,6 +28,15 @@ impl Locale {
         }
     }
 
+    /// A text's form in this language, of one in each, in the order of [`ALL`](Self::ALL).
+    pub const fn pick(self, [es, en, pt]: [&str; 3]) -> &str {
+        match self {
+            Self::Es => es,
+            Self::En => en,
+            Self::Pt => pt,
+        }
+    }
+
     /// The locale of a language tag such as `pt-BR`, if there is one.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let language = tag.trim().split(['-', '_']).next().unwrap_or_default();

@@ -466,8 +466,8 @@ async fn a_ticket_shows_what_the_desk_did_and_takes_answers_as_the_lifecycle_doe
     contains(&page(&client.ask(&late).await, 409), &["El ticket está CERRADO: no se puede comentar.", &made]);
 }
 
-#[tokio::test]
-async fn a_deadline_that_passed_is_said_to_have_passed() {
+/// A desk whose clock is a number of hours.
+async fn on_a_clock() -> (TempDir, Engine<SqliteStore>, Arc<AtomicI64>, Connection) {
     let directory = tempfile::tempdir().unwrap();
     let hours = Arc::new(AtomicI64::new(0));
     let clock = {
@@ -477,16 +477,50 @@ async fn a_deadline_that_passed_is_said_to_have_passed() {
     let store = SqliteStore::open(directory.path().join("ticketing.db")).unwrap();
     let engine = Engine::start_with_clock(store, clock).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut client = {
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, App::new(engine, HttpOptions::default()), std::future::pending()));
-        Connection::open(address).await
-    };
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(listener, App::new(engine.clone(), HttpOptions::default()), std::future::pending()));
+    (directory, engine, hours, Connection::open(address).await)
+}
+
+#[tokio::test]
+async fn a_deadline_that_passed_is_said_to_have_passed() {
+    let (_directory, _engine, hours, mut client) = on_a_clock().await;
     let html = page(&client.ask(&form("/solicitud", &filled(&[]))).await, 200);
     contains(&html, &["<time datetime=\"2026-03-24T14:15:00Z\">2026-03-24 14:15 (UTC)</time>"]);
     hours.store(5, SeqCst);
     let html = page(&client.ask(&form("/consulta", &[("label", &label(&html)), ("email", EMAIL)])).await, 200);
     contains(&html, &["data-clock=\"breached\"", "El plazo ya pasó."]);
+}
+
+/// What is offered is what the engine would do: not after the time to re-open is over, nor of an archived ticket.
+#[tokio::test]
+async fn no_answer_is_offered_that_would_be_refused() {
+    let (_directory, engine, hours, mut client) = on_a_clock().await;
+    let made = label(&page(&client.ask(&form("/solicitud", &filled(&[]))).await, 200));
+    let id = engine.look_up(&LookUp { label: made.clone(), email: EMAIL.into() }).await.unwrap().record.id;
+    let agent = Actor::Admin(ActorId(Uuid::from_u128(7)));
+    let resolve = Command::Update { status: Some(Status::Resolved), priority: None, area: None, reply: None };
+    engine.execute(id, &agent, resolve).await.unwrap();
+    let ask = form("/consulta", &[("label", &made), ("email", EMAIL)]);
+    let say = form("/consulta", &[("label", &made), ("email", EMAIL), ("mensaje", "¿Sigue igual?")]);
+
+    hours.store(14 * 24, SeqCst);
+    contains(
+        &page(&client.ask(&ask).await, 200),
+        &["Si responde, la solicitud se vuelve a abrir.", "name=\"mensaje\""],
+    );
+    hours.store(14 * 24 + 1, SeqCst);
+    let html = page(&client.ask(&ask).await, 200);
+    contains(&html, &["Esta solicitud ya no admite respuestas."]);
+    assert!(!html.contains("se vuelve a abrir") && !html.contains("name=\"mensaje\""));
+    page(&client.ask(&say).await, 409);
+
+    hours.store(24, SeqCst);
+    contains(&page(&client.ask(&ask).await, 200), &["name=\"mensaje\""]);
+    let archive = Command::Archive { reason: Reason::new("Ya no hace falta").unwrap() };
+    engine.execute(id, &agent, archive).await.unwrap();
+    assert!(!page(&client.ask(&ask).await, 200).contains("name=\"mensaje\""));
+    page(&client.ask(&say).await, 409);
 }
 
 #[tokio::test]

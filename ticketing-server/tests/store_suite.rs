@@ -153,6 +153,7 @@ fn shows(found: &PublicRecord, ticket: &Ticket) {
     assert_eq!(found.status, ticket.status);
     assert_eq!(found.sla, ticket.sla);
     assert_eq!((found.created_at, found.updated_at), (ticket.created_at, ticket.updated_at));
+    assert_eq!((found.resolved_at, found.is_archived), (ticket.resolved_at, ticket.is_archived()));
 }
 
 /// Asserts that a look-up tells of an event what its requester may see.

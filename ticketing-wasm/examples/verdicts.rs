@@ -17,7 +17,7 @@ use ticketing_core::{
     Draft, Field, LabelFormat, Locale, NewTicket, Rules, Timestamp, Violations,
     field::{FIELDS, Kind},
     sla::Sla,
-    ticket::{Attributes, Origin},
+    ticket::Origin,
 };
 
 fn main() -> anyhow::Result<()> {
@@ -75,18 +75,7 @@ fn verdict(outcome: Result<NewTicket, Violations>, locale: Locale) -> Value {
 
 /// As the server stores it for a ticket of these values.
 fn sla(draft: &Draft<'_>, rules: &Rules, now: Option<Timestamp>) -> Value {
-    let text = |field| match draft.get(field) {
-        ticketing_core::Value::Text(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-        _ => None,
-    };
-    let attributes = Attributes {
-        ticket_type: text(Field::Type),
-        priority: text(Field::Priority),
-        category: text(Field::Category),
-        subcategory: None,
-        area: text(Field::Area).unwrap_or_else(|| rules.document().areas.default.clone()),
-    };
-    let Some(agreement) = rules.agreement(&attributes, Origin::Other) else { return Value::Null };
+    let Some(agreement) = draft.agreement(rules, Origin::Other) else { return Value::Null };
     let due = now.and_then(|now| Sla::start(Some(agreement.clone()), now).read(rules.calendar(), now)?.due);
     json!({
         "policy": agreement.policy,

@@ -5,7 +5,7 @@ use ticketing_core::{
     Walk as _,
     field::{FIELDS, Kind},
     sla::Sla,
-    ticket::{Attributes, Origin},
+    ticket::Origin,
     violation::Param,
 };
 
@@ -107,12 +107,7 @@ pub(crate) fn check(row: usize, value: Value<'_>, rules: &Rules) -> Option<Viola
 pub(crate) fn fields(rules: &Rules, locale: Locale, answer: &mut Writer) {
     answer.list(FIELDS.len());
     for spec in FIELDS {
-        let options = match spec.field {
-            Field::Type => rules.types().iter().map(String::as_str).collect(),
-            Field::Priority => rules.document().priorities.list.iter().map(|named| named.name.as_str()).collect(),
-            Field::Area => rules.document().areas.list.iter().map(|named| named.name.as_str()).collect(),
-            _ => Vec::new(),
-        };
+        let options = rules.options(spec.field);
         let kind = match spec.kind {
             Kind::Text { multiline: true, .. } => "lines",
             Kind::Text { .. } => "text",
@@ -130,7 +125,7 @@ pub(crate) fn fields(rules: &Rules, locale: Locale, answer: &mut Writer) {
         answer.name("kind");
         answer.name(kind);
         answer.name("required");
-        answer.flag(rules.field(spec.field).required.unwrap_or(spec.required));
+        answer.flag(rules.is_required(spec.field));
         answer.name("label");
         answer.text(spec.label(locale));
         answer.name("help");
@@ -157,15 +152,11 @@ pub(crate) fn fields(rules: &Rules, locale: Locale, answer: &mut Writer) {
 
 /// Policy, minutes of the budget and the deadline, or nothing where nothing is promised.
 pub(crate) fn sla(input: &mut Reader<'_>, rules: &Rules, now: Option<Timestamp>, answer: &mut Writer) {
-    let mut next = || text(&input.value()).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let attributes = Attributes {
-        ticket_type: next(),
-        priority: next(),
-        category: next(),
-        area: next().unwrap_or_else(|| rules.document().areas.default.clone()),
-        subcategory: None,
-    };
-    let Some(agreement) = rules.agreement(&attributes, Origin::Other) else { return answer.nothing() };
+    let mut draft = Draft::new();
+    for field in [Field::Type, Field::Priority, Field::Category, Field::Area] {
+        draft.set(field, input.value());
+    }
+    let Some(agreement) = draft.agreement(rules, Origin::Other) else { return answer.nothing() };
     let (policy, minutes) = (agreement.policy, agreement.resolution.minutes());
     let due = now.and_then(|now| Sla::start(Some(agreement), now).read(rules.calendar(), now)?.due);
     answer.list(3);

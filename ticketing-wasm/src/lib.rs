@@ -162,7 +162,7 @@ impl Validator {
         })
     }
 
-    /// Checks the value of one field, by its row in the table; answers its issues, of which there are none or one.
+    /// Checks the value of one field, by its row in the table; answers its issue, or that all is well.
     #[wasm_bindgen(js_name = validateField)]
     pub fn validate_field(&self, row: usize, words: usize, octets: usize) -> usize {
         Boundary::answering(words, octets, |mut input, answer| match form::check(row, input.value(), &self.rules) {

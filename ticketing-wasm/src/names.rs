@@ -1,7 +1,7 @@
 //! The names that both sides have in a table, so that they cross the boundary as numbers.
 
 /// Fields, codes, parameters and their values. What is missing here crosses as text, no less right and a little slower.
-pub(crate) const NAMES: [&str; 44] = [
+pub(crate) const NAMES: [&str; 42] = [
     // Fields; the first is that of the form as a whole.
     "",
     "nombre",
@@ -49,8 +49,6 @@ pub(crate) const NAMES: [&str; 44] = [
     "lines",
     "choice",
     "flag",
-    "code",
-    "params",
 ];
 
 #[cfg(test)]

@@ -273,3 +273,128 @@ impl Walk for RulesReader<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+    use ticketing_core::RulesDocument;
+
+    use super::*;
+
+    /// As `writeTree` of js/index.js does.
+    fn write(value: &Json, words: &mut Vec<u32>, text: &mut String) {
+        let write_text = |words: &mut Vec<u32>, text: &mut String, value: &str| {
+            words.extend([TEXT, length(value.len())]);
+            text.push_str(value);
+        };
+        match value {
+            Json::Null => words.push(NOTHING),
+            Json::Bool(flag) => words.push(if *flag { TRUE } else { FALSE }),
+            Json::Number(number) => match number.as_i64() {
+                Some(integer) => {
+                    let bits = integer.cast_unsigned();
+                    words.extend([
+                        NUMBER,
+                        u32::try_from(bits & 0xFFFF_FFFF).unwrap(),
+                        u32::try_from(bits >> 32).unwrap(),
+                    ]);
+                }
+                None => words.push(9),
+            },
+            Json::String(value) => write_text(words, text, value),
+            Json::Array(items) => {
+                words.extend([LIST, length(items.len())]);
+                for item in items {
+                    write(item, words, text);
+                }
+            }
+            Json::Object(members) => {
+                words.extend([MAP, length(members.len())]);
+                for (name, member) in members {
+                    write_text(words, text, name);
+                    write(member, words, text);
+                }
+            }
+        }
+    }
+
+    fn read(value: &Json) -> Result<RulesDocument, WalkError> {
+        let (mut words, mut text) = (Vec::new(), String::new());
+        write(value, &mut words, &mut text);
+        let mut document = RulesDocument::default();
+        document.walk(&mut RulesReader::new(Reader::new(&words, &text)))?;
+        Ok(document)
+    }
+
+    /// Every place of a document, as a JSON pointer.
+    fn places(value: &Json, at: &str, places: &mut Vec<String>) {
+        places.push(at.to_owned());
+        match value {
+            Json::Array(items) => {
+                items.iter().enumerate().for_each(|(n, item)| self::places(item, &format!("{at}/{n}"), places));
+            }
+            Json::Object(members) => {
+                members.iter().for_each(|(name, item)| self::places(item, &format!("{at}/{name}"), places));
+            }
+            _ => {}
+        }
+    }
+
+    #[track_caller]
+    fn same(value: &Json) {
+        let expected = serde_json::from_value::<RulesDocument>(value.clone());
+        match (read(value), expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{value}"),
+            (Err(_), Err(_)) => {}
+            (found, expected) => panic!("{value}\nread: {found:?}\nserde: {expected:?}"),
+        }
+    }
+
+    /// A document with every member there is, and the same with each of its places in turn left out or another value, and with
+    /// one member more.
+    #[test]
+    fn rules_are_read_as_serde_reads_them() {
+        let whole = json!({
+            "campos": { "asunto": { "requerido": true, "min": 2, "max": 80 }, "telefono": {} },
+            "tipos": ["AVERÍA", "QUEJA"],
+            "prioridades": { "lista": [{ "nombre": "ALTA", "alias": ["YA"] }, { "nombre": "BAJA" }], "soloConocidas": true },
+            "areas": { "lista": [{ "nombre": "MESA", "alias": [] }], "predeterminada": "MESA", "soloConocidas": false },
+            "etiqueta": { "prefijo": "HD", "digitos": 3 },
+            "sla": { "politicas": [{
+                "id": 4, "nombre": "VIP",
+                "cuando": { "tipo": ["QUEJA"], "prioridad": ["ALTA"], "categoria": [], "area": ["MESA"], "origen": ["CHAT"] },
+                "resolucion": { "porPrioridad": { "ALTA": "90m", "BAJA": "2h" }, "otras": "4h" },
+            }, { "id": 1, "nombre": "Otras" }] },
+            "cierreAutomatico": 3, "reapertura": 0,
+            "zona": { "nombre": "America/Bogota", "desfaseSegundos": -18000,
+                      "transiciones": [{ "desde": -5_000_000_000_i64, "desfaseSegundos": -14400 }] },
+        });
+        assert!(read(&whole).is_ok());
+        same(&whole);
+        let mut all = Vec::new();
+        places(&whole, "", &mut all);
+        let others = [json!(null), json!(true), json!(7), json!(-7), json!(1.5), json!("x"), json!([]), json!({})];
+        for place in &all {
+            for other in &others {
+                // For an object, serde takes a list too, of its members' values in the order of the type. Nobody writes that.
+                if other.is_array() && whole.pointer(place).is_some_and(Json::is_object) {
+                    continue;
+                }
+                let mut changed = whole.clone();
+                *changed.pointer_mut(place).unwrap() = other.clone();
+                same(&changed);
+            }
+            let mut more = whole.clone();
+            if let Some(members) = more.pointer_mut(place).and_then(Json::as_object_mut) {
+                members.insert("nada".into(), json!(1));
+                same(&more);
+            }
+            let Some((parent, name)) = place.rsplit_once('/') else { continue };
+            let mut less = whole.clone();
+            if let Some(members) = less.pointer_mut(parent).and_then(Json::as_object_mut) {
+                members.remove(name);
+                same(&less);
+            }
+        }
+    }
+}

@@ -8,7 +8,8 @@ use crate::{
     EmailAddress, Field, Rules, email,
     field::{FIELDS, FieldSpec, Kind},
     members::{self, MalformedJson, Value},
-    ticket::{Attributes, Intake, Requester},
+    sla::Agreement,
+    ticket::{Attributes, Intake, Origin, Requester},
     violation::{JsonType, Problem, Violation, Violations},
 };
 
@@ -116,6 +117,19 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// What a ticket of these values would be promised, however much of it is missing or wrong so far.
+    pub fn agreement(&self, rules: &Rules, origin: Origin) -> Option<Agreement> {
+        let text = |field| self.get(field).trimmed().ok().flatten().map(str::to_owned);
+        let attributes = Attributes {
+            ticket_type: text(Field::Type),
+            priority: text(Field::Priority),
+            category: text(Field::Category),
+            subcategory: text(Field::Subcategory),
+            area: text(Field::Area).unwrap_or_else(|| rules.document().areas.default.clone()),
+        };
+        rules.agreement(&attributes, origin)
+    }
+
     /// Checks one field, as a form does while it is filled in.
     ///
     /// # Errors
@@ -195,8 +209,7 @@ fn check<'v>(spec: &FieldSpec, value: &'v Value<'_>, rules: &Rules) -> Result<Ch
         Kind::Email | Kind::Type => value.trimmed()?,
     };
     let Some(text) = text else {
-        let required = rules.field(spec.field).required.unwrap_or(spec.required);
-        return if required { Err(Problem::Required) } else { Ok(Checked::Absent) };
+        return if rules.is_required(spec.field) { Err(Problem::Required) } else { Ok(Checked::Absent) };
     };
     match spec.field {
         Field::Email => email::check(text).map_err(|reason| Problem::InvalidEmail { reason })?,

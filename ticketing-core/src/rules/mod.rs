@@ -164,6 +164,22 @@ impl Rules {
         self.0.fields.get(field as usize).copied().unwrap_or_default()
     }
 
+    /// Whether a new ticket must have a field.
+    pub fn is_required(&self, field: Field) -> bool {
+        self.field(field).required.unwrap_or(field.spec().required)
+    }
+
+    /// The values of a field that the rules know by name, for a form to offer; none of a field that takes anything.
+    pub fn options(&self, field: Field) -> Vec<&str> {
+        let list = match field {
+            Field::Type => return self.types().iter().map(String::as_str).collect(),
+            Field::Priority => &self.0.document.priorities.list,
+            Field::Area => &self.0.document.areas.list,
+            _ => return Vec::new(),
+        };
+        list.iter().map(|named| named.name.as_str()).collect()
+    }
+
     /// The rule of a text field's length; of one character where the field is no text.
     pub fn text_rule(&self, field: Field) -> TextRule {
         let FieldRule { min, max, .. } = self.field(field);

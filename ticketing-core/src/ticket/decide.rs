@@ -1,6 +1,7 @@
 use super::{
     Action, Actor, Agent, AskedBy, Change, Changes, Command, Event, NewEvent, Opened, Origin, Refusal, Status, Ticket,
     lifecycle::{self, Denied, Operation},
+    reopen_window_is_over,
 };
 use crate::{Field, NewTicket, Rules, Timestamp, Violations, text, violation::Problem};
 
@@ -101,9 +102,7 @@ impl Decision<'_> {
             }
             Command::Comment { message } => {
                 let status = self.permit(Operation::Comment)?;
-                if self.ticket.status == Status::Resolved
-                    && self.ticket.reopens_until(self.rules).is_none_or(|until| self.now > until)
-                {
+                if reopen_window_is_over(self.ticket.status, self.ticket.resolved_at, self.rules, self.now) {
                     return Err(Refusal::ReopenWindowOver);
                 }
                 Ok(self.event(Action::Commented, status, Changes::default(), Some(message.into_string())))

@@ -217,10 +217,32 @@ impl Ticket {
 
     /// Until when a requester's comment re-opens a resolved ticket; `None` when it does not.
     pub fn reopens_until(&self, rules: &Rules) -> Option<Timestamp> {
-        let days = rules.document().reopen_days;
-        let resolved_at = self.resolved_at.filter(|_| self.status == Status::Resolved)?;
-        if days == 0 { None } else { resolved_at.checked_add(chrono::TimeDelta::days(days.into())) }
+        reopens_until(self.status, self.resolved_at, rules)
     }
+}
+
+fn reopens_until(status: Status, resolved_at: Option<Timestamp>, rules: &Rules) -> Option<Timestamp> {
+    let days = rules.document().reopen_days;
+    let resolved_at = resolved_at.filter(|_| status == Status::Resolved)?;
+    if days == 0 { None } else { resolved_at.checked_add(chrono::TimeDelta::days(days.into())) }
+}
+
+/// Whether a ticket is past the time in which a comment re-opens it. One that is not resolved has no such time.
+fn reopen_window_is_over(status: Status, resolved_at: Option<Timestamp>, rules: &Rules, now: Timestamp) -> bool {
+    status == Status::Resolved && reopens_until(status, resolved_at, rules).is_none_or(|until| now > until)
+}
+
+/// The status that a ticket has after a comment of its requester; `None` where it takes none. For pages that ask before there
+/// is a comment, of a ticket of which they know no more.
+pub fn status_after_comment(
+    status: Status,
+    is_archived: bool,
+    resolved_at: Option<Timestamp>,
+    rules: &Rules,
+    now: Timestamp,
+) -> Option<Status> {
+    let after = lifecycle::after(lifecycle::Operation::Comment, status, is_archived, Role::Requester).ok()?;
+    (!reopen_window_is_over(status, resolved_at, rules, now)).then_some(after)
 }
 
 #[cfg(test)]

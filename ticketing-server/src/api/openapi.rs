@@ -164,7 +164,7 @@ fn new_ticket(rules: &Rules) -> Value {
     let mut required = Vec::new();
     for spec in &FIELDS {
         properties.insert(spec.name.into(), field(spec, rules));
-        if rules.field(spec.field).required.unwrap_or(spec.required) {
+        if rules.is_required(spec.field) {
             required.push(spec.name);
         }
     }
@@ -172,7 +172,7 @@ fn new_ticket(rules: &Rules) -> Value {
 }
 
 fn field(spec: &FieldSpec, rules: &Rules) -> Value {
-    let is_required = rules.field(spec.field).required.unwrap_or(spec.required);
+    let is_required = rules.is_required(spec.field);
     let or_null = |kind: &str| if is_required { json!(kind) } else { json!([kind, "null"]) };
     let mut schema = match spec.kind {
         Kind::Text { .. } => {

@@ -1,7 +1,8 @@
 use subtle::ConstantTimeEq;
 use ticketing_core::{
-    Actor, Command, Comment, LookUp, Timestamp,
+    Actor, Command, Comment, LookUp, Status, Timestamp,
     sla::{Budget, ClockState},
+    ticket::status_after_comment,
 };
 
 use super::{Engine, EngineError};
@@ -18,6 +19,8 @@ pub struct PublicTicket {
     pub due_at: Option<Timestamp>,
     /// What its clock does; `None` where nothing is promised.
     pub clock: Option<ClockState>,
+    /// The status that a comment of its requester would give it; `None` where it takes none.
+    pub after_comment: Option<Status>,
 }
 
 impl<S: Store> Engine<S> {
@@ -36,11 +39,14 @@ impl<S: Store> Engine<S> {
         // Compared also where there is nothing to compare with.
         let same_address = bool::from(address.as_bytes().ct_eq(look_up.email.as_bytes())) && !address.is_empty();
         let record = found.filter(|record| same_address && same_label(record)).ok_or(EngineError::NotFound)?;
-        let reading = record.sla.read(rules.calendar(), self.now());
+        let now = self.now();
+        let reading = record.sla.read(rules.calendar(), now);
+        let after_comment = status_after_comment(record.status, record.is_archived, record.resolved_at, &rules, now);
         Ok(PublicTicket {
             budget: record.sla.agreement.as_ref().map(|agreement| agreement.resolution),
             due_at: reading.and_then(|reading| reading.due),
             clock: reading.map(|reading| reading.state),
+            after_comment,
             record,
         })
     }

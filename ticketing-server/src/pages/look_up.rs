@@ -5,10 +5,7 @@ use ticketing_core::{
     Comment, LookUp, Rules, Status,
     limits::{MENSAJE_CHARS_MAX, MENSAJE_CHARS_MIN},
     sla::ClockState,
-    ticket::{
-        Action, Role,
-        lifecycle::{self, Operation},
-    },
+    ticket::{Action, Role},
     violation::RenderedViolation,
 };
 
@@ -261,12 +258,10 @@ impl View<'_> {
         }
     }
 
-    /// Whether an answer is taken is the lifecycle's to say.
     fn answer_form(&self, texts: &Texts, violations: &[RenderedViolation]) -> Markup {
         let record = &self.ticket.record;
         let email = record.intake.requester.as_ref().map_or("", |requester| requester.email.as_str());
-        let next = lifecycle::after(Operation::Comment, record.status, false, Role::Requester);
-        let Ok(next) = next else {
+        let Some(next) = self.ticket.after_comment else {
             return html! { section.card { h2 { (texts.answer) } p.muted { (texts.answer_closed) } } };
         };
         let [min, max] = [MENSAJE_CHARS_MIN, MENSAJE_CHARS_MAX].map(|limit| limit.to_string());

@@ -4,7 +4,7 @@ use ticketing_core::{Locale, Status, ticket::Action};
 
 /// A ticket type; the seven of the built-in rules have words of their own.
 pub(super) fn ticket_type(name: &str, locale: Locale) -> &str {
-    let [es, en, pt] = match name {
+    let names = match name {
         "PETICION" => ["Petición", "Formal request", "Petição"],
         "QUEJA" => ["Queja", "Complaint", "Queixa"],
         "RECLAMO" => ["Reclamo", "Claim", "Reclamação"],
@@ -14,23 +14,23 @@ pub(super) fn ticket_type(name: &str, locale: Locale) -> &str {
         "CONSULTA" => ["Consulta", "Question", "Consulta"],
         _ => return name,
     };
-    pick(locale, es, en, pt)
+    locale.pick(names)
 }
 
 /// A priority; the four of the built-in rules have words of their own.
 pub(super) fn priority(name: &str, locale: Locale) -> &str {
-    let [es, en, pt] = match name {
+    let names = match name {
         "CRITICA" => ["Crítica", "Critical", "Crítica"],
         "ALTA" => ["Alta", "High", "Alta"],
         "MEDIA" => ["Media", "Medium", "Média"],
         "BAJA" => ["Baja", "Low", "Baixa"],
         _ => return name,
     };
-    pick(locale, es, en, pt)
+    locale.pick(names)
 }
 
 pub(super) const fn status(status: Status, locale: Locale) -> &'static str {
-    let [es, en, pt] = match status {
+    let names = match status {
         Status::Open => ["Abierta", "Open", "Aberta"],
         Status::InProgress => ["En proceso", "In progress", "Em andamento"],
         Status::Paused => ["En pausa", "Paused", "Em pausa"],
@@ -38,11 +38,11 @@ pub(super) const fn status(status: Status, locale: Locale) -> &'static str {
         Status::Closed => ["Cerrada", "Closed", "Fechada"],
         Status::Canceled => ["Cancelada", "Canceled", "Cancelada"],
     };
-    pick(locale, es, en, pt)
+    locale.pick(names)
 }
 
 pub(super) const fn action(action: Action, locale: Locale) -> &'static str {
-    let [es, en, pt] = match action {
+    let names = match action {
         Action::Opened => ["Solicitud creada", "Request made", "Solicitação criada"],
         Action::Updated => ["Actualización", "Update", "Atualização"],
         Action::Assigned => ["Asignada a una persona", "Given to an agent", "Atribuída a uma pessoa"],
@@ -56,13 +56,5 @@ pub(super) const fn action(action: Action, locale: Locale) -> &'static str {
         Action::Commented => ["Comentario", "Comment", "Comentário"],
         Action::ClosedItself => ["Cerrada automáticamente", "Closed by itself", "Fechada automaticamente"],
     };
-    pick(locale, es, en, pt)
-}
-
-const fn pick<'a>(locale: Locale, es: &'a str, en: &'a str, pt: &'a str) -> &'a str {
-    match locale {
-        Locale::Es => es,
-        Locale::En => en,
-        Locale::Pt => pt,
-    }
+    locale.pick(names)
 }

@@ -143,7 +143,7 @@ impl<'a> Sheet<'a> {
     fn field(&self, texts: &Texts, spec: &FieldSpec) -> Markup {
         let (locale, rule) = (self.visit.locale, self.rules.field(spec.field));
         let (name, value) = (spec.name, self.form.text(spec.name));
-        let is_required = rule.required.unwrap_or(spec.required);
+        let is_required = self.rules.is_required(spec.field);
         let field = FormField {
             id: name,
             label: spec.label(locale),
@@ -190,16 +190,12 @@ impl<'a> Sheet<'a> {
 
 /// What the rules offer to choose from: value and name. Nothing where anything may be written.
 fn options(rules: &Rules, field: Field, locale: Locale) -> Vec<(&str, &str)> {
-    let document = rules.document();
-    match field {
-        Field::Type => document.types.iter().map(|name| (name.as_str(), names::ticket_type(name, locale))).collect(),
-        Field::Priority => {
-            let list = document.priorities.list.iter();
-            list.map(|known| (known.name.as_str(), names::priority(&known.name, locale))).collect()
-        }
-        Field::Area => document.areas.list.iter().map(|known| (known.name.as_str(), known.name.as_str())).collect(),
-        _ => vec![],
-    }
+    let shown = |name| match field {
+        Field::Type => names::ticket_type(name, locale),
+        Field::Priority => names::priority(name, locale),
+        _ => name,
+    };
+    rules.options(field).into_iter().map(|name| (name, shown(name))).collect()
 }
 
 const fn input_type(field: Field) -> &'static str {

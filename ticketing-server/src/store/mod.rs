@@ -199,6 +199,10 @@ pub struct PublicRecord {
     pub updated_at: Timestamp,
     /// Who asked, and in which words.
     pub intake: Intake,
+    /// When it was resolved; `None` once re-opened.
+    pub resolved_at: Option<Timestamp>,
+    /// It is out of the working set, and frozen.
+    pub is_archived: bool,
     /// The desk's last reply.
     pub reply: Option<String>,
     /// The last event that the requester may see.

@@ -97,6 +97,7 @@ macro_rules! event_columns {
 macro_rules! public_columns {
     () => {
         "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.status, t.sla, t.created_at, t.updated_at,
+         t.resolved_at, t.archived_at IS NOT NULL,
          t.last_seq, t.last_at, t.last_role, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
          t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after, x.body, r.body,
          i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description"
@@ -136,6 +137,8 @@ pub(super) fn public(columns: &mut Columns<'_>) -> Result<Box<PublicRecord>, Sto
         sla: columns.json()?,
         created_at: columns.timestamp()?,
         updated_at: columns.timestamp()?,
+        resolved_at: columns.optional_timestamp()?,
+        is_archived: columns.next()?,
         last: public_event(columns)?,
         last_text: columns.next()?,
         reply: columns.next()?,
