@@ -24,6 +24,7 @@
 //! - [`EmailAddress`], [`TicketLabel`], [`Timestamp`]: values that are parsed once and then trusted.
 //! - [`Rules`]: what a deployment may choose, as data.
 //! - [`sla`]: what a ticket is promised, and when its time is up.
+//! - [`ticket::Order`]: what the desk asks for, read from what it sends.
 //! - [`ticket`]: a ticket as a fold over its events, and the lifecycle that decides which events there may be.
 //!
 //! Nothing here reads a clock, draws a random number, does I/O or panics: `now` and ids are arguments.

@@ -66,11 +66,15 @@ impl Comment {
     }
 }
 
+/// The values of these names in an object.
+pub(super) fn object<'a, const N: usize>(json: &'a [u8], names: [&str; N]) -> Result<[Value<'a>; N], FormError> {
+    let absent = || Violations::of("", Problem::WrongType { expected: JsonType::Object });
+    members::read(json, names)?.ok_or_else(|| absent().into())
+}
+
 /// Texts that must all be given.
 fn texts<const N: usize>(json: &[u8], fields: [(&'static str, TextRule); N]) -> Result<[String; N], FormError> {
-    let Some(values) = members::read(json, fields.map(|(name, _)| name))? else {
-        return Err(Violations::of("", Problem::WrongType { expected: JsonType::Object }).into());
-    };
+    let values = object(json, fields.map(|(name, _)| name))?;
     let mut texts = [const { String::new() }; N];
     let mut violations = Vec::new();
     for ((text, value), (field, rule)) in texts.iter_mut().zip(&values).zip(fields) {

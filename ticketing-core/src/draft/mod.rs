@@ -2,7 +2,9 @@
 //! is wrong with it.
 
 mod look_up;
+mod order;
 
+use self::look_up::object;
 pub use self::look_up::{Comment, FormError, LookUp};
 use crate::{
     EmailAddress, Field, Rules, email,

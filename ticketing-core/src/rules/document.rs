@@ -80,7 +80,8 @@ pub struct PriorityRules {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AreaRules {
-    /// Compared by key: upper case, white space trimmed and collapsed.
+    /// Compared by key: upper case, white space trimmed and collapsed. An area's first alias is its name in what the desk is
+    /// shown.
     #[serde(rename = "lista")]
     pub list: Vec<Named>,
     /// The area of a ticket that names none.

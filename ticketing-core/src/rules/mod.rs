@@ -194,18 +194,30 @@ impl Rules {
 
     /// A known priority's canonical name: `urgente` is `CRITICA`. `None` for an unknown one.
     pub fn known_priority(&self, priority: &str) -> Option<&str> {
-        named(&self.0.priority_keys, &self.0.document.priorities.list, &priority_key(priority))
+        named(&self.0.priority_keys, &self.0.document.priorities.list, &priority_key(priority)).map(canonical_name)
     }
 
     /// A known area's canonical name: `mesa de ayuda` is `MESA`. `None` for an unknown one.
     pub fn known_area(&self, area: &str) -> Option<&str> {
-        named(&self.0.area_keys, &self.0.document.areas.list, &area_key(area))
+        named(&self.0.area_keys, &self.0.document.areas.list, &area_key(area)).map(canonical_name)
     }
 
     /// The key by which areas compare: that of the canonical name where the area is known.
     pub fn area_key(&self, area: &str) -> String {
         let key = area_key(area);
-        named(&self.0.area_keys, &self.0.document.areas.list, &key).map_or(key, area_key)
+        named(&self.0.area_keys, &self.0.document.areas.list, &key).map_or(key, |named| area_key(&named.name))
+    }
+
+    /// The name of an area that the desk is shown: of a known one its first alias where it has one (`MESA` is
+    /// `MESA DE AYUDA`), else its canonical name; of an unknown one what was stored. Source: the Mesa de Ayuda contract.
+    pub fn desk_area<'a>(&'a self, area: &'a str) -> &'a str {
+        let known = named(&self.0.area_keys, &self.0.document.areas.list, &area_key(area));
+        known.map_or(area, |named| named.aliases.first().unwrap_or(&named.name))
+    }
+
+    /// The key by which priorities compare: that of the canonical name where the priority is known.
+    pub fn priority_key(&self, priority: &str) -> String {
+        self.known_priority(priority).map_or_else(|| priority_key(priority), priority_key)
     }
 
     /// Says whether these rules take a priority.
@@ -242,10 +254,7 @@ impl Rules {
         let policies = &self.0.document.sla.policies;
         let policy = policies.iter().find(|policy| self.matches(&policy.when, attributes, origin))?;
         let target = policy.resolution.as_ref()?;
-        let priority = attributes.priority.as_deref().map(|priority| {
-            let key = priority_key(priority);
-            self.known_priority(priority).map_or(key, priority_key)
-        });
+        let priority = attributes.priority.as_deref().map(|priority| self.priority_key(priority));
         let named = priority.and_then(|priority| {
             target.by_priority.iter().find(|(name, _)| priority_key(name) == priority).map(|(_, budget)| *budget)
         });
@@ -260,7 +269,7 @@ impl Rules {
 
     fn matches(&self, when: &Predicate, attributes: &Attributes, origin: Origin) -> bool {
         let any = |list: &[String], same: &dyn Fn(&String) -> bool| list.is_empty() || list.iter().any(same);
-        let priority = |name: &str| self.known_priority(name).map_or_else(|| priority_key(name), priority_key);
+        let priority = |name: &str| self.priority_key(name);
         any(&when.types, &|name| attributes.ticket_type.as_ref() == Some(name))
             && any(&when.priorities, &|name| attributes.priority.as_deref().map(priority) == Some(priority(name)))
             && any(&when.categories, &|name| {
@@ -309,9 +318,13 @@ fn unknown(list: &[Named]) -> Problem {
     Problem::UnknownValue { allowed: list.iter().map(|named| named.name.clone()).collect() }
 }
 
-fn named<'a>(keys: &[(String, usize)], list: &'a [Named], key: &str) -> Option<&'a str> {
+fn named<'a>(keys: &[(String, usize)], list: &'a [Named], key: &str) -> Option<&'a Named> {
     let (_, index) = keys.iter().find(|(known, _)| known == key)?;
-    list.get(*index).map(|named| named.name.as_str())
+    list.get(*index)
+}
+
+fn canonical_name(named: &Named) -> &str {
+    &named.name
 }
 
 /// Fills in what the document leaves out, in the document too, so that its JSON says everything.

@@ -1,6 +1,12 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::{
+    Refusal,
+    lifecycle::{self, Operation},
+};
+use crate::Rules;
+
 /// Who gives a command.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Actor {
@@ -102,4 +108,44 @@ impl Actor {
         };
         Author { role: self.role(), id }
     }
+
+    /// Whose tickets they may read.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a requester, who reads one ticket, by its label.
+    pub fn scope(&self, rules: &Rules) -> Result<Scope, Refusal> {
+        match self {
+            Self::Requester => Err(Refusal::Forbidden),
+            Self::Area { area, .. } => Ok(Scope::Area(rules.area_key(area))),
+            Self::Admin(_) | Self::Desk(_) | Self::Token(_) | Self::System => Ok(Scope::Everything),
+        }
+    }
+
+    /// Says whether their role may ever do this.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`].
+    pub fn check_operation(&self, operation: Operation) -> Result<(), Refusal> {
+        if lifecycle::may(operation, self.role()) { Ok(()) } else { Err(Refusal::Forbidden) }
+    }
+
+    /// Says whether a ticket of this area is theirs to touch. That a requester has it is known by its label and address.
+    ///
+    /// # Errors
+    /// [`Refusal::ForeignArea`].
+    pub fn check_area(&self, area: &str, rules: &Rules) -> Result<(), Refusal> {
+        match self {
+            Self::Area { area: own, .. } if rules.area_key(own) != rules.area_key(area) => Err(Refusal::ForeignArea),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whose tickets somebody may read at the desk.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Scope {
+    /// Everybody's.
+    Everything,
+    /// Those of the area that has this key.
+    Area(String),
 }

@@ -8,9 +8,9 @@ use crate::{
     violation::Problem,
 };
 
-/// What somebody wants done to a ticket.
+/// What somebody wants done to a ticket. From outside come the ids of agents ([`Order`]); to decide, one must know who they are.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Command {
+pub enum Command<A = Agent> {
     /// Changes status, priority or area, and replies to the requester: whatever is given.
     Update {
         /// The status that it should have.
@@ -25,7 +25,7 @@ pub enum Command {
     /// Gives it to an agent.
     Assign {
         /// To whom.
-        agent: Agent,
+        agent: A,
         /// Why.
         reason: Reason,
     },
@@ -34,7 +34,7 @@ pub enum Command {
         /// To which.
         area: String,
         /// To whom there; nobody yet.
-        agent: Option<Agent>,
+        agent: Option<A>,
         /// Why.
         reason: Reason,
     },
@@ -83,6 +83,29 @@ pub enum Command {
     CloseItself,
 }
 
+/// A [`Command`] as it comes from outside.
+pub type Order = Command<ActorId>;
+
+impl Order {
+    /// The command, once it is known who the agent is. One who is unknown is one who does not work here.
+    pub fn with_agent(self, find: impl FnOnce(ActorId) -> Option<Agent>) -> Command {
+        let find = |id| find(id).unwrap_or(Agent { id, area: None, is_active: false });
+        match self {
+            Self::Update { status, priority, area, reply } => Command::Update { status, priority, area, reply },
+            Self::Assign { agent, reason } => Command::Assign { agent: find(agent), reason },
+            Self::Transfer { area, agent, reason } => Command::Transfer { area, agent: agent.map(find), reason },
+            Self::Reclassify { priority, category, reason } => Command::Reclassify { priority, category, reason },
+            Self::Pause { reason } => Command::Pause { reason },
+            Self::Reopen { reason } => Command::Reopen { reason },
+            Self::Cancel { reason, asked_by } => Command::Cancel { reason, asked_by },
+            Self::Archive { reason } => Command::Archive { reason },
+            Self::Unarchive { reason } => Command::Unarchive { reason },
+            Self::Comment { message } => Command::Comment { message },
+            Self::CloseItself => Command::CloseItself,
+        }
+    }
+}
+
 /// An agent to whom a ticket may be given.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Agent {
@@ -106,12 +129,20 @@ pub enum AskedBy {
 }
 
 impl AskedBy {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Requester, Self::Agent];
+
     /// Its name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Requester => "USUARIO",
             Self::Agent => "AGENTE",
         }
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|asked_by| asked_by.name() == name)
     }
 }
 

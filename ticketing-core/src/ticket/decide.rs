@@ -164,11 +164,9 @@ impl Decision<'_> {
     }
 
     fn permit_from(&self, operation: Operation, from: Status) -> Result<Status, Refusal> {
-        if let Actor::Area { area, .. } = self.actor
-            && self.rules.area_key(area) != self.rules.area_key(&self.ticket.attributes.area)
-        {
-            return Err(Refusal::ForeignArea);
-        }
+        self.actor.check_operation(operation)?;
+        // Before the status is asked, of which a refusal tells.
+        self.actor.check_area(&self.ticket.attributes.area, self.rules)?;
         match lifecycle::after(operation, from, self.ticket.is_archived(), self.actor.role()) {
             Ok(status) => Ok(status),
             Err(Denied::Role) => Err(Refusal::Forbidden),

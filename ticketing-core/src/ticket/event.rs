@@ -190,8 +190,8 @@ pub struct PublicEvent {
     pub seq: u32,
     /// When the server stored it.
     pub recorded_at: Timestamp,
-    /// In which role its author acted.
-    pub role: Role,
+    /// Who.
+    pub author: Author,
     /// What was done.
     pub action: Action,
     /// There is a text to it.
@@ -215,7 +215,7 @@ impl From<&Event> for PublicEvent {
         let mut public = Self {
             seq: event.seq,
             recorded_at: event.recorded_at,
-            role: event.author.role,
+            author: event.author,
             action: event.action,
             has_text: event.has_text,
             status: shown(changes.status.as_ref()),

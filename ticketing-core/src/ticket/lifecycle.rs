@@ -216,8 +216,8 @@ pub const fn after(operation: Operation, status: Status, archived: bool, role: R
     }
 }
 
-/// Whether a role may ever do it. An AREA user is further bound to one area; that is asked before this table.
-const fn may(operation: Operation, role: Role) -> bool {
+/// Whether a role may ever do it. An AREA user is further bound to one area, which the table does not know.
+pub const fn may(operation: Operation, role: Role) -> bool {
     use Operation as Op;
     match operation {
         Op::SetStatus(_) | Op::Edit | Op::Reply | Op::Pause | Op::Cancel | Op::Archive => {

@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::{
-    actor::{Actor, ActorId, Author, Role},
+    actor::{Actor, ActorId, Author, Role, Scope},
     attributes::{Attributes, Intake, Origin, Requester},
-    command::{Agent, AskedBy, Command, Message, Reason, Reply},
+    command::{Agent, AskedBy, Command, Message, Order, Reason, Reply},
     event::{Action, Change, Changes, Event, NewEvent, Opened, PublicEvent},
     lifecycle::Status,
     refusal::Refusal,

@@ -1,0 +1,243 @@
+//! What somebody at the desk sends to have something done to a ticket: one form for each action.
+//!
+//! Texts that creation has too (priority, category, area) have its limits, under the rules.
+
+use super::{FormError, object};
+use crate::{
+    Field, Rules, Uuid,
+    members::Value,
+    text::{self, TextRule},
+    ticket::{ActorId, AskedBy, Order, Reason, Reply, Status},
+    violation::{JsonType, Problem, Violation, Violations},
+};
+
+impl Order {
+    /// Reads `{"estado": …, "prioridad": …, "area": …, "respuesta": …}`: whatever is given is to be so.
+    ///
+    /// # Errors
+    /// [`FormError`]: malformed JSON, or all violations.
+    pub fn update(json: &[u8], rules: &Rules) -> Result<Self, FormError> {
+        let [status, priority, area, reply] = object(json, ["estado", "prioridad", "area", "respuesta"])?;
+        let mut form = Form::default();
+        let status = form.take("estado", self::status(&status));
+        let priority = form.take("prioridad", self::priority(&priority, rules));
+        let area = form.take("area", self::area(&area, rules));
+        let reply = form.take("respuesta", reply.trimmed().and_then(|text| text.map(Reply::new).transpose()));
+        form.finish(|| Some(Self::Update { status: status?, priority: priority?, area: area?, reply: reply? }))
+    }
+
+    /// Reads `{"agenteId": …, "motivo": …}`.
+    ///
+    /// # Errors
+    /// [`FormError`]: malformed JSON, or all violations.
+    pub fn assign(json: &[u8], _: &Rules) -> Result<Self, FormError> {
+        let [agent, reason] = object(json, ["agenteId", "motivo"])?;
+        let mut form = Form::default();
+        let agent = form.take("agenteId", self::agent(&agent).and_then(required));
+        let reason = form.take("motivo", self::reason(&reason));
+        form.finish(|| Some(Self::Assign { agent: agent?, reason: reason? }))
+    }
+
+    /// Reads `{"nuevaArea": …, "agenteId": …, "motivo": …}`; the agent may be left out.
+    ///
+    /// # Errors
+    /// [`FormError`]: malformed JSON, or all violations.
+    pub fn transfer(json: &[u8], rules: &Rules) -> Result<Self, FormError> {
+        let [area, agent, reason] = object(json, ["nuevaArea", "agenteId", "motivo"])?;
+        let mut form = Form::default();
+        let area = form.take("nuevaArea", self::area(&area, rules).and_then(required));
+        let agent = form.take("agenteId", self::agent(&agent));
+        let reason = form.take("motivo", self::reason(&reason));
+        form.finish(|| Some(Self::Transfer { area: area?, agent: agent?, reason: reason? }))
+    }
+
+    /// Reads `{"nuevaPrioridad": …, "nuevaCategoria": …, "motivo": …}`.
+    ///
+    /// # Errors
+    /// [`FormError`]: malformed JSON, or all violations.
+    pub fn reclassify(json: &[u8], rules: &Rules) -> Result<Self, FormError> {
+        let [priority, category, reason] = object(json, ["nuevaPrioridad", "nuevaCategoria", "motivo"])?;
+        let mut form = Form::default();
+        let priority = form.take("nuevaPrioridad", self::priority(&priority, rules).and_then(required));
+        let category = category.required_text(rules.text_rule(Field::Category)).map(str::to_owned);
+        let category = form.take("nuevaCategoria", category);
+        let reason = form.take("motivo", self::reason(&reason));
+        form.finish(|| Some(Self::Reclassify { priority: priority?, category: category?, reason: reason? }))
+    }
+
+    /// Reads `{"motivo": …}`.
+    ///
+    /// # Errors
+    /// [`FormError`]: malformed JSON, or all violations.
+    pub fn pause(json: &[u8], _: &Rules) -> Result<Self, FormError> {
+        only_reason(json).map(|reason| Self::Pause { reason })
+    }
+
+    /// Reads `{"motivo": …}`.
+    ///
+    /// # Errors
+    /// [`FormError`]: malformed JSON, or all violations.
+    pub fn reopen(json: &[u8], _: &Rules) -> Result<Self, FormError> {
+        only_reason(json).map(|reason| Self::Reopen { reason })
+    }
+
+    /// Reads `{"motivo": …, "rol": …}`: why, and who asked.
+    ///
+    /// # Errors
+    /// [`FormError`]: malformed JSON, or all violations.
+    pub fn cancel(json: &[u8], _: &Rules) -> Result<Self, FormError> {
+        let [reason, asked_by] = object(json, ["motivo", "rol"])?;
+        let mut form = Form::default();
+        let reason = form.take("motivo", self::reason(&reason));
+        let asked_by = form.take("rol", self::asked_by(&asked_by));
+        form.finish(|| Some(Self::Cancel { reason: reason?, asked_by: asked_by? }))
+    }
+
+    /// Reads `{"motivo": …}`.
+    ///
+    /// # Errors
+    /// [`FormError`]: malformed JSON, or all violations.
+    pub fn archive(json: &[u8], _: &Rules) -> Result<Self, FormError> {
+        only_reason(json).map(|reason| Self::Archive { reason })
+    }
+
+    /// Reads `{"motivo": …}`.
+    ///
+    /// # Errors
+    /// [`FormError`]: malformed JSON, or all violations.
+    pub fn unarchive(json: &[u8], _: &Rules) -> Result<Self, FormError> {
+        only_reason(json).map(|reason| Self::Unarchive { reason })
+    }
+}
+
+fn only_reason(json: &[u8]) -> Result<Reason, FormError> {
+    let [reason] = object(json, ["motivo"])?;
+    let mut form = Form::default();
+    let reason = form.take("motivo", self::reason(&reason));
+    form.finish(|| reason)
+}
+
+/// What is wrong with a form, as it is found.
+#[derive(Default)]
+struct Form(Vec<Violation>);
+
+impl Form {
+    fn take<T>(&mut self, field: &'static str, value: Result<T, Problem>) -> Option<T> {
+        value.map_err(|problem| self.0.push(Violation { field, problem })).ok()
+    }
+
+    /// The values together, which are all there where nothing is wrong.
+    fn finish<T>(self, values: impl FnOnce() -> Option<T>) -> Result<T, FormError> {
+        let absent = || Violations::of("", Problem::WrongType { expected: JsonType::Object });
+        match Violations::new(self.0) {
+            Some(violations) => Err(violations.into()),
+            None => values().ok_or_else(|| absent().into()),
+        }
+    }
+}
+
+fn required<T>(value: Option<T>) -> Result<T, Problem> {
+    value.ok_or(Problem::Required)
+}
+
+fn reason(value: &Value<'_>) -> Result<Reason, Problem> {
+    value.trimmed().and_then(required).and_then(Reason::new)
+}
+
+fn status(value: &Value<'_>) -> Result<Option<Status>, Problem> {
+    let unknown = || Problem::UnknownValue { allowed: Status::ALL.map(|status| status.name().to_owned()).to_vec() };
+    value.trimmed()?.map(|text| Status::from_input(text).ok_or_else(unknown)).transpose()
+}
+
+fn asked_by(value: &Value<'_>) -> Result<AskedBy, Problem> {
+    let unknown = || Problem::UnknownValue { allowed: AskedBy::ALL.map(|role| role.name().to_owned()).to_vec() };
+    let text = value.trimmed().and_then(required)?;
+    AskedBy::from_name(&text.to_uppercase()).ok_or_else(unknown)
+}
+
+fn priority(value: &Value<'_>, rules: &Rules) -> Result<Option<String>, Problem> {
+    checked(value, rules.text_rule(Field::Priority), |text| rules.check_priority(text))
+}
+
+fn area(value: &Value<'_>, rules: &Rules) -> Result<Option<String>, Problem> {
+    checked(value, rules.text_rule(Field::Area), |text| rules.check_area(text))
+}
+
+fn checked(
+    value: &Value<'_>,
+    rule: TextRule,
+    check: impl FnOnce(&str) -> Result<(), Problem>,
+) -> Result<Option<String>, Problem> {
+    let text = value.text(rule)?;
+    text.map_or(Ok(()), check)?;
+    Ok(text.map(str::to_owned))
+}
+
+/// An id that is none names nobody.
+fn agent(value: &Value<'_>) -> Result<Option<ActorId>, Problem> {
+    let id = |text: &str| Uuid::try_parse(text).map(ActorId).map_err(|_| Problem::UnavailableAgent);
+    value.trimmed()?.map(|text| id(text::trimmed(text))).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Read = fn(&[u8], &Rules) -> Result<Order, FormError>;
+
+    #[track_caller]
+    fn check(read: Read, json: &str, error: &str) {
+        assert_eq!(read(json.as_bytes(), &Rules::default()).unwrap_err().to_string(), error);
+    }
+
+    #[test]
+    fn everything_wrong_with_a_form_is_said_at_once() {
+        check(
+            Order::update,
+            r#"{"estado": "RESUELTISIMO", "prioridad": "123456789012345678901", "area": 7, "respuesta": "hola"}"#,
+            "estado: unknown-value; prioridad: too-long; area: wrong-type; respuesta: too-short",
+        );
+        check(Order::assign, "{}", "agenteId: required; motivo: required");
+        check(Order::assign, r#"{"agenteId": "7", "motivo": "xy"}"#, "agenteId: unavailable-agent; motivo: too-short");
+        check(Order::transfer, r#"{"agenteId": ""}"#, "nuevaArea: required; motivo: required");
+        check(
+            Order::reclassify,
+            r#"{"nuevaPrioridad": null, "nuevaCategoria": " x ", "motivo": true}"#,
+            "nuevaPrioridad: required; nuevaCategoria: too-short; motivo: wrong-type",
+        );
+        check(
+            Order::cancel,
+            r#"{"motivo": "a\u0000b", "rol": "ADMIN"}"#,
+            "motivo: control-character; rol: unknown-value",
+        );
+        for read in [Order::pause, Order::reopen, Order::archive, Order::unarchive] as [Read; 4] {
+            check(read, r#"{"motivo": "ab", "motivo": "abc"}"#, "motivo: repeated");
+            check(read, "[]", "body: wrong-type");
+            check(read, "", "malformed JSON at line 1, column 0");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_of_an_update_stays() {
+        let read = |json: &str| Order::update(json.as_bytes(), &Rules::default()).unwrap();
+        let nothing = Order::Update { status: None, priority: None, area: None, reply: None };
+        assert_eq!(read("{}"), nothing);
+        assert_eq!(read(r#"{"estado": null, "prioridad": " ", "area": "", "respuesta": ""}"#), nothing);
+        let status = Some(Status::InProgress);
+        assert_eq!(
+            read(r#"{"estado": " en proceso "}"#),
+            Order::Update { status, priority: None, area: None, reply: None }
+        );
+    }
+
+    #[test]
+    fn rules_that_take_known_values_only_are_asked() {
+        let rules = Rules::from_json(r#"{"areas": {"soloConocidas": true}, "prioridades": {"soloConocidas": true}}"#);
+        let form = br#"{"nuevaArea": "Marte", "motivo": "porque"}"#;
+        let error = Order::transfer(form, &rules.clone().unwrap()).unwrap_err().to_string();
+        assert_eq!(error, "nuevaArea: unknown-value");
+        let form = br#"{"nuevaPrioridad": "otra", "nuevaCategoria": "Redes", "motivo": "porque"}"#;
+        let error = Order::reclassify(form, &rules.unwrap()).unwrap_err().to_string();
+        assert_eq!(error, "nuevaPrioridad: unknown-value");
+    }
+}
