@@ -24,5 +24,6 @@ mod pages;
 mod routes;
 
 pub use self::engine::{
-    CreateRequest, CreatedTicket, Engine, EngineError, IdempotencyKey, InvalidIdempotencyKey, PublicTicket,
+    Conditions, CreateRequest, CreatedTicket, DeskClock, DeskTicket, Engine, EngineError, Executed, IdempotencyKey,
+    InvalidIdempotencyKey, ListRequest, Listing, PublicTicket,
 };

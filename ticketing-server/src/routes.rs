@@ -18,6 +18,20 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         public(post("/api/tickets/crear", tickets::create)),
         public(post("/api/tickets/consultar", tickets::look_up)),
         public(post("/api/tickets/comentar", tickets::comment)),
+        // Tickets, for the desk
+        get("/api/tickets/dashboard", tickets::dashboard),
+        get("/api/tickets/dashboard-metricas", tickets::metrics),
+        get("/api/tickets/totales", tickets::totals),
+        get("/api/tickets/{uuid}", tickets::show),
+        post("/api/tickets/{uuid}/actualizar", tickets::update),
+        post("/api/tickets/{uuid}/asignar", tickets::assign),
+        post("/api/tickets/{uuid}/transferir", tickets::transfer),
+        post("/api/tickets/{uuid}/reclasificar", tickets::reclassify),
+        post("/api/tickets/{uuid}/pausar", tickets::pause),
+        post("/api/tickets/{uuid}/reabrir", tickets::reopen),
+        post("/api/tickets/{uuid}/cancelar", tickets::cancel),
+        post("/api/tickets/{uuid}/archivar", tickets::archive),
+        post("/api/tickets/{uuid}/desarchivar", tickets::unarchive),
         // Rules
         get("/api/reglas", rules::show),
         // The service itself
@@ -99,12 +113,14 @@ impl<S: Store> Routes<S> {
     }
 
     /// The route of a method and path. A trailing slash is served as if it were not there; HEAD is a GET without its body.
-    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<&Route<S>, ApiError> {
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<Found<'_, S>, ApiError> {
         let path = if path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path };
         let found = self.paths.at(path).map_err(|_| ApiError::NoRoute)?;
         let of_path = || found.value.iter().filter_map(|index| self.routes.get(*index));
         let wanted = if *method == Method::HEAD { &Method::GET } else { method };
-        of_path().find(|route| route.method == *wanted).ok_or_else(|| {
+        let parameter = || found.params.iter().next().map(|(_, value)| value.to_owned());
+        let route = of_path().find(|route| route.method == *wanted);
+        route.map(|route| Found { route, parameter: parameter() }).ok_or_else(|| {
             let mut allow: Vec<_> = of_path().map(|route| route.method.as_str()).collect();
             if allow.contains(&"GET") {
                 allow.push("HEAD");
@@ -113,6 +129,13 @@ impl<S: Store> Routes<S> {
             ApiError::MethodNotAllowed { allow: allow.join(", ") }
         })
     }
+}
+
+/// A line of the table that a request has come to.
+pub(crate) struct Found<'r, S> {
+    pub(crate) route: &'r Route<S>,
+    /// What stands in the path where the table has a name in braces: no path has two.
+    pub(crate) parameter: Option<String>,
 }
 
 /// What the table has for programs, as `METHOD /path`.
@@ -139,7 +162,7 @@ mod tests {
         for line in &list {
             let (method, path) = line.split_once(' ').unwrap();
             let method = method.parse().unwrap();
-            assert_eq!(routes.find(&method, path).ok().map(|route| route.path), Some(path));
+            assert_eq!(routes.find(&method, path).ok().map(|found| found.route.path), Some(path));
             assert!(routes.find(&method, &format!("{path}/")).is_ok());
         }
         let without_pages = Routes::<SqliteStore>::new(false);

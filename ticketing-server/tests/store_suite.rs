@@ -35,6 +35,11 @@ use ticketing_server::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+#[path = "store_suite/desk.rs"]
+mod desk_checks;
+
+use desk_checks::*;
+
 // What the checks store
 
 const EMAIL: &str = "ana.garcía+mesa@example.com";
@@ -85,12 +90,13 @@ fn creation_at(now: Timestamp, label_year: u16) -> Creation {
 }
 
 fn derived() -> Derived {
-    Derived { area_key: "MESA".into(), due_at: Some(at("2026-03-24T14:15:00Z")) }
+    Derived { area_key: "MESA".into(), priority_key: "ALTA".into(), due_at: Some(at("2026-03-24T14:15:00Z")) }
 }
 
 /// A creation that may be repeated.
 fn keyed(key: &str, fingerprint: u8, valid_from: Timestamp) -> Creation {
-    let idempotency = Idempotency { key: key.into(), fingerprint: [fingerprint; 32], valid_from };
+    let idempotency =
+        Idempotency { owner: None, key: key.into(), fingerprint: [fingerprint; 32], used_at: morning(), valid_from };
     Creation { idempotency: Some(idempotency), ..creation() }
 }
 
@@ -120,7 +126,7 @@ fn follow_up(ticket: &Ticket, actor: &Actor, commands: impl IntoIterator<Item = 
             events.push(new);
         }
     }
-    FollowUp { expected_version: ticket.version, events, ticket: after, derived: derived() }
+    FollowUp { expected_version: ticket.version, events, ticket: after, derived: derived(), idempotency: None }
 }
 
 fn a_minute_after(instant: Timestamp) -> Timestamp {
@@ -307,8 +313,13 @@ async fn every_kind_of_event_comes_back_as_it_was(store: impl Store) {
         let expected_version = ticket.version;
         ticket.apply(&event).unwrap();
         let new = NewEvent { event, text: other("Un texto.\n") };
-        let follow_up =
-            FollowUp { expected_version, events: vec![new.clone()], ticket: ticket.clone(), derived: derived() };
+        let follow_up = FollowUp {
+            expected_version,
+            events: vec![new.clone()],
+            ticket: ticket.clone(),
+            derived: derived(),
+            idempotency: None,
+        };
         assert_eq!(store.append(follow_up).await.unwrap(), Appended::Stored);
         expected.push(new);
         assert_eq!(store.load(creation.id).await.unwrap(), Some(ticket.clone()));
@@ -354,8 +365,12 @@ async fn a_creation_repeated_with_its_key_is_the_first_one(store: impl Store) {
     let yesterday = at("2026-03-23T10:15:00.123Z");
     let first = keyed("k", 1, yesterday);
     let label = create(&store, first.clone()).await;
-    let repeated =
-        Created::KeyUsed(KeyUse::SameRequest { id: first.id, label, opened: Box::new(first.opened.clone()) });
+    let repeated = Created::KeyUsed(KeyUse::SameRequest {
+        id: first.id,
+        label,
+        version: 1,
+        opened: Box::new(first.opened.clone()),
+    });
     let again = keyed("k", 1, yesterday);
     assert_eq!(store.create(again.clone()).await.unwrap(), repeated);
     assert_eq!(store.load(again.id).await.unwrap(), None);
@@ -385,7 +400,8 @@ async fn a_key_is_forgotten_when_its_time_is_over(store: impl Store) {
     assert!(
         matches!(store.create(again).await.unwrap(), Created::KeyUsed(KeyUse::SameRequest { label, .. }) if label == first)
     );
-    let anew = Creation { idempotency: keyed("k", 2, later).idempotency, ..creation_at(later, 2026) };
+    let idempotency = keyed("k", 2, later).idempotency.map(|key| Idempotency { used_at: later, ..key });
+    let anew = Creation { idempotency, ..creation_at(later, 2026) };
     assert_eq!(create(&store, anew).await.number(), 2);
     assert_eq!(store.create(keyed("k", 1, later)).await.unwrap(), Created::KeyUsed(KeyUse::OtherRequest));
 
@@ -655,6 +671,16 @@ macro_rules! store_suite {
                 two_commands_at_once_are_both_done,
                 many_commands_at_once_are_all_done,
                 a_command_to_a_ticket_that_is_not_there_is_refused,
+                a_ticket_in_full_has_its_words_and_its_history,
+                what_has_been_resolved_for_so_long_is_found,
+                a_command_repeated_with_its_key_happens_once,
+                a_command_for_another_version_is_told_what_happened_since,
+                resolved_tickets_close_by_themselves,
+                lists_have_what_passes_newest_first_on_pages_of_any_size,
+                totals_count_what_there_is,
+                what_was_said_is_found_in_scope_and_filter,
+                what_changes_is_found_as_it_is,
+                a_requester_has_no_list,
             }
 
             #[test]

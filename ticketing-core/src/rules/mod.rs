@@ -7,6 +7,7 @@ mod walk;
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -247,6 +248,17 @@ impl Rules {
     pub fn label_year(&self, recorded_at: Timestamp) -> u16 {
         let year = self.0.document.zone.local_year(recorded_at);
         u16::try_from(year).unwrap_or(LABEL_YEAR_MIN).clamp(LABEL_YEAR_MIN, LABEL_YEAR_MAX)
+    }
+
+    /// How long a ticket stays resolved before it closes by itself; `None`: as long as nobody closes it.
+    pub fn closes_after(&self) -> Option<TimeDelta> {
+        let days = self.0.document.auto_close_days;
+        (days > 0).then(|| TimeDelta::days(days.into()))
+    }
+
+    /// The instant up to which tickets must have been resolved to close by themselves now; `None`: none does.
+    pub fn resolved_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.closes_after().and_then(|after| now.checked_add(-after))
     }
 
     /// What a ticket of these attributes is promised; `None`: nothing.

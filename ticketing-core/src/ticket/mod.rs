@@ -210,9 +210,8 @@ impl Ticket {
 
     /// When a resolved ticket closes by itself; `None` when it does not.
     pub fn closes_itself_at(&self, rules: &Rules) -> Option<Timestamp> {
-        let days = rules.document().auto_close_days;
         let resolved_at = self.resolved_at.filter(|_| self.status == Status::Resolved && !self.is_archived())?;
-        if days == 0 { None } else { resolved_at.checked_add(chrono::TimeDelta::days(days.into())) }
+        resolved_at.checked_add(rules.closes_after()?)
     }
 
     /// Until when a requester's comment re-opens a resolved ticket; `None` when it does not.

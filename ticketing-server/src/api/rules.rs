@@ -1,9 +1,9 @@
 //! `/api/reglas`.
 
-use hyper::header::{CACHE_CONTROL, ETAG, HeaderValue};
+use hyper::header::{CACHE_CONTROL, HeaderValue};
 
 use crate::{
-    http::{ApiError, Call, Response, json_value, not_modified},
+    http::{ApiError, Call, Response, json_value, not_modified, with_etag},
     store::Store,
 };
 
@@ -11,9 +11,8 @@ use crate::{
 pub(crate) async fn show<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
     let rules = call.engine().rules();
     let etag = format!("\"{}\"", rules.hash());
-    let mut response = if call.has_etag(&etag) { not_modified() } else { json_value(rules.to_json()) };
-    let etag = HeaderValue::try_from(etag).map_err(|error| ApiError::Internal(error.into()))?;
-    response.headers_mut().insert(ETAG, etag);
+    let response = if call.has_etag(&etag) { not_modified() } else { json_value(rules.to_json()) };
+    let mut response = with_etag(response, &etag)?;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
 }

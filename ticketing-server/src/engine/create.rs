@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use ticketing_core::{
     Actor, Event, NewTicket, Rules, Status, Ticket, TicketId, TicketLabel, Timestamp,
     sla::Budget,
-    ticket::{Attributes, Origin},
+    ticket::{ActorId, Attributes, Origin},
 };
 use uuid::Uuid;
 
@@ -39,7 +39,8 @@ impl CreateRequest {
 /// A client's key for a request that it may repeat, and what tells that request from another.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IdempotencyKey {
-    key: String,
+    pub(super) owner: Option<ActorId>,
+    pub(super) key: String,
     fingerprint: [u8; 32],
 }
 
@@ -49,20 +50,26 @@ pub struct IdempotencyKey {
 pub struct InvalidIdempotencyKey;
 
 impl IdempotencyKey {
-    /// A key of 1 to 255 visible ASCII characters for a request with this body.
+    /// A key of 1 to 255 visible ASCII characters, and what tells its request from others: its body, and what it is done to.
     ///
     /// # Errors
     /// [`InvalidIdempotencyKey`].
-    pub fn new(key: &str, body: &[u8]) -> Result<Self, InvalidIdempotencyKey> {
+    pub fn new(key: &str, request: &[u8]) -> Result<Self, InvalidIdempotencyKey> {
         if !(1..=255).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(InvalidIdempotencyKey);
         }
-        Ok(Self { key: key.to_owned(), fingerprint: Sha256::digest(body).into() })
+        Ok(Self { owner: None, key: key.to_owned(), fingerprint: Sha256::digest(request).into() })
     }
 
-    fn at(self, now: Timestamp) -> Idempotency {
-        let Self { key, fingerprint } = self;
-        Idempotency { key, fingerprint, valid_from: keys_valid_from(now) }
+    /// The key as this one's own: somebody else's of the same text is another.
+    #[must_use]
+    pub fn of(self, owner: Option<ActorId>) -> Self {
+        Self { owner, ..self }
+    }
+
+    pub(super) fn at(self, now: Timestamp) -> Idempotency {
+        let Self { owner, key, fingerprint } = self;
+        Idempotency { owner, key, fingerprint, used_at: now, valid_from: keys_valid_from(now) }
     }
 }
 
@@ -97,7 +104,7 @@ impl<S: Store> Engine<S> {
     pub async fn create(&self, request: CreateRequest) -> Result<CreatedTicket, EngineError> {
         let CreateRequest { ticket: new, actor, origin, address, key } = request;
         let _entered = match &key {
-            Some(key) => Some(self.inner.in_flight.enter(&key.key).ok_or(EngineError::KeyInFlight)?),
+            Some(key) => Some(self.inner.in_flight.enter(key).ok_or(EngineError::KeyInFlight)?),
             None => None,
         };
         let (rules, now) = (self.rules(), self.now());
@@ -136,7 +143,7 @@ impl<S: Store> Engine<S> {
 
 fn of_key(used: KeyUse, rules: &Rules) -> Result<CreatedTicket, EngineError> {
     match used {
-        KeyUse::SameRequest { id, label, opened } => created_ticket(id, label, &opened, rules, true),
+        KeyUse::SameRequest { id, label, opened, version: _ } => created_ticket(id, label, &opened, rules, true),
         KeyUse::OtherRequest => Err(EngineError::KeyReused),
     }
 }

@@ -1,7 +1,25 @@
-use ticketing_core::{Actor, Command, Ticket, TicketId};
+use ticketing_core::{Actor, Command, Refusal, Ticket, TicketId, ticket::Order};
 
-use super::{Engine, EngineError, derived};
-use crate::store::{Appended, FollowUp, Store, StoreError};
+use super::{Engine, EngineError, IdempotencyKey, derived};
+use crate::store::{Appended, FollowUp, KeyUse, Store, StoreError};
+
+/// On what conditions a command is done.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    /// Only on this version of the ticket; `None`: on whichever there is.
+    pub version: Option<u32>,
+    /// Once, however often the request is made.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// A command that was done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Executed {
+    /// The ticket's version after it.
+    pub version: u32,
+    /// It had been done before: nothing was done now.
+    pub repeated: bool,
+}
 
 impl<S: Store> Engine<S> {
     /// Does a command to a ticket and answers its state after that. Where somebody else is faster, the command is decided
@@ -10,25 +28,93 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::Refused`], [`EngineError::Contended`], or the store's.
     pub async fn execute(&self, id: TicketId, actor: &Actor, command: Command) -> Result<Ticket, EngineError> {
+        match self.attempt(id, actor, command, &Conditions::default()).await? {
+            Outcome::Done(ticket) => Ok(*ticket),
+            // Only with a key.
+            Outcome::DoneBefore { .. } => self.ticket(id).await,
+        }
+    }
+
+    /// Does what the desk asks for, on conditions.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute); [`EngineError::Changed`] where the ticket has another version,
+    /// [`EngineError::KeyReused`] and [`EngineError::KeyInFlight`] where the key stands for another request or for one that is
+    /// being worked on.
+    pub async fn order(
+        &self,
+        id: TicketId,
+        actor: &Actor,
+        order: Order,
+        conditions: Conditions,
+    ) -> Result<Executed, EngineError> {
+        let _entered = match &conditions.key {
+            Some(key) => Some(self.inner.in_flight.enter(key).ok_or(EngineError::KeyInFlight)?),
+            None => None,
+        };
+        let command = order.with_agent(|agent| self.agent(agent));
+        Ok(match self.attempt(id, actor, command, &conditions).await? {
+            Outcome::Done(ticket) => Executed { version: ticket.version, repeated: false },
+            Outcome::DoneBefore { version } => Executed { version, repeated: true },
+        })
+    }
+
+    async fn attempt(
+        &self,
+        id: TicketId,
+        actor: &Actor,
+        command: Command,
+        conditions: &Conditions,
+    ) -> Result<Outcome, EngineError> {
         const ATTEMPTS: u32 = 16;
+        let mut used = None;
+        if let Some(key) = &conditions.key {
+            used = self.inner.store.find_key(&key.clone().at(self.now())).await?;
+        }
         for _ in 0..ATTEMPTS {
+            if let Some(used) = used {
+                return done_before(used, id);
+            }
             let (rules, now) = (self.rules(), self.now());
             let mut ticket = self.ticket(id).await?;
-            let events = ticket.decide(command.clone(), actor, now, &rules)?;
-            if events.is_empty() {
-                return Ok(ticket);
+            let decided = ticket.decide(command.clone(), actor, now, &rules);
+            // Whoever may not touch the ticket is told that, and not what became of it.
+            if let Err(refusal @ (Refusal::Forbidden | Refusal::ForeignArea)) = decided {
+                return Err(refusal.into());
+            }
+            if let Some(since) = conditions.version.filter(|version| *version != ticket.version) {
+                let record = self.inner.store.record(id).await?.ok_or(EngineError::NotFound)?;
+                return Err(EngineError::Changed { since, record });
+            }
+            let events = decided?;
+            if events.is_empty() && conditions.key.is_none() {
+                return Ok(Outcome::Done(Box::new(ticket)));
             }
             let expected_version = ticket.version;
             for new in &events {
                 ticket.apply(&new.event).map_err(|error| StoreError::Damaged(error.into()))?;
             }
             let derived = derived(&ticket, &rules);
-            let follow_up = FollowUp { expected_version, events, ticket: ticket.clone(), derived };
+            let idempotency = conditions.key.clone().map(|key| key.at(now));
+            let follow_up = FollowUp { expected_version, events, ticket: ticket.clone(), derived, idempotency };
             match self.inner.store.append(follow_up).await? {
-                Appended::Stored => return Ok(ticket),
+                Appended::Stored => return Ok(Outcome::Done(Box::new(ticket))),
                 Appended::Conflict => {}
+                Appended::KeyUsed(found) => used = Some(found),
             }
         }
         Err(EngineError::Contended)
+    }
+}
+
+enum Outcome {
+    Done(Box<Ticket>),
+    DoneBefore { version: u32 },
+}
+
+fn done_before(used: KeyUse, id: TicketId) -> Result<Outcome, EngineError> {
+    match used {
+        KeyUse::SameRequest { id: of, version, .. } if of == id => Ok(Outcome::DoneBefore { version }),
+        KeyUse::SameRequest { .. } | KeyUse::OtherRequest => Err(EngineError::KeyReused),
     }
 }

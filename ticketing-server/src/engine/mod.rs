@@ -3,8 +3,10 @@
 //! HTTP, the command line and applications that embed the engine call only this.
 
 mod create;
+mod desk;
 mod execute;
 mod in_flight;
+mod people;
 mod public;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,11 +16,13 @@ use ticketing_core::{Refusal, Rules, RulesHash, Ticket, TicketId, Timestamp, sla
 use self::in_flight::InFlight;
 pub use self::{
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
+    desk::{DeskClock, DeskTicket, ListRequest, Listing},
+    execute::{Conditions, Executed},
     public::PublicTicket,
 };
 use crate::{
     clock::{Clock, SystemClock},
-    store::{Derived, RulesVersion, Store, StoreError},
+    store::{Derived, RulesVersion, Store, StoreError, TicketRecord},
 };
 
 /// A help desk: a store, the rules, a clock. Cheap to clone.
@@ -68,6 +72,14 @@ pub enum EngineError {
     /// The command may not be done.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The ticket has another version than the command was meant for.
+    #[error("the ticket has been changed since version {since}")]
+    Changed {
+        /// The version that it was meant for.
+        since: u32,
+        /// The ticket as it is.
+        record: Box<TicketRecord>,
+    },
     /// The idempotency key was used for another request.
     #[error("the idempotency key belongs to another request")]
     KeyReused,
@@ -188,6 +200,7 @@ fn reading(ticket: &Ticket, rules: &Rules, at: Timestamp) -> Option<Reading> {
 fn derived(ticket: &Ticket, rules: &Rules) -> Derived {
     Derived {
         area_key: rules.area_key(&ticket.attributes.area),
+        priority_key: ticket.attributes.priority.as_deref().map_or_else(String::new, |text| rules.priority_key(text)),
         due_at: reading(ticket, rules, ticket.updated_at).and_then(|reading| reading.due),
     }
 }

@@ -21,6 +21,8 @@ pub struct PublicTicket {
     pub clock: Option<ClockState>,
     /// The status that a comment of its requester would give it; `None` where it takes none.
     pub after_comment: Option<Status>,
+    /// What the author of the last event that they may see is called.
+    pub last_author_name: Option<String>,
 }
 
 impl<S: Store> Engine<S> {
@@ -42,11 +44,13 @@ impl<S: Store> Engine<S> {
         let now = self.now();
         let reading = record.sla.read(rules.calendar(), now);
         let after_comment = status_after_comment(record.status, record.is_archived, record.resolved_at, &rules, now);
+        let last_author_name = self.author_name(record.last.author, &record.intake);
         Ok(PublicTicket {
             budget: record.sla.agreement.as_ref().map(|agreement| agreement.resolution),
             due_at: reading.and_then(|reading| reading.due),
             clock: reading.map(|reading| reading.state),
             after_comment,
+            last_author_name,
             record,
         })
     }

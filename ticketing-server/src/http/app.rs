@@ -26,7 +26,7 @@ use super::{
 use crate::{
     Engine,
     pages::{self, Visit},
-    routes::Routes,
+    routes::{Found, Routes},
     store::Store,
 };
 
@@ -117,7 +117,7 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
     let mut visit = None;
     let (route, outcome) = match state.routes.find(&method, parts.uri.path()) {
         Err(error) => ("none", Err(error)),
-        Ok(route) => {
+        Ok(Found { route, parameter }) => {
             visit = route.is_page.then(|| Visit::of(&parts.uri, locale));
             let within_limits = match (&state.limiters, route.is_public) {
                 (Some(limiters), true) => {
@@ -130,7 +130,7 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
                 _ => Ok(()),
             };
             let outcome = match within_limits {
-                Ok(()) => (route.handler)(Call::new(Arc::clone(&state), client, parts, body)).await,
+                Ok(()) => (route.handler)(Call::new(Arc::clone(&state), client, parts, parameter, body)).await,
                 Err(error) => Err(error),
             };
             (route.path, outcome)
@@ -179,7 +179,17 @@ impl<S: Store> Maintain for State<S> {
                     Ok(Some(hash)) => tracing::info!(rules.hash = %hash, "new rules are active"),
                     Err(error) => tracing::error!(%error, "the rules could not be looked at"),
                 }
+                // Until there is no more.
+                while self.engine.index_words().await.unwrap_or_else(|error| {
+                    tracing::error!(%error, "what tickets say could not be indexed");
+                    false
+                }) {}
                 if tick == 0 {
+                    match self.engine.close_resolved().await {
+                        Ok(0) => {}
+                        Ok(closed) => tracing::info!(tickets = closed, "resolved tickets were closed"),
+                        Err(error) => tracing::error!(%error, "resolved tickets could not be closed"),
+                    }
                     if let Some(limiters) = &self.limiters {
                         limiters.forget_idle();
                     }

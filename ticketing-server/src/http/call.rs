@@ -3,10 +3,11 @@ use std::{net::IpAddr, sync::Arc};
 use bytes::Bytes;
 use hyper::{
     Uri,
-    header::{ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_NONE_MATCH},
+    header::{ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH},
     http::request::Parts,
 };
-use ticketing_core::Locale;
+use ticketing_core::{Locale, TicketId};
+use uuid::Uuid;
 
 use super::{ApiError, State, body, body::RequestBody};
 use crate::{Engine, IdempotencyKey, pages::Visit, store::Store};
@@ -17,14 +18,21 @@ pub(crate) struct Call<S> {
     pub(super) client: Option<IpAddr>,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
+    pub(super) parameter: Option<String>,
     pub(super) body: RequestBody,
 }
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 impl<S: Store> Call<S> {
-    pub(super) fn new(state: Arc<State<S>>, client: Option<IpAddr>, parts: Parts, body: RequestBody) -> Self {
-        Self { state, client, uri: parts.uri, headers: parts.headers, body }
+    pub(super) fn new(
+        state: Arc<State<S>>,
+        client: Option<IpAddr>,
+        parts: Parts,
+        parameter: Option<String>,
+        body: RequestBody,
+    ) -> Self {
+        Self { state, client, uri: parts.uri, headers: parts.headers, parameter, body }
     }
 
     /// The engine.
@@ -45,6 +53,33 @@ impl<S: Store> Call<S> {
     /// The path that was asked for.
     pub(crate) fn path(&self) -> &str {
         self.uri.path()
+    }
+
+    /// The id that stands in the path; `None` where what stands there is none.
+    pub(crate) fn id(&self) -> Option<Uuid> {
+        self.parameter.as_deref().and_then(|text| Uuid::try_parse(text).ok())
+    }
+
+    /// STUB
+    pub(crate) fn staff(&self) -> Result<Stub, ApiError> {
+        Err(ApiError::NoRoute)
+    }
+
+    /// The id of the ticket that stands in the path.
+    pub(crate) fn ticket_id(&self) -> Result<TicketId, ApiError> {
+        self.id().map(TicketId).ok_or(ApiError::TicketNotFound)
+    }
+
+    /// What was asked for, with another value of a name in its query.
+    pub(crate) fn uri_with(&self, name: &str, value: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (key, value) in form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()) {
+            if key != name {
+                query.append_pair(&key, &value);
+            }
+        }
+        query.append_pair(name, value);
+        format!("{}?{}", self.uri.path(), query.finish())
     }
 
     /// The first value of a name in the query.
@@ -90,6 +125,21 @@ impl<S: Store> Call<S> {
         }
     }
 
+    /// The version of the ticket that the client has seen, where it says that it is to be changed in no other.
+    pub(crate) fn expected_version(&self) -> Result<Option<u32>, ApiError> {
+        let invalid = ApiError::InvalidHeader("If-Match");
+        let mut values = self.headers.get_all(IF_MATCH).iter();
+        let (value, None) = (values.next(), values.next()) else { return Err(invalid) };
+        let Some(value) = value else { return Ok(None) };
+        let tag = value.to_str().unwrap_or_default().trim();
+        if tag == "*" {
+            return Ok(None);
+        }
+        // A proxy that compresses makes a strong tag a weak one.
+        let version = tag.trim_start_matches("W/").strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+        version.and_then(|version| version.parse().ok()).map(Some).ok_or(invalid)
+    }
+
     /// Counts against the limit of an e-mail address.
     pub(crate) fn limit_email(&self, email: &str) -> Result<(), ApiError> {
         self.state.limiters.as_ref().map_or(Ok(()), |limiters| limiters.check_email(email))
@@ -129,4 +179,11 @@ fn is_sent_as(media_type: &str, headers: &HeaderMap) -> bool {
     let is_plain =
         headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
     is_of_type && is_utf8 && is_plain
+}
+
+pub(crate) struct Stub;
+impl Stub {
+    pub(crate) fn actor(&self) -> ticketing_core::Actor {
+        ticketing_core::Actor::System
+    }
 }

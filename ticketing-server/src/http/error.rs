@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hyper::{
     StatusCode,
-    header::{ALLOW, CONTENT_LANGUAGE, HeaderName, HeaderValue, RETRY_AFTER},
+    header::{ALLOW, CONTENT_LANGUAGE, ETAG, HeaderName, HeaderValue, RETRY_AFTER},
 };
 use serde::Serialize;
 use ticketing_core::{FormError, Locale, MalformedJson, Refusal, Violations, violation::RenderedViolation};
@@ -41,6 +41,10 @@ pub(crate) enum ApiError {
     TicketNotFound,
     /// The core says no.
     Refused(Refusal),
+    /// A parameter of the query has no meaning; what would be right, in each language.
+    InvalidParameter { name: &'static str, wanted: [&'static str; 3] },
+    /// The ticket has been changed since the client saw it: what it is now, and what happened, as JSON.
+    Changed { etag: String, since: serde_json::Value },
     /// The idempotency key belongs to another request.
     KeyReused,
     /// The first request with this idempotency key is not answered yet.
@@ -66,13 +70,18 @@ struct Problem<'a> {
     errors: Vec<RenderedViolation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<Vec<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cambios: Option<&'a serde_json::Value>,
 }
 
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) | Self::InvalidHeader(_) | Self::BodyIncomplete => StatusCode::BAD_REQUEST,
-            Self::Invalid(_) | Self::KeyReused | Self::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) | Self::InvalidParameter { .. } | Self::KeyReused | Self::Refused(Refusal::Invalid(_)) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Self::Changed { .. } => StatusCode::PRECONDITION_FAILED,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -101,6 +110,8 @@ impl ApiError {
             Self::MethodNotAllowed { .. } => "method-not-allowed",
             Self::TicketNotFound => "ticket-not-found",
             Self::Refused(refusal) => refusal.code(),
+            Self::InvalidParameter { .. } => "invalid-parameter",
+            Self::Changed { .. } => "changed",
             Self::KeyReused => "idempotency-key-reused",
             Self::KeyInFlight => "idempotency-key-in-flight",
             Self::RateLimited { .. } => "rate-limited",
@@ -137,6 +148,19 @@ impl ApiError {
                     Locale::Pt => format!("Envie o corpo em UTF-8, com o cabeçalho Content-Type: {wanted}."),
                 };
             }
+            Self::InvalidParameter { name, wanted } => {
+                let wanted = locale.pick(*wanted);
+                return match locale {
+                    Locale::Es => format!("El parámetro {name} no es válido: {wanted}."),
+                    Locale::En => format!("The parameter {name} is not valid: {wanted}."),
+                    Locale::Pt => format!("O parâmetro {name} não é válido: {wanted}."),
+                };
+            }
+            Self::Changed { .. } => [
+                "Otra persona cambió este ticket mientras tanto. Revise los cambios e inténtelo de nuevo.",
+                "Somebody else changed this ticket in the meantime. Look at the changes and try again.",
+                "Outra pessoa alterou este ticket enquanto isso. Veja as alterações e tente novamente.",
+            ],
             Self::BodyTimeout => [
                 "El cuerpo de la solicitud tardó demasiado en llegar.",
                 "The body of the request took too long to arrive.",
@@ -221,6 +245,10 @@ impl ApiError {
                 Self::Refused(Refusal::NotAllowed { allowed, .. }) => Some(allowed.clone()),
                 _ => None,
             },
+            cambios: match &self {
+                Self::Changed { since, .. } => Some(since),
+                _ => None,
+            },
         };
         // Texts and numbers always become JSON.
         let body = serde_json::to_vec(&problem).unwrap_or_default();
@@ -255,6 +283,9 @@ impl ApiError {
         if let Self::MethodNotAllowed { allow } = &self {
             set(ALLOW, allow);
         }
+        if let Self::Changed { etag, .. } = &self {
+            set(ETAG, etag);
+        }
         response
     }
 }
@@ -264,11 +295,26 @@ impl From<EngineError> for ApiError {
         match error {
             EngineError::NotFound => Self::TicketNotFound,
             EngineError::Refused(refusal) => Self::Refused(refusal),
+            // Whoever asks with a version renders what happened.
+            EngineError::Changed { ref record, .. } => {
+                Self::Changed { etag: etag(record.ticket.version), since: serde_json::Value::Null }
+            }
             EngineError::KeyReused => Self::KeyReused,
             EngineError::KeyInFlight => Self::KeyInFlight,
             EngineError::Contended => Self::Unavailable(error.into()),
             EngineError::Store(error) => error.into(),
         }
+    }
+}
+
+/// The tag of a ticket's version.
+pub(crate) fn etag(version: u32) -> String {
+    format!("\"{version}\"")
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 

@@ -35,6 +35,6 @@ pub use self::{
 pub(crate) use self::{
     app::State,
     call::{Call, query},
-    error::ApiError,
-    response::{Response, json, json_value, not_modified, text},
+    error::{ApiError, etag},
+    response::{Response, json, json_value, not_modified, text, with_etag},
 };

@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
     StatusCode,
-    header::{CONTENT_TYPE, HeaderValue},
+    header::{CONTENT_TYPE, ETAG, HeaderValue},
 };
 use serde::Serialize;
 
@@ -44,6 +44,13 @@ pub(crate) fn html(status: StatusCode, body: String) -> Response {
 /// 200 with text.
 pub(crate) fn text(content_type: &'static str, body: impl Into<Bytes>) -> Response {
     of(StatusCode::OK, content_type, body)
+}
+
+/// An answer that carries the version of what it is about.
+pub(crate) fn with_etag(mut response: Response, etag: &str) -> Result<Response, ApiError> {
+    let value = HeaderValue::try_from(etag).map_err(|error| ApiError::Internal(error.into()))?;
+    response.headers_mut().insert(ETAG, value);
+    Ok(response)
 }
 
 /// 304.

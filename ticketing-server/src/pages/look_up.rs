@@ -233,7 +233,7 @@ impl View<'_> {
         let locale = self.visit.locale;
         let record = &self.ticket.record;
         let last = &record.last;
-        let author = if last.role == Role::Requester { texts.by_you } else { texts.by_desk };
+        let author = if last.author.role == Role::Requester { texts.by_you } else { texts.by_desk };
         let status = |status: Option<Status>| status.map(|status| names::status(status, locale));
         let priority = |name: &Option<String>| name.as_deref().map(|name| names::priority(name, locale).to_owned());
         let changes = [

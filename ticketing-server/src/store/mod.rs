@@ -2,6 +2,7 @@
 //!
 //! A store keeps; it decides nothing. What it is given has been decided by `ticketing-core`.
 
+mod desk;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
@@ -10,13 +11,15 @@ use std::{error::Error, net::IpAddr};
 use ticketing_core::{
     Event, LabelFormat, Rules, Status, Ticket, TicketId, TicketLabel, Timestamp,
     sla::Sla,
-    ticket::{Attributes, Intake, NewEvent, PublicEvent},
+    ticket::{ActorId, Attributes, Intake, NewEvent, PublicEvent},
 };
 
-/// Everything that an engine needs.
-pub trait Store: TicketStore + RulesStore {}
+pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Search, TicketRecord, Total};
 
-impl<S: TicketStore + RulesStore> Store for S {}
+/// Everything that an engine needs.
+pub trait Store: TicketStore + DeskStore + RulesStore {}
+
+impl<S: TicketStore + DeskStore + RulesStore> Store for S {}
 
 /// Tickets: their state, their history and their words.
 ///
@@ -98,6 +101,8 @@ pub struct Creation {
 pub struct Derived {
     /// By which areas compare.
     pub area_key: String,
+    /// By which priorities compare; empty where there is none.
+    pub priority_key: String,
     /// When it is due, as of its last event.
     pub due_at: Option<Timestamp>,
 }
@@ -105,10 +110,14 @@ pub struct Derived {
 /// A request that a client may repeat without it happening twice.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Idempotency {
+    /// Whose key it is: two users may choose the same one. `None`: anybody's.
+    pub owner: Option<ActorId>,
     /// The client's key.
     pub key: String,
     /// What tells the same request from another one with the same key.
     pub fingerprint: [u8; 32],
+    /// When it is used.
+    pub used_at: Timestamp,
     /// A key used before this instant is forgotten.
     pub valid_from: Timestamp,
 }
@@ -131,6 +140,8 @@ pub enum KeyUse {
         id: TicketId,
         /// Its label.
         label: TicketLabel,
+        /// Its version after the request; 1 where that created it.
+        version: u32,
         /// The event that opened it.
         opened: Box<Event>,
     },
@@ -143,21 +154,25 @@ pub enum KeyUse {
 pub struct FollowUp {
     /// The version that it was decided on.
     pub expected_version: u32,
-    /// What happened.
+    /// What happened; nothing where a request that may be repeated changed nothing.
     pub events: Vec<NewEvent>,
     /// The state after that.
     pub ticket: Ticket,
     /// What is derived from its state under the rules.
     pub derived: Derived,
+    /// The request that may be repeated.
+    pub idempotency: Option<Idempotency>,
 }
 
 /// What became of a follow-up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Appended {
     /// It is stored.
     Stored,
     /// The ticket has another version, or is not there.
     Conflict,
+    /// Its key was used before.
+    KeyUsed(KeyUse),
 }
 
 /// A label as the store finds it: numbers are unique in their year.

@@ -1,5 +1,5 @@
 use serde::Serialize;
-use ticketing_core::{LookUp, Seconds, Status, Timestamp, ticket::Role};
+use ticketing_core::{LookUp, Seconds, Status, Timestamp};
 
 use super::create::Hours;
 use crate::{
@@ -86,10 +86,8 @@ impl<'a> From<&'a PublicTicket> for Answer<'a> {
             ultima_fecha_historial: last.recorded_at.seconds(),
             ultima_accion: last.action.name(),
             ultimo_motivo: record.last_text.as_deref(),
-            ultimo_actor_nombre: (last.role == Role::Requester)
-                .then(|| requester.map(|requester| requester.name.as_str()))
-                .flatten(),
-            ultimo_actor_rol: last.role.name(),
+            ultimo_actor_nombre: public.last_author_name.as_deref(),
+            ultimo_actor_rol: last.author.role.name(),
             sla_horas: public.budget.map(Hours::from),
             fecha_limite_sla: public.due_at.map(Timestamp::seconds),
             estado_antes: last.status.before.map(Status::name),

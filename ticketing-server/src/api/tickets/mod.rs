@@ -1,11 +1,21 @@
-//! `/api/tickets`: what anybody may do without logging in.
+//! `/api/tickets`: what anybody may do without logging in, and what the desk does.
 
+mod clock;
+mod command;
 mod comment;
 mod create;
+mod history;
+mod list;
 mod look_up;
+mod show;
+mod totals;
 
 pub(crate) use self::{
+    command::{archive, assign, cancel, pause, reclassify, reopen, transfer, unarchive, update},
     comment::comment,
     create::{create, create_from},
+    list::{dashboard, metrics},
     look_up::look_up,
+    show::show,
+    totals::totals,
 };

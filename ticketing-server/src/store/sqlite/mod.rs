@@ -3,12 +3,18 @@
 //! - Writes go through one thread, which commits what waits together in one transaction and answers after the commit. With
 //!   `synchronous=FULL`, what was answered survives a power cut.
 //! - Point reads run on the caller's thread: they take microseconds, less than handing them to another thread would.
+//! - Lists run on tokio's threads for what blocks, on connections of their own. (They need a tokio runtime to be called from.)
+//! - What tickets say is indexed in a second file, `…-words`, after the fact: it can be made again from the first.
 
+mod desk;
+mod facets;
+mod lists;
 mod migrate;
 mod readers;
 mod rows;
 mod rules;
 mod tickets;
+mod words;
 mod writer;
 
 use std::{
@@ -19,7 +25,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig};
 
-use self::{readers::Readers, writer::Writer};
+use self::{readers::Readers, words::Words, writer::Writer};
 use super::StoreError;
 
 /// A store in a SQLite file. Cheap to clone; the last clone that is dropped finishes what is waiting and closes the file.
@@ -35,14 +41,17 @@ struct Inner {
     // Given up before the writer, which as the last connection puts its log into the file and removes it.
     readers: Arc<Readers>,
     writer: Writer,
+    words: Words,
     path: PathBuf,
 }
 
 /// How a [`SqliteStore`] works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SqliteOptions {
-    /// Connections that read.
+    /// Connections for reads that take microseconds.
     pub readers: usize,
+    /// Connections for lists and searches.
+    pub long_readers: usize,
     /// Most writes in one transaction.
     pub batch_max: usize,
     /// Most writes that may wait; one more is [`StoreError::Overloaded`].
@@ -53,7 +62,7 @@ pub struct SqliteOptions {
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { readers: 4, batch_max: 512, queue_max: 4096, busy_timeout: Duration::from_secs(5) }
+        Self { readers: 4, long_readers: 2, batch_max: 512, queue_max: 4096, busy_timeout: Duration::from_secs(5) }
     }
 }
 
@@ -74,11 +83,13 @@ impl SqliteStore {
     pub fn open_with(path: impl AsRef<Path>, options: &SqliteOptions) -> Result<Self, StoreError> {
         let path = path.as_ref();
         migrate::migrate(path, options)?;
-        let readers =
-            (0..options.readers.max(1)).map(|_| connect(path, options, Access::Read)).collect::<Result<_, _>>()?;
-        let readers = Arc::new(Readers::new(readers));
+        let readers = |count: usize| (0..count.max(1)).map(|_| connect(path, options, Access::Read)).collect();
+        let short: Result<_, StoreError> = readers(options.readers);
+        let long: Result<_, StoreError> = readers(options.long_readers);
+        let readers = Arc::new(Readers::new(short?, long?));
         let writer = Writer::start(connect(path, options, Access::Write)?, Arc::clone(&readers), options)?;
-        Ok(Self { inner: Arc::new(Inner { readers, writer, path: path.to_owned() }) })
+        let words = Words::beside(path);
+        Ok(Self { inner: Arc::new(Inner { readers, writer, words, path: path.to_owned() }) })
     }
 
     /// The file.
@@ -95,6 +106,17 @@ impl SqliteStore {
 
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.inner.readers.run(work)
+    }
+
+    /// Runs what takes longer where it keeps nobody waiting.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let done = tokio::task::spawn_blocking(move || work(&inner)).await;
+        // It panicked, or the runtime ends.
+        done.unwrap_or_else(|error| Err(StoreError::Unavailable(error.into())))
     }
 }
 

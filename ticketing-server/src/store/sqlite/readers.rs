@@ -28,7 +28,10 @@ const SNAPSHOT_AGE_MAX: Duration = Duration::from_millis(20);
 
 /// Connections that read, each used by one thread at a time.
 pub(super) struct Readers {
+    /// For what takes microseconds.
     readers: Vec<Mutex<Reader>>,
+    /// For what takes longer, so that nothing short waits behind it.
+    long: Vec<Mutex<Reader>>,
     /// Commits of this process, counted when they begin and again when they end: an odd number while there is one.
     commits: AtomicU64,
 }
@@ -46,15 +49,32 @@ struct Snapshot {
 }
 
 impl Readers {
-    pub(super) fn new(connections: Vec<Connection>) -> Self {
-        let reader = |connection| Mutex::new(Reader { connection, snapshot: None });
-        Self { readers: connections.into_iter().map(reader).collect(), commits: AtomicU64::new(0) }
+    pub(super) fn new(connections: Vec<Connection>, long: Vec<Connection>) -> Self {
+        let readers = |connections: Vec<Connection>| {
+            let reader = |connection| Mutex::new(Reader { connection, snapshot: None });
+            connections.into_iter().map(reader).collect()
+        };
+        Self { readers: readers(connections), long: readers(long), commits: AtomicU64::new(0) }
     }
 
-    /// Runs a read on this thread, on the first connection that is free: the fewer are used, the warmer their caches.
+    /// Runs a short read on this thread.
     pub(super) fn run<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let wait = || self.readers.first().map(|reader| reader.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut reader = self.readers.iter().find_map(free).or_else(wait).ok_or(StoreError::Overloaded)?;
+        self.run_on(&self.readers, work)
+    }
+
+    /// Runs a long read on this thread.
+    pub(super) fn run_long<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.run_on(&self.long, work)
+    }
+
+    /// On the first connection that is free: the fewer are used, the warmer their caches.
+    fn run_on<T>(
+        &self,
+        readers: &[Mutex<Reader>],
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let wait = || readers.first().map(|reader| reader.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut reader = readers.iter().find_map(free).or_else(wait).ok_or(StoreError::Overloaded)?;
         let now = Instant::now();
         if reader.is_stale(self.commits.load(Acquire), now) {
             reader.end()?;
@@ -84,7 +104,7 @@ impl Readers {
     }
 
     fn end_idle(&self, condition: impl Fn(&Reader) -> bool) {
-        for mut reader in self.readers.iter().filter_map(free) {
+        for mut reader in self.readers.iter().chain(&self.long).filter_map(free) {
             if condition(&reader)
                 && let Err(error) = reader.end()
             {

@@ -9,7 +9,7 @@ use ticketing_core::{
 };
 use uuid::Uuid;
 
-use crate::store::{PublicRecord, StoreError};
+use crate::store::{ListedTicket, PublicRecord, StoreError};
 
 /// The columns of a row, read from left to right.
 pub(super) struct Columns<'r> {
@@ -56,7 +56,7 @@ impl<'r> Columns<'r> {
     }
 
     /// A value that is stored as its name.
-    fn named<T>(&mut self, from_name: fn(&str) -> Option<T>) -> Result<T, StoreError> {
+    pub(super) fn named<T>(&mut self, from_name: fn(&str) -> Option<T>) -> Result<T, StoreError> {
         self.optional_named(from_name)?.ok_or_else(|| damaged("a name is missing"))
     }
 
@@ -80,8 +80,23 @@ macro_rules! ticket_columns {
         "t.uuid, t.version, t.type, t.priority, t.category, t.subcategory, t.area, t.origin, t.has_requester, t.status,
          t.assignee, t.sla, t.created_at, t.updated_at, t.first_responded_at, t.resolved_at, t.closed_at, t.reopened_at,
          t.archived_at, t.reply_seq,
-         t.last_seq, t.last_at, t.last_role, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
+         t.last_seq, t.last_at, t.last_role, t.last_actor, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
          t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after"
+    };
+}
+
+/// Columns of `intake i`, in the order in which [`intake`] reads them.
+macro_rules! intake_columns {
+    () => {
+        "i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description"
+    };
+}
+
+/// Columns of `tickets t` and `intake i`, in the order in which [`listed`] reads them.
+macro_rules! listed_columns {
+    () => {
+        "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.status, t.archived_at IS NOT NULL, t.sla,
+         t.created_at, t.updated_at, i.name, i.email, i.subject"
     };
 }
 
@@ -98,13 +113,13 @@ macro_rules! public_columns {
     () => {
         "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.status, t.sla, t.created_at, t.updated_at,
          t.resolved_at, t.archived_at IS NOT NULL,
-         t.last_seq, t.last_at, t.last_role, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
+         t.last_seq, t.last_at, t.last_role, t.last_actor, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
          t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after, x.body, r.body,
          i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description"
     };
 }
 
-pub(super) use {event_columns, public_columns, ticket_columns};
+pub(super) use {event_columns, intake_columns, listed_columns, public_columns, ticket_columns};
 
 pub(super) fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
     Ok(Ticket {
@@ -146,11 +161,27 @@ pub(super) fn public(columns: &mut Columns<'_>) -> Result<Box<PublicRecord>, Sto
     }))
 }
 
+pub(super) fn listed(columns: &mut Columns<'_>) -> Result<ListedTicket, StoreError> {
+    Ok(ListedTicket {
+        id: TicketId(columns.uuid()?),
+        label: columns.text()?.parse().map_err(damaged)?,
+        attributes: attributes(columns)?,
+        status: columns.named(Status::from_name)?,
+        is_archived: columns.next()?,
+        sla: columns.json()?,
+        created_at: columns.timestamp()?,
+        updated_at: columns.timestamp()?,
+        requester_name: columns.next()?,
+        requester_email: columns.next()?,
+        subject: columns.next()?,
+    })
+}
+
 fn public_event(columns: &mut Columns<'_>) -> Result<PublicEvent, StoreError> {
     Ok(PublicEvent {
         seq: columns.next()?,
         recorded_at: columns.timestamp()?,
-        role: columns.named(Role::from_name)?,
+        author: author(columns)?,
         action: columns.named(Action::from_name)?,
         has_text: columns.next()?,
         status: Change {
@@ -160,6 +191,10 @@ fn public_event(columns: &mut Columns<'_>) -> Result<PublicEvent, StoreError> {
         priority: Change { before: columns.next()?, after: columns.next()? },
         area: Change { before: columns.next()?, after: columns.next()? },
     })
+}
+
+fn author(columns: &mut Columns<'_>) -> Result<Author, StoreError> {
+    Ok(Author { role: columns.named(Role::from_name)?, id: columns.optional_uuid()?.map(ActorId) })
 }
 
 fn attributes(columns: &mut Columns<'_>) -> Result<Attributes, StoreError> {
@@ -177,7 +212,7 @@ pub(super) fn event(columns: &mut Columns<'_>) -> Result<NewEvent, StoreError> {
         seq: columns.next()?,
         recorded_at: columns.timestamp()?,
         occurred_at: columns.optional_timestamp()?,
-        author: Author { role: columns.named(Role::from_name)?, id: columns.optional_uuid()?.map(ActorId) },
+        author: author(columns)?,
         rules: RulesHash(columns.uuid()?),
         action: columns.named(Action::from_name)?,
         public: columns.next()?,
@@ -191,7 +226,7 @@ pub(super) fn event(columns: &mut Columns<'_>) -> Result<NewEvent, StoreError> {
     Ok(NewEvent { event, text: columns.next()? })
 }
 
-fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
+pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
     let (name, email): (Option<String>, Option<String>) = (columns.next()?, columns.next()?);
     let (phone, has_whatsapp) = (columns.next()?, columns.next::<Option<bool>>()?.unwrap_or_default());
     let (document, company) = (columns.next()?, columns.next()?);

@@ -3,11 +3,11 @@ use std::net::IpAddr;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 use ticketing_core::{
     Event, Status, Ticket, TicketId, TicketLabel, Timestamp,
-    ticket::{AskedBy, Intake, NewEvent},
+    ticket::{ActorId, AskedBy, Intake, NewEvent},
 };
 
 use super::{
-    SqliteStore,
+    SqliteStore, facets,
     rows::{self, Columns, damaged, event_columns, public_columns, ticket_columns},
 };
 use crate::store::{
@@ -57,24 +57,7 @@ impl TicketStore for SqliteStore {
     }
 
     async fn history(&self, id: TicketId) -> Result<Vec<NewEvent>, StoreError> {
-        self.read(|connection| {
-            let sql = concat!(
-                "SELECT ",
-                event_columns!(),
-                "
-                 FROM tickets t
-                 JOIN events e ON e.ticket = t.id
-                 LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = e.seq
-                 WHERE t.uuid = ? ORDER BY e.seq"
-            );
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut found = statement.query([id.0.as_bytes()])?;
-            let mut events = Vec::new();
-            while let Some(row) = found.next()? {
-                events.push(rows::event(&mut Columns::new(row))?);
-            }
-            Ok(events)
-        })
+        self.read(|connection| history(connection, id))
     }
 
     async fn forget_keys_before(&self, instant: Timestamp) -> Result<usize, StoreError> {
@@ -96,6 +79,25 @@ impl TicketStore for SqliteStore {
     }
 }
 
+pub(super) fn history(connection: &Connection, id: TicketId) -> Result<Vec<NewEvent>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        event_columns!(),
+        "
+         FROM tickets t
+         JOIN events e ON e.ticket = t.id
+         LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = e.seq
+         WHERE t.uuid = ? ORDER BY e.seq"
+    );
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query([id.0.as_bytes()])?;
+    let mut events = Vec::new();
+    while let Some(row) = found.next()? {
+        events.push(rows::event(&mut Columns::new(row))?);
+    }
+    Ok(events)
+}
+
 fn create(connection: &Connection, creation: &Creation) -> Result<Created, StoreError> {
     if let Some(idempotency) = &creation.idempotency
         && let Some(used) = find_key(connection, idempotency)?
@@ -109,18 +111,32 @@ fn create(connection: &Connection, creation: &Creation) -> Result<Created, Store
     insert_ticket(connection, row, &creation.ticket, label, &creation.derived)?;
     insert_event(connection, row, &creation.opened, None)?;
     insert_intake(connection, row, &creation.intake, creation.address)?;
-    if let Some(Idempotency { key, fingerprint, .. }) = &creation.idempotency {
-        connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO idempotency_keys (key, fingerprint, ticket, created_at) VALUES (?, ?, ?, ?)",
-            )?
-            .execute(params![key, fingerprint, row, creation.opened.recorded_at.unix_millis()])?;
-    }
+    insert_key(connection, creation.idempotency.as_ref(), row, creation.ticket.version)?;
     Ok(Created::New(label))
 }
 
+fn insert_key(
+    connection: &Connection,
+    idempotency: Option<&Idempotency>,
+    row: i64,
+    version: u32,
+) -> Result<(), StoreError> {
+    let Some(Idempotency { owner, key, fingerprint, used_at, .. }) = idempotency else { return Ok(()) };
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO idempotency_keys (owner, key, fingerprint, ticket, version, created_at)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![owner_octets(owner), key, fingerprint, row, version, used_at.unix_millis()])?;
+    Ok(())
+}
+
+fn owner_octets(owner: &Option<ActorId>) -> &[u8] {
+    owner.as_ref().map_or(&[], |owner| owner.0.as_bytes())
+}
+
 /// The row of a label's ticket. Year 0 or number 0 is none's.
-fn row_of(label: LabelKey) -> i64 {
+pub(super) fn row_of(label: LabelKey) -> i64 {
     i64::from(label.year) << 32 | i64::from(label.number)
 }
 
@@ -141,34 +157,48 @@ fn next_label_number(connection: &Connection, year: u16) -> Result<u32, StoreErr
 }
 
 /// What a key that is still valid stands for.
-fn find_key(connection: &Connection, idempotency: &Idempotency) -> Result<Option<KeyUse>, StoreError> {
+pub(super) fn find_key(connection: &Connection, idempotency: &Idempotency) -> Result<Option<KeyUse>, StoreError> {
     let sql = concat!(
-        "SELECT k.fingerprint, t.uuid, t.label, ",
+        "SELECT k.fingerprint, t.uuid, t.label, k.version, ",
         event_columns!(),
         "
          FROM idempotency_keys k
          JOIN tickets t ON t.id = k.ticket
          JOIN events e ON e.ticket = t.id AND e.seq = 1
          LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = e.seq
-         WHERE k.key = ? AND k.created_at >= ?"
+         WHERE k.owner = ? AND k.key = ? AND k.created_at >= ?"
     );
     let mut statement = connection.prepare_cached(sql)?;
-    let mut found = statement.query((&idempotency.key, idempotency.valid_from.unix_millis()))?;
+    let Idempotency { owner, key, fingerprint, valid_from, .. } = idempotency;
+    let mut found = statement.query((owner_octets(owner), key, valid_from.unix_millis()))?;
     let Some(row) = found.next()? else { return Ok(None) };
     let columns = &mut Columns::new(row);
-    if columns.next::<[u8; 32]>()? != idempotency.fingerprint {
+    if columns.next::<[u8; 32]>()? != *fingerprint {
         return Ok(Some(KeyUse::OtherRequest));
     }
     let (id, label) = (TicketId(columns.uuid()?), columns.text()?.parse().map_err(damaged)?);
-    Ok(Some(KeyUse::SameRequest { id, label, opened: Box::new(rows::event(columns)?.event) }))
+    let version = columns.next()?;
+    Ok(Some(KeyUse::SameRequest { id, label, version, opened: Box::new(rows::event(columns)?.event) }))
 }
 
 fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, StoreError> {
-    let row = update_ticket(connection, &follow_up.ticket, follow_up.expected_version, &follow_up.derived)?;
-    let Some(row) = row else { return Ok(Appended::Conflict) };
-    for NewEvent { event, text } in &follow_up.events {
+    let FollowUp { expected_version, events, ticket, derived, idempotency } = follow_up;
+    if let Some(idempotency) = idempotency
+        && let Some(used) = find_key(connection, idempotency)?
+    {
+        return Ok(Appended::KeyUsed(used));
+    }
+    let sql = "SELECT id, facet FROM tickets WHERE uuid = ? AND version = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_row((ticket.id.0.as_bytes(), expected_version), |row| Ok((row.get(0)?, row.get(1)?)));
+    let Some((row, facet)) = found.optional()? else { return Ok(Appended::Conflict) };
+    if !events.is_empty() {
+        update_ticket(connection, row, ticket, derived, facets::moved(connection, facet, ticket, derived)?)?;
+    }
+    for NewEvent { event, text } in events {
         insert_event(connection, row, event, text.as_deref())?;
     }
+    insert_key(connection, idempotency.as_ref(), row, ticket.version)?;
     Ok(Appended::Stored)
 }
 
@@ -183,11 +213,11 @@ fn insert_ticket(
     connection
         .prepare_cached(
             "INSERT INTO tickets (
-                 id, uuid, label, version, type, priority, category, subcategory, area, area_key,
+                 id, uuid, label, version, type, priority, category, subcategory, area, facet,
                  origin, has_requester, status, assignee, sla, due_at, created_at, updated_at,
-                 last_seq, last_at, last_role, last_action, last_has_text, last_status_before, last_status_after,
-                 last_priority_before, last_priority_after, last_area_before, last_area_after
-             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 last_seq, last_at, last_role, last_actor, last_action, last_has_text, last_status_before,
+                 last_status_after, last_priority_before, last_priority_after, last_area_before, last_area_after
+             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             row,
@@ -199,7 +229,7 @@ fn insert_ticket(
             ticket.attributes.category,
             ticket.attributes.subcategory,
             ticket.attributes.area,
-            derived.area_key,
+            facets::entered(connection, ticket, derived)?,
             ticket.origin.name(),
             ticket.has_requester,
             ticket.status.name(),
@@ -210,7 +240,8 @@ fn insert_ticket(
             ticket.updated_at.unix_millis(),
             last.seq,
             last.recorded_at.unix_millis(),
-            last.role.name(),
+            last.author.role.name(),
+            last.author.id.map(|id| id.0.into_bytes()),
             last.action.name(),
             last.has_text,
             last.status.before.map(Status::name),
@@ -223,69 +254,64 @@ fn insert_ticket(
     Ok(())
 }
 
-/// The ticket's row, or `None` where it has another version.
 fn update_ticket(
     connection: &Connection,
+    row: i64,
     ticket: &Ticket,
-    expected_version: u32,
     derived: &Derived,
-) -> Result<Option<i64>, StoreError> {
+    facet: i64,
+) -> Result<(), StoreError> {
     let millis = |instant: Option<Timestamp>| instant.map(Timestamp::unix_millis);
     let last = &ticket.last_public;
-    let row = connection
+    connection
         .prepare_cached(
             "UPDATE tickets SET
                  version = :version, type = :type, priority = :priority, category = :category,
-                 subcategory = :subcategory, area = :area, area_key = :area_key, status = :status,
+                 subcategory = :subcategory, area = :area, facet = :facet, status = :status,
                  assignee = :assignee, sla = :sla, due_at = :due_at, updated_at = :updated_at,
                  first_responded_at = :first_responded_at, resolved_at = :resolved_at, closed_at = :closed_at,
                  reopened_at = :reopened_at, archived_at = :archived_at, reply_seq = :reply_seq,
-                 last_seq = :last_seq, last_at = :last_at, last_role = :last_role, last_action = :last_action,
-                 last_has_text = :last_has_text, last_status_before = :last_status_before,
-                 last_status_after = :last_status_after, last_priority_before = :last_priority_before,
-                 last_priority_after = :last_priority_after, last_area_before = :last_area_before,
-                 last_area_after = :last_area_after
-             WHERE uuid = :uuid AND version = :expected_version
-             RETURNING id",
+                 last_seq = :last_seq, last_at = :last_at, last_role = :last_role, last_actor = :last_actor,
+                 last_action = :last_action, last_has_text = :last_has_text,
+                 last_status_before = :last_status_before, last_status_after = :last_status_after,
+                 last_priority_before = :last_priority_before, last_priority_after = :last_priority_after,
+                 last_area_before = :last_area_before, last_area_after = :last_area_after
+             WHERE id = :id",
         )?
-        .query_row(
-            named_params! {
-                ":version": ticket.version,
-                ":type": ticket.attributes.ticket_type,
-                ":priority": ticket.attributes.priority,
-                ":category": ticket.attributes.category,
-                ":subcategory": ticket.attributes.subcategory,
-                ":area": ticket.attributes.area,
-                ":area_key": derived.area_key,
-                ":status": ticket.status.name(),
-                ":assignee": ticket.assignee.map(|id| id.0.into_bytes()),
-                ":sla": json(&ticket.sla)?,
-                ":due_at": millis(derived.due_at),
-                ":updated_at": ticket.updated_at.unix_millis(),
-                ":first_responded_at": millis(ticket.first_responded_at),
-                ":resolved_at": millis(ticket.resolved_at),
-                ":closed_at": millis(ticket.closed_at),
-                ":reopened_at": millis(ticket.reopened_at),
-                ":archived_at": millis(ticket.archived_at),
-                ":reply_seq": ticket.reply,
-                ":last_seq": last.seq,
-                ":last_at": last.recorded_at.unix_millis(),
-                ":last_role": last.role.name(),
-                ":last_action": last.action.name(),
-                ":last_has_text": last.has_text,
-                ":last_status_before": last.status.before.map(Status::name),
-                ":last_status_after": last.status.after.map(Status::name),
-                ":last_priority_before": last.priority.before,
-                ":last_priority_after": last.priority.after,
-                ":last_area_before": last.area.before,
-                ":last_area_after": last.area.after,
-                ":uuid": ticket.id.0.as_bytes(),
-                ":expected_version": expected_version,
-            },
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok(row)
+        .execute(named_params! {
+            ":version": ticket.version,
+            ":type": ticket.attributes.ticket_type,
+            ":priority": ticket.attributes.priority,
+            ":category": ticket.attributes.category,
+            ":subcategory": ticket.attributes.subcategory,
+            ":area": ticket.attributes.area,
+            ":facet": facet,
+            ":status": ticket.status.name(),
+            ":assignee": ticket.assignee.map(|id| id.0.into_bytes()),
+            ":sla": json(&ticket.sla)?,
+            ":due_at": millis(derived.due_at),
+            ":updated_at": ticket.updated_at.unix_millis(),
+            ":first_responded_at": millis(ticket.first_responded_at),
+            ":resolved_at": millis(ticket.resolved_at),
+            ":closed_at": millis(ticket.closed_at),
+            ":reopened_at": millis(ticket.reopened_at),
+            ":archived_at": millis(ticket.archived_at),
+            ":reply_seq": ticket.reply,
+            ":last_seq": last.seq,
+            ":last_at": last.recorded_at.unix_millis(),
+            ":last_role": last.author.role.name(),
+            ":last_actor": last.author.id.map(|id| id.0.into_bytes()),
+            ":last_action": last.action.name(),
+            ":last_has_text": last.has_text,
+            ":last_status_before": last.status.before.map(Status::name),
+            ":last_status_after": last.status.after.map(Status::name),
+            ":last_priority_before": last.priority.before,
+            ":last_priority_after": last.priority.after,
+            ":last_area_before": last.area.before,
+            ":last_area_after": last.area.after,
+            ":id": row,
+        })?;
+    Ok(())
 }
 
 /// An event, its text, and its row in the outbox.

@@ -13,7 +13,7 @@ CREATE TABLE tickets (
     category           TEXT,
     subcategory        TEXT,
     area               TEXT NOT NULL,                -- as given
-    area_key           TEXT NOT NULL,                -- by which areas compare
+    facet              INTEGER NOT NULL REFERENCES facets (id), -- which lists it is in
     origin             TEXT NOT NULL,
     has_requester      INTEGER NOT NULL,
     status             TEXT NOT NULL,
@@ -32,6 +32,7 @@ CREATE TABLE tickets (
     last_seq             INTEGER NOT NULL,
     last_at              INTEGER NOT NULL,
     last_role            TEXT NOT NULL,
+    last_actor           BLOB,
     last_action          TEXT NOT NULL,
     last_has_text        INTEGER NOT NULL,
     last_status_before   TEXT,
@@ -40,6 +41,23 @@ CREATE TABLE tickets (
     last_priority_after  TEXT,
     last_area_before     TEXT,
     last_area_after      TEXT
+) STRICT;
+
+-- Every list reads its facets' tickets by row number, which is the order of creation.
+CREATE INDEX tickets_by_facet ON tickets (facet);
+
+-- What closes by itself.
+CREATE INDEX tickets_resolved ON tickets (resolved_at) WHERE status = 'RESUELTO' AND archived_at IS NULL;
+
+-- What tickets have in common that lists filter by, and how many have it: counted in the transaction that changes it.
+CREATE TABLE facets (
+    id           INTEGER PRIMARY KEY,
+    area_key     TEXT NOT NULL,                      -- by which areas compare
+    status       TEXT NOT NULL,
+    priority_key TEXT NOT NULL,                      -- by which priorities compare; empty: none
+    is_archived  INTEGER NOT NULL,
+    tickets      INTEGER NOT NULL,
+    UNIQUE (area_key, status, priority_key, is_archived)
 ) STRICT;
 
 -- The last number given in each year's series.
@@ -88,10 +106,17 @@ CREATE TABLE texts (
     FOREIGN KEY (ticket, seq) REFERENCES events (ticket, seq)
 ) STRICT, WITHOUT ROWID;
 
--- One row for each event that nobody was told of yet, in the order in which they were stored. Numbers are used
--- again once the last rows are gone: they are no cursor.
+-- One row for each event, in the order in which they were stored. The last row stays, so that numbers only grow: a reader
+-- goes on after the last that it has read.
 CREATE TABLE outbox (
     id     INTEGER PRIMARY KEY,
     ticket INTEGER NOT NULL,
     seq    INTEGER NOT NULL
 ) STRICT;
+
+-- Which file this is. What is made from it elsewhere belongs to it and to no other.
+CREATE TABLE identity (
+    octets BLOB NOT NULL
+) STRICT;
+
+INSERT INTO identity (octets) VALUES (randomblob(16));

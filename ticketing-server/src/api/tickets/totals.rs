@@ -1,0 +1,53 @@
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use ticketing_core::Status;
+
+use crate::{
+    http::{ApiError, Call, Response, json},
+    store::{Store, Total},
+};
+
+/// `GET /api/tickets/totales`: how many tickets there are, by status, area and priority, from counters. Beyond the contract:
+/// what a dashboard would otherwise count from a list of all tickets.
+pub(crate) async fn totals<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
+    let actor = call.staff()?.actor();
+
+    let totals = call.engine().totals(&actor).await?;
+    let rules = call.engine().rules();
+    let mut answer = Answer::default();
+    for Total { area_key, status, priority_key, is_archived, tickets } in &totals {
+        let tickets = u64::from(*tickets);
+        answer.total += tickets;
+        if *is_archived {
+            answer.archivados += tickets;
+        }
+        *answer.por_estado.entry(status.name()).or_default() += tickets;
+        *answer.por_area.entry(rules.desk_area(area_key).to_owned()).or_default() += tickets;
+        *answer.por_prioridad.entry(priority_key.clone()).or_default() += tickets;
+    }
+    json(&answer)
+}
+
+#[derive(Serialize)]
+struct Answer {
+    total: u64,
+    /// Of the total; they stand in the other counts too.
+    archivados: u64,
+    por_estado: BTreeMap<&'static str, u64>,
+    por_area: BTreeMap<String, u64>,
+    /// By canonical name; `""`: tickets without one.
+    por_prioridad: BTreeMap<String, u64>,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self {
+            total: 0,
+            archivados: 0,
+            por_estado: Status::ALL.map(|status| (status.name(), 0)).into(),
+            por_area: BTreeMap::new(),
+            por_prioridad: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+use ticketing_core::{
+    Actor, Command, EmailAddress, Refusal, Rules, Status, TicketId, TicketLabel,
+    sla::{Budget, Reading, Sla},
+};
+
+use super::{Engine, EngineError};
+use crate::store::{Filter, LabelKey, ListQuery, ListedTicket, Search, Store, StoreError, TicketRecord, Total};
+
+/// A ticket as the desk sees it, at an instant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeskTicket {
+    /// What the store has of it.
+    pub record: Box<TicketRecord>,
+    /// What its SLA comes to; `None`: nothing was promised.
+    pub clock: Option<DeskClock>,
+}
+
+/// A clock as the desk sees it, at an instant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DeskClock {
+    /// The time that was granted.
+    pub budget: Budget,
+    /// What has become of it.
+    pub reading: Reading,
+}
+
+/// Which tickets somebody at the desk wants to see.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ListRequest {
+    /// Of this area.
+    pub area: Option<String>,
+    /// In this status.
+    pub status: Option<Status>,
+    /// Of this priority.
+    pub priority: Option<String>,
+    /// Archived, or not.
+    pub is_archived: Option<bool>,
+    /// With these words: a label, an e-mail address, or words that all stand somewhere in the ticket.
+    pub text: Option<String>,
+    /// Created before the ticket of this label.
+    pub before: Option<TicketLabel>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+impl ListRequest {
+    /// The newest tickets, at most so many.
+    pub const fn newest(limit: u32) -> Self {
+        Self { area: None, status: None, priority: None, is_archived: None, text: None, before: None, limit }
+    }
+
+    fn query(self, actor: &Actor, rules: &Rules) -> Result<ListQuery, Refusal> {
+        let Self { area, status, priority, is_archived, text, before, limit } = self;
+        let filter = Filter {
+            area_key: area.map(|area| rules.area_key(&area)),
+            status,
+            priority_key: priority.map(|priority| rules.priority_key(&priority)),
+            is_archived,
+        };
+        let search = text.map(|text| search(&text, rules));
+        Ok(ListQuery { scope: actor.scope(rules)?, filter, search, before: before.map(LabelKey::from), limit })
+    }
+}
+
+fn search(text: &str, rules: &Rules) -> Search {
+    if let Ok(label) = rules.labels().parse(text) {
+        Search::Label(label)
+    } else if let Ok(email) = EmailAddress::parse(text.trim()) {
+        Search::Email(email)
+    } else {
+        Search::Words(text.split_whitespace().map(str::to_owned).collect())
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listing {
+    /// Newest first, each with what its SLA comes to.
+    pub tickets: Vec<(ListedTicket, Option<DeskClock>)>,
+    /// There are older ones.
+    pub has_more: bool,
+    /// How many there are on all pages; `None` for a search.
+    pub total: Option<u64>,
+}
+
+impl<S: Store> Engine<S> {
+    /// A ticket in full, with its history.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] for a requester, and for somebody of another area; [`EngineError::NotFound`]; or the store's.
+    pub async fn desk_ticket(&self, id: TicketId, actor: &Actor) -> Result<DeskTicket, EngineError> {
+        let rules = self.rules();
+        actor.scope(&rules)?;
+        let record = self.inner.store.record(id).await?.ok_or(EngineError::NotFound)?;
+        actor.check_area(&record.ticket.attributes.area, &rules)?;
+        let clock = self.clock(&record.ticket.sla, &rules);
+        Ok(DeskTicket { record, clock })
+    }
+
+    /// The identity of the ticket that has a label.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], or the store's.
+    pub async fn find_label(&self, label: TicketLabel) -> Result<TicketId, EngineError> {
+        self.inner.store.find_label(label.into()).await?.ok_or(EngineError::NotFound)
+    }
+
+    /// The tickets that an actor wants to see and may, newest first. What was said in a ticket is found within a second.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] for a requester; or the store's.
+    pub async fn list(&self, actor: &Actor, request: ListRequest) -> Result<Listing, EngineError> {
+        let rules = self.rules();
+        let page = self.inner.store.list(request.query(actor, &rules)?).await?;
+        let with_clock = |ticket: ListedTicket| {
+            let clock = self.clock(&ticket.sla, &rules);
+            (ticket, clock)
+        };
+        let tickets = page.tickets.into_iter().map(with_clock).collect();
+        Ok(Listing { tickets, has_more: page.has_more, total: page.total })
+    }
+
+    /// How many tickets an actor may see, by area, status, priority and whether they are archived.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] for a requester; or the store's.
+    pub async fn totals(&self, actor: &Actor) -> Result<Vec<Total>, EngineError> {
+        let scope = actor.scope(&self.rules())?;
+        Ok(self.inner.store.totals(&scope).await?)
+    }
+
+    /// Closes the tickets that have been resolved for as long as the rules say; answers how many. Whoever runs an engine calls
+    /// this every minute or so.
+    ///
+    /// # Errors
+    /// When the store fails; some may have been closed.
+    pub async fn close_resolved(&self) -> Result<u32, StoreError> {
+        const AT_ONCE: u32 = 100;
+        let mut closed = 0;
+        loop {
+            let Some(until) = self.rules().resolved_until(self.now()) else { return Ok(closed) };
+            let found = self.inner.store.resolved_until(until, AT_ONCE).await?;
+            let mut progress = 0;
+            for id in &found {
+                match self.execute(*id, &Actor::System, Command::CloseItself).await {
+                    Ok(_) => progress += 1,
+                    // Somebody was faster: it is closed, or open again.
+                    Err(EngineError::Refused(_) | EngineError::NotFound | EngineError::Contended) => {}
+                    Err(EngineError::Store(error)) => return Err(error),
+                    Err(error) => return Err(StoreError::Damaged(error.into())),
+                }
+            }
+            closed += progress;
+            if progress == 0 || found.len() < AT_ONCE as usize {
+                return Ok(closed);
+            }
+        }
+    }
+
+    /// Makes what has happened findable by its words; answers whether there may be more. Whoever runs an engine calls this a
+    /// few times a second.
+    ///
+    /// # Errors
+    /// When the store fails; the words are found later.
+    pub async fn index_words(&self) -> Result<bool, StoreError> {
+        self.inner.store.index_words().await
+    }
+
+    fn clock(&self, sla: &Sla, rules: &Rules) -> Option<DeskClock> {
+        let budget = sla.agreement.as_ref()?.resolution;
+        Some(DeskClock { budget, reading: sla.read(rules.calendar(), self.now())? })
+    }
+}

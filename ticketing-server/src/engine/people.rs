@@ -1,0 +1,24 @@
+use ticketing_core::ticket::{ActorId, Agent, Author, Intake, Role};
+
+use super::Engine;
+use crate::store::Store;
+
+impl<S: Store> Engine<S> {
+    /// The agent of an id; `None` where nobody has it, or somebody to whom no ticket is given.
+    pub fn agent(&self, _id: ActorId) -> Option<Agent> {
+        None
+    }
+
+    /// What the author of an event is called; `None` where that was erased, and of the engine itself.
+    pub fn author_name(&self, author: Author, intake: &Intake) -> Option<String> {
+        match author.role {
+            Role::Requester => intake.requester.as_ref().map(|requester| requester.name.clone()),
+            _ => author.id.and_then(|id| self.user_name(id)),
+        }
+    }
+
+    /// What a user is called, also one who no longer is one.
+    pub fn user_name(&self, _id: ActorId) -> Option<String> {
+        None
+    }
+}

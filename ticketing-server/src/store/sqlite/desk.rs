@@ -1,0 +1,75 @@
+use std::net::IpAddr;
+
+use rusqlite::{Connection, OptionalExtension};
+use ticketing_core::{Status, TicketId, Timestamp, ticket::Scope};
+use uuid::Uuid;
+
+use super::{
+    SqliteStore, lists,
+    rows::{self, Columns, damaged, intake_columns, ticket_columns},
+    tickets,
+};
+use crate::store::{DeskStore, LabelKey, ListPage, ListQuery, StoreError, TicketRecord, Total};
+
+impl DeskStore for SqliteStore {
+    async fn record(&self, id: TicketId) -> Result<Option<Box<TicketRecord>>, StoreError> {
+        self.read(|connection| record(connection, id))
+    }
+
+    async fn find_label(&self, label: LabelKey) -> Result<Option<TicketId>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT uuid FROM tickets WHERE id = ?")?;
+            let uuid = statement.query_row([tickets::row_of(label)], |row| row.get(0)).optional()?;
+            Ok(uuid.map(|uuid| TicketId(Uuid::from_bytes(uuid))))
+        })
+    }
+
+    async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
+        self.blocking(move |store| store.readers.run_long(|connection| lists::page(connection, &store.words, &query)))
+            .await
+    }
+
+    async fn totals(&self, scope: &Scope) -> Result<Vec<Total>, StoreError> {
+        self.read(|connection| lists::totals(connection, scope))
+    }
+
+    async fn resolved_until(&self, instant: Timestamp, max: u32) -> Result<Vec<TicketId>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT uuid FROM tickets
+                       WHERE status = 'RESUELTO' AND archived_at IS NULL AND resolved_at <= ?
+                       ORDER BY resolved_at LIMIT ?";
+            debug_assert_eq!(Status::Resolved.name(), "RESUELTO", "the index is of these");
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map((instant.unix_millis(), max), |row| row.get(0))?;
+            rows.map(|uuid| Ok(TicketId(Uuid::from_bytes(uuid?)))).collect()
+        })
+    }
+
+    async fn index_words(&self) -> Result<bool, StoreError> {
+        self.blocking(|store| store.words.update(&store.readers)).await
+    }
+}
+
+/// The connection's transaction makes one instant of the two statements.
+fn record(connection: &Connection, id: TicketId) -> Result<Option<Box<TicketRecord>>, StoreError> {
+    let sql = concat!(
+        "SELECT t.label, i.address, ",
+        ticket_columns!(),
+        ", ",
+        intake_columns!(),
+        " FROM tickets t LEFT JOIN intake i ON i.ticket = t.id WHERE t.uuid = ?"
+    );
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query([id.0.as_bytes()])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    let columns = &mut Columns::new(row);
+    let label = columns.text()?.parse().map_err(damaged)?;
+    let address: Option<String> = columns.next()?;
+    Ok(Some(Box::new(TicketRecord {
+        label,
+        address: address.map(|address| address.parse::<IpAddr>().map_err(damaged)).transpose()?,
+        ticket: rows::ticket(columns)?,
+        intake: rows::intake(columns)?,
+        history: tickets::history(connection, id)?,
+    })))
+}

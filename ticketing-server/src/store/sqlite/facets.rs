@@ -1,0 +1,46 @@
+//! What tickets have in common that lists filter by, with a count each.
+
+use rusqlite::{Connection, OptionalExtension};
+use ticketing_core::Ticket;
+
+use crate::store::{Derived, StoreError};
+
+/// The facet of a new ticket, with it counted.
+pub(super) fn entered(connection: &Connection, ticket: &Ticket, derived: &Derived) -> Result<i64, StoreError> {
+    let facet = facet(connection, ticket, derived)?;
+    count(connection, facet, 1)?;
+    Ok(facet)
+}
+
+/// The facet of a ticket that had another one before, or the same, with it counted there.
+pub(super) fn moved(
+    connection: &Connection,
+    before: i64,
+    ticket: &Ticket,
+    derived: &Derived,
+) -> Result<i64, StoreError> {
+    let after = facet(connection, ticket, derived)?;
+    if after != before {
+        count(connection, before, -1)?;
+        count(connection, after, 1)?;
+    }
+    Ok(after)
+}
+
+fn facet(connection: &Connection, ticket: &Ticket, derived: &Derived) -> Result<i64, StoreError> {
+    let key = (&derived.area_key, ticket.status.name(), &derived.priority_key, ticket.is_archived());
+    let sql = "SELECT id FROM facets WHERE area_key = ? AND status = ? AND priority_key = ? AND is_archived = ?";
+    let known = connection.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?;
+    if let Some(facet) = known {
+        return Ok(facet);
+    }
+    let sql = "INSERT INTO facets (area_key, status, priority_key, is_archived, tickets) VALUES (?, ?, ?, ?, 0)";
+    connection.prepare_cached(sql)?.execute(key)?;
+    Ok(connection.last_insert_rowid())
+}
+
+fn count(connection: &Connection, facet: i64, change: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE facets SET tickets = tickets + ? WHERE id = ?";
+    connection.prepare_cached(sql)?.execute((change, facet))?;
+    Ok(())
+}
