@@ -48,10 +48,7 @@ impl<'a, const N: usize> Form<'a, N> {
     }
 
     /// As [`take`](Self::take); `None` where the member is not there at all.
-    pub(crate) fn take_given<T: Default>(
-        &mut self,
-        check: impl FnOnce(&Value<'a>) -> Result<T, Problem>,
-    ) -> Option<T> {
+    pub(crate) fn take_given<T: Default>(&mut self, check: impl FnOnce(&Value<'a>) -> Result<T, Problem>) -> Option<T> {
         let is_there = self.given.is_there.get(self.next).copied().unwrap_or_default();
         let taken = self.take(check);
         is_there.then_some(taken)

@@ -24,5 +24,6 @@ mod pages;
 mod routes;
 
 pub use self::engine::{
-    CreateRequest, CreatedTicket, Engine, EngineError, IdempotencyKey, InvalidIdempotencyKey, PublicTicket,
+    AccountError, AuthError, CreateRequest, CreatedTicket, Engine, EngineError, EngineOptions, IdempotencyKey,
+    InvalidIdempotencyKey, LoggedIn, PasswordCost, PublicTicket,
 };

@@ -17,7 +17,7 @@ pub use self::{
     password::Password,
 };
 use crate::{
-    EmailAddress, Timestamp,
+    EmailAddress, Timestamp, text,
     ticket::{Actor, ActorId, Agent, Role},
 };
 
@@ -97,6 +97,11 @@ impl User {
     /// They were deleted: only their name is left, for history.
     pub const fn is_deleted(&self) -> bool {
         self.email.is_none()
+    }
+
+    /// By which users are listed: their names, letter case and accents aside.
+    pub fn sort_key(&self) -> String {
+        text::priority_key(&self.name)
     }
 
     /// The user as somebody who gives commands.

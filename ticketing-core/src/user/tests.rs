@@ -38,16 +38,14 @@ fn everything_wrong_with_a_form_is_said_at_once_and_in_the_order_of_its_fields()
     refused(Login::from_json(b"[]"), "body: wrong-type");
     refused(Login::from_json(b"{"), "malformed JSON at line 1, column 1");
     refused(PasswordChange::from_json(br#"{"actual": " ", "nueva": " 12345 "}"#), "actual: required; nueva: too-short");
-    refused(
-        NewUser::from_json(b"{}"),
-        "email: required; nombre: required; password: required; rol: required",
-    );
+    refused(NewUser::from_json(b"{}"), "email: required; nombre: required; password: required; rol: required");
     let form = br#"{"email": "ana", "nombre": "A", "password": "12345", "rol": "admin", "area": 7, "telefono": true}"#;
     refused(
         NewUser::from_json(form),
         "email: invalid-email; nombre: too-short; password: too-short; rol: unknown-value; area: wrong-type; telefono: wrong-type",
     );
-    let form = br#"{"rol": "ROOT", "is_active": "yes", "nombre": "\ud800", "email": "a@b", "password": "x", "area": []}"#;
+    let form =
+        br#"{"rol": "ROOT", "is_active": "yes", "nombre": "\ud800", "email": "a@b", "password": "x", "area": []}"#;
     refused(
         UserPatch::from_json(form),
         "email: invalid-email; nombre: invalid-unicode; password: too-short; rol: unknown-value; area: wrong-type; is_active: wrong-type",
@@ -170,7 +168,8 @@ fn an_active_admin_is_taken_away_by_role_activity_or_deletion_only() {
 #[test]
 fn roles_are_actors_and_agents() {
     let id = admin().id;
-    let of = |role: &str| patched(&admin(), &format!(r#"{{"rol": "{role}", "area": "Redes"}}"#), "2026-03-24T11:00:00Z");
+    let of =
+        |role: &str| patched(&admin(), &format!(r#"{{"rol": "{role}", "area": "Redes"}}"#), "2026-03-24T11:00:00Z");
     let agent = |area: Option<&str>| Some(Agent { id, area: area.map(str::to_owned), is_active: true });
     assert_eq!((of("ADMIN").actor(), of("ADMIN").agent()), (Actor::Admin(id), agent(None)));
     assert_eq!((of("MESA").actor(), of("MESA").agent()), (Actor::Desk(id), agent(None)));

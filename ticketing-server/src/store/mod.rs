@@ -2,6 +2,7 @@
 //!
 //! A store keeps; it decides nothing. What it is given has been decided by `ticketing-core`.
 
+mod accounts;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
@@ -13,10 +14,15 @@ use ticketing_core::{
     ticket::{Attributes, Intake, NewEvent, PublicEvent},
 };
 
-/// Everything that an engine needs.
-pub trait Store: TicketStore + RulesStore {}
+pub use self::accounts::{
+    AccountsRevision, AttemptKey, AttemptStore, Attempted, KeyId, KeySecret, KeyStore, PasswordHash, SigningKey,
+    UserChange, UserRecord, UserStore, UserStored,
+};
 
-impl<S: TicketStore + RulesStore> Store for S {}
+/// Everything that an engine needs.
+pub trait Store: TicketStore + RulesStore + UserStore + KeyStore + AttemptStore {}
+
+impl<S: TicketStore + RulesStore + UserStore + KeyStore + AttemptStore> Store for S {}
 
 /// Tickets: their state, their history and their words.
 ///

@@ -4,11 +4,14 @@
 //!   `synchronous=FULL`, what was answered survives a power cut.
 //! - Point reads run on the caller's thread: they take microseconds, less than handing them to another thread would.
 
+mod attempts;
+mod keys;
 mod migrate;
 mod readers;
 mod rows;
 mod rules;
 mod tickets;
+mod users;
 mod writer;
 
 use std::{
