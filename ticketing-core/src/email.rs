@@ -4,7 +4,14 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{limits, text};
+use crate::{
+    limits,
+    text::{self, TextRule},
+};
+
+/// What somebody types to be found by their address. It needs not be one: what is none matches nothing.
+#[expect(clippy::cast_possible_truncation, reason = "254")]
+pub(crate) const TYPED: TextRule = TextRule::line(1, limits::EMAIL_OCTETS_MAX as u32);
 
 /// An e-mail address: a dot-atom, `@`, and a domain of at least two labels. At most 254 octets.
 ///
@@ -100,6 +107,16 @@ impl EmailAddress {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// By which users' addresses compare: in lower case.
+    pub fn key(&self) -> String {
+        key(&self.0)
+    }
+}
+
+/// The form in which two users' addresses are the same.
+pub(crate) fn key(address: &str) -> String {
+    address.to_lowercase()
 }
 
 impl fmt::Display for EmailAddress {

@@ -26,6 +26,7 @@
 //! - [`sla`]: what a ticket is promised, and when its time is up.
 //! - [`ticket::Order`]: what the desk asks for, read from what it sends.
 //! - [`ticket`]: a ticket as a fold over its events, and the lifecycle that decides which events there may be.
+//! - [`user`]: who works at the desk, what a change to them entails, and how long to wait after wrong passwords.
 //!
 //! Nothing here reads a clock, draws a random number, does I/O or panics: `now` and ids are arguments.
 
@@ -45,6 +46,7 @@
 mod draft;
 mod email;
 pub mod field;
+mod form;
 mod label;
 pub mod limits;
 mod locale;
@@ -54,6 +56,7 @@ pub mod sla;
 mod text;
 pub mod ticket;
 mod time;
+pub mod user;
 pub mod violation;
 
 /// Signed lengths of time, as the SLA's clocks give them.
@@ -62,9 +65,10 @@ pub use chrono::TimeDelta;
 pub use uuid::Uuid;
 
 pub use self::{
-    draft::{Comment, Draft, FormError, LookUp, NewTicket},
+    draft::{Comment, Draft, LookUp, NewTicket},
     email::{EmailAddress, EmailError},
     field::Field,
+    form::FormError,
     label::{LabelError, LabelFormat, TicketLabel},
     locale::Locale,
     members::{MalformedJson, Value},
@@ -75,5 +79,6 @@ pub use self::{
     text::TextRule,
     ticket::{Actor, Command, Event, Refusal, Status, Ticket, TicketId},
     time::{Seconds, Timestamp, TimestampOutOfRange, Transition, Zone},
+    user::{User, UserRole},
     violation::{Problem, Violation, Violations},
 };

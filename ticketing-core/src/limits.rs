@@ -57,6 +57,23 @@ limits! {
     /// Most characters of a `respuesta`. Source: the Mesa de Ayuda contract.
     RESPUESTA_CHARS_MAX: u32 = 5_000;
 
+    /// Fewest characters of a user's `nombre`. Source: the Mesa de Ayuda contract.
+    USER_NOMBRE_CHARS_MIN: u32 = 2;
+    /// Fewest characters of a password. Source: the Mesa de Ayuda contract.
+    PASSWORD_CHARS_MIN: u32 = 6;
+    /// Most characters of a password: 1,024 octets at most in UTF-8, and far more than anybody types.
+    PASSWORD_CHARS_MAX: u32 = 256;
+    /// Wrong passwords that an account takes without delay: a person mistypes two or three times.
+    ACCOUNT_ATTEMPTS_FREE: u32 = 5;
+    /// Longest delay of an account in seconds. Guessing is hopeless at this pace, and nobody locks a colleague out for long.
+    ACCOUNT_DELAY_SECONDS_MAX: u32 = 5 * 60;
+    /// Wrong passwords that a network address takes without delay: a whole office may share one.
+    ADDRESS_ATTEMPTS_FREE: u32 = 20;
+    /// Longest delay of a network address in seconds.
+    ADDRESS_DELAY_SECONDS_MAX: u32 = 15 * 60;
+    /// Minutes after the last attempt at which all of them are forgotten; more than any delay.
+    ATTEMPTS_KEPT_MINUTES: u32 = 60;
+
     /// Most characters of what a person types to look a ticket up: a label with room for stray characters.
     LABEL_INPUT_CHARS_MAX: u32 = 64;
     /// Most letters of a label's prefix: labels are read aloud.

@@ -123,6 +123,14 @@ pub(crate) fn read<'a, const N: usize>(
     json: &'a [u8],
     names: [&str; N],
 ) -> Result<Option<[Value<'a>; N]>, MalformedJson> {
+    Ok(read_given(json, names)?.map(|given| given.values))
+}
+
+/// As [`read`], and which of the members there are at all.
+pub(crate) fn read_given<'a, const N: usize>(
+    json: &'a [u8],
+    names: [&str; N],
+) -> Result<Option<Given<'a, N>>, MalformedJson> {
     let text = core::str::from_utf8(json).map_err(|error| not_utf8(json, error.valid_up_to()))?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     if !text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
@@ -137,7 +145,15 @@ pub(crate) fn read<'a, const N: usize>(
     Ok(Some(members))
 }
 
-fn object<'a, const N: usize, R: ReadValue>(text: &'a str, names: &[&str; N]) -> serde_json::Result<[Value<'a>; N]> {
+/// What an object has of the members that are asked for.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Given<'a, const N: usize> {
+    pub(crate) values: [Value<'a>; N],
+    /// Whether the member is there: null is as good as nothing, except where it takes something away.
+    pub(crate) is_there: [bool; N],
+}
+
+fn object<'a, const N: usize, R: ReadValue>(text: &'a str, names: &[&str; N]) -> serde_json::Result<Given<'a, N>> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let members = deserializer.deserialize_map(Members::<N, R> { names, values: PhantomData })?;
     deserializer.end()?;
@@ -157,7 +173,7 @@ struct Members<'n, const N: usize, R> {
 }
 
 impl<'de, const N: usize, R: ReadValue> Visitor<'de> for Members<'_, N, R> {
-    type Value = [Value<'de>; N];
+    type Value = Given<'de, N>;
 
     fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("an object")
@@ -182,7 +198,7 @@ impl<'de, const N: usize, R: ReadValue> Visitor<'de> for Members<'_, N, R> {
                 }
             }
         }
-        Ok(values)
+        Ok(Given { values, is_there: seen })
     }
 }
 

@@ -60,6 +60,8 @@ pub enum Problem {
     },
     /// It names no active agent who works the ticket's area.
     UnavailableAgent,
+    /// It is not the password that the user has.
+    WrongPassword,
 }
 
 /// A type of JSON value.
@@ -152,13 +154,16 @@ impl Problem {
             Self::InvalidEmail { .. } => "invalid-email",
             Self::UnknownValue { .. } => "unknown-value",
             Self::UnavailableAgent => "unavailable-agent",
+            Self::WrongPassword => "wrong-password",
         }
     }
 
     /// What the message says, for programs.
     pub fn params(&self) -> Params {
         Params(match self {
-            Self::Required | Self::Repeated | Self::InvalidUnicode | Self::UnavailableAgent => vec![],
+            Self::Required | Self::Repeated | Self::InvalidUnicode | Self::UnavailableAgent | Self::WrongPassword => {
+                vec![]
+            }
             Self::WrongType { expected } => vec![("expected", Param::Name(expected.name()))],
             Self::ControlCharacter { position } => vec![("position", Param::Number(*position))],
             Self::TooShort { min, actual } => vec![("min", Param::Number(*min)), ("actual", Param::Number(*actual))],
@@ -218,6 +223,11 @@ impl Problem {
                 Es => "No hay un agente activo con ese identificador en el área del ticket.".into(),
                 En => "There is no active agent with that id in the ticket's area.".into(),
                 Pt => "Não há um agente ativo com esse identificador na área do ticket.".into(),
+            },
+            Self::WrongPassword => match locale {
+                Es => "La contraseña no es correcta.".into(),
+                En => "The password is not right.".into(),
+                Pt => "A senha não está correta.".into(),
             },
         }
     }
@@ -390,6 +400,7 @@ mod tests {
             Problem::InvalidEmail { reason: EmailError::MissingAt },
             Problem::UnknownValue { allowed: vec!["QUEJA".into(), "CONSULTA".into()] },
             Problem::UnavailableAgent,
+            Problem::WrongPassword,
         ];
         let mut table = String::new();
         for problem in problems {

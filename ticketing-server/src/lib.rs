@@ -24,6 +24,7 @@ mod pages;
 mod routes;
 
 pub use self::engine::{
-    Conditions, CreateRequest, CreatedTicket, DeskClock, DeskTicket, Engine, EngineError, Executed, IdempotencyKey,
-    InvalidIdempotencyKey, ListRequest, Listing, PublicTicket,
+    AccountError, AuthError, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskTicket, Engine, EngineError,
+    EngineOptions, Executed, IdempotencyKey, InvalidIdempotencyKey, ListRequest, Listing, LoggedIn, PasswordCost,
+    PublicTicket,
 };

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use hyper::Method;
 
 use crate::{
-    api::{health, openapi, rules, tickets},
+    api::{auth, health, openapi, rules, tickets},
     http::{ApiError, Call, Response},
     pages::{assets, home, look_up, request},
     store::Store,
@@ -32,6 +32,13 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         post("/api/tickets/{uuid}/cancelar", tickets::cancel),
         post("/api/tickets/{uuid}/archivar", tickets::archive),
         post("/api/tickets/{uuid}/desarchivar", tickets::unarchive),
+        // Accounts
+        public(post("/api/auth/login", auth::login)),
+        public(post("/api/auth/password", auth::change_password)),
+        get("/api/auth/users", auth::list_users),
+        post("/api/auth/users", auth::create_user),
+        patch("/api/auth/users/{id}", auth::change_user),
+        delete("/api/auth/users/{id}", auth::delete_user),
         // Rules
         get("/api/reglas", rules::show),
         // The service itself
@@ -74,6 +81,20 @@ where
     A: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
     route(Method::POST, path, handler)
+}
+
+fn patch<S: Store, A>(path: &'static str, handler: fn(Call<S>) -> A) -> Route<S>
+where
+    A: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    route(Method::PATCH, path, handler)
+}
+
+fn delete<S: Store, A>(path: &'static str, handler: fn(Call<S>) -> A) -> Route<S>
+where
+    A: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    route(Method::DELETE, path, handler)
 }
 
 fn route<S: Store, A>(method: Method, path: &'static str, handler: fn(Call<S>) -> A) -> Route<S>

@@ -744,8 +744,8 @@ fn two_stores_on_one_file_see_what_each_other_stores() {
         let rules = Rules::from_json(r#"{ "reapertura": 1 }"#).unwrap();
         one.apply_rules(rules.clone()).await.unwrap();
         assert_eq!(one.rules().hash(), rules.hash());
-        assert_eq!(other.refresh_rules().await.unwrap(), Some(rules.hash()));
-        assert_eq!(other.refresh_rules().await.unwrap(), None);
+        assert_eq!(other.refresh().await.unwrap(), Some(rules.hash()));
+        assert_eq!(other.refresh().await.unwrap(), None);
     });
 }
 

@@ -1,11 +1,12 @@
 //! What a requester sends after creation: label and e-mail to look a ticket up, and a message with them to comment.
 
 use crate::{
-    limits::{EMAIL_OCTETS_MAX, LABEL_INPUT_CHARS_MAX},
-    members::{self, MalformedJson, Value},
+    email,
+    form::{self, FormError},
+    limits::LABEL_INPUT_CHARS_MAX,
     text::TextRule,
     ticket::Message,
-    violation::{JsonType, Problem, Violation, Violations},
+    violation::Violations,
 };
 
 /// A look-up: what the requester typed, trimmed. Neither needs to be a label or an address: what is none matches nothing,
@@ -27,20 +28,8 @@ pub struct Comment {
     pub message: Message,
 }
 
-/// A body that is no such form.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum FormError {
-    /// It is not JSON.
-    #[error(transparent)]
-    Malformed(#[from] MalformedJson),
-    /// Its fields break rules.
-    #[error(transparent)]
-    Invalid(#[from] Violations),
-}
-
 const LABEL: (&str, TextRule) = ("label", TextRule::line(1, LABEL_INPUT_CHARS_MAX));
-#[expect(clippy::cast_possible_truncation, reason = "254")]
-const EMAIL: (&str, TextRule) = ("email", TextRule::line(1, EMAIL_OCTETS_MAX as u32));
+const EMAIL: (&str, TextRule) = ("email", email::TYPED);
 const MESSAGE: (&str, TextRule) = ("mensaje", Message::RULE);
 
 impl LookUp {
@@ -49,7 +38,7 @@ impl LookUp {
     /// # Errors
     /// [`FormError::Malformed`], or all violations: both are texts and must be given.
     pub fn from_json(json: &[u8]) -> Result<Self, FormError> {
-        let [label, email] = texts(json, [LABEL, EMAIL])?;
+        let [label, email] = form::texts(json, [LABEL, EMAIL])?;
         Ok(Self { label, email })
     }
 }
@@ -60,30 +49,10 @@ impl Comment {
     /// # Errors
     /// [`FormError::Malformed`], or all violations: the message has 2 to 5000 characters.
     pub fn from_json(json: &[u8]) -> Result<Self, FormError> {
-        let [label, email, message] = texts(json, [LABEL, EMAIL, MESSAGE])?;
+        let [label, email, message] = form::texts(json, [LABEL, EMAIL, MESSAGE])?;
         let message = Message::new(&message).map_err(|problem| Violations::of(MESSAGE.0, problem))?;
         Ok(Self { look_up: LookUp { label, email }, message })
     }
-}
-
-/// The values of these names in an object.
-pub(super) fn object<'a, const N: usize>(json: &'a [u8], names: [&str; N]) -> Result<[Value<'a>; N], FormError> {
-    let absent = || Violations::of("", Problem::WrongType { expected: JsonType::Object });
-    members::read(json, names)?.ok_or_else(|| absent().into())
-}
-
-/// Texts that must all be given.
-fn texts<const N: usize>(json: &[u8], fields: [(&'static str, TextRule); N]) -> Result<[String; N], FormError> {
-    let values = object(json, fields.map(|(name, _)| name))?;
-    let mut texts = [const { String::new() }; N];
-    let mut violations = Vec::new();
-    for ((text, value), (field, rule)) in texts.iter_mut().zip(&values).zip(fields) {
-        match Value::required_text(value, rule) {
-            Ok(checked) => checked.clone_into(text),
-            Err(problem) => violations.push(Violation { field, problem }),
-        }
-    }
-    Violations::new(violations).map_or(Ok(texts), |violations| Err(violations.into()))
 }
 
 #[cfg(test)]

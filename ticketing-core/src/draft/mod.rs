@@ -4,11 +4,11 @@
 mod look_up;
 mod order;
 
-use self::look_up::object;
-pub use self::look_up::{Comment, FormError, LookUp};
+pub use self::look_up::{Comment, LookUp};
 use crate::{
     EmailAddress, Field, Rules, email,
     field::{FIELDS, FieldSpec, Kind},
+    form,
     members::{self, MalformedJson, Value},
     sla::Agreement,
     ticket::{Attributes, Intake, Origin, Requester},
@@ -206,7 +206,7 @@ impl Checked<'_> {
 
 fn check<'v>(spec: &FieldSpec, value: &'v Value<'_>, rules: &Rules) -> Result<Checked<'v>, Problem> {
     let text = match spec.kind {
-        Kind::Flag => return check_flag(value),
+        Kind::Flag => return Ok(form::flag(value)?.map_or(Checked::Absent, Checked::Flag)),
         Kind::Text { .. } => value.text(rules.text_rule(spec.field))?,
         Kind::Email | Kind::Type => value.trimmed()?,
     };
@@ -223,15 +223,6 @@ fn check<'v>(spec: &FieldSpec, value: &'v Value<'_>, rules: &Rules) -> Result<Ch
         _ => {}
     }
     Ok(Checked::Text(text))
-}
-
-fn check_flag<'a>(value: &Value<'_>) -> Result<Checked<'a>, Problem> {
-    match value {
-        Value::Absent => Ok(Checked::Absent),
-        Value::Flag(flag) => Ok(Checked::Flag(*flag)),
-        Value::Repeated => Err(Problem::Repeated),
-        Value::Text(_) | Value::LoneSurrogate | Value::Other => Err(Problem::WrongType { expected: JsonType::Boolean }),
-    }
 }
 
 fn assemble(checked: &[Checked<'_>; Field::COUNT], rules: &Rules) -> Result<NewTicket, Violations> {

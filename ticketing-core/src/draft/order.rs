@@ -2,13 +2,13 @@
 //!
 //! Texts that creation has too (priority, category, area) have its limits, under the rules.
 
-use super::{FormError, object};
 use crate::{
-    Field, Rules, Uuid,
+    Field, FormError, Rules, Uuid,
+    form::Form,
     members::Value,
-    text::{self, TextRule},
+    text::TextRule,
     ticket::{ActorId, AskedBy, Order, Reason, Reply, Status},
-    violation::{JsonType, Problem, Violation, Violations},
+    violation::Problem,
 };
 
 impl Order {
@@ -17,13 +17,13 @@ impl Order {
     /// # Errors
     /// [`FormError`]: malformed JSON, or all violations.
     pub fn update(json: &[u8], rules: &Rules) -> Result<Self, FormError> {
-        let [status, priority, area, reply] = object(json, ["estado", "prioridad", "area", "respuesta"])?;
-        let mut form = Form::default();
-        let status = form.take("estado", self::status(&status));
-        let priority = form.take("prioridad", self::priority(&priority, rules));
-        let area = form.take("area", self::area(&area, rules));
-        let reply = form.take("respuesta", reply.trimmed().and_then(|text| text.map(Reply::new).transpose()));
-        form.finish(|| Some(Self::Update { status: status?, priority: priority?, area: area?, reply: reply? }))
+        let mut form = Form::read(json, ["estado", "prioridad", "area", "respuesta"])?;
+        let status = form.take(status);
+        let priority = form.take(|value| priority(value, rules));
+        let area = form.take(|value| area(value, rules));
+        let reply = form.take(|value| value.trimmed()?.map(Reply::new).transpose());
+        form.finish()?;
+        Ok(Self::Update { status, priority, area, reply })
     }
 
     /// Reads `{"agenteId": …, "motivo": …}`.
@@ -31,11 +31,10 @@ impl Order {
     /// # Errors
     /// [`FormError`]: malformed JSON, or all violations.
     pub fn assign(json: &[u8], _: &Rules) -> Result<Self, FormError> {
-        let [agent, reason] = object(json, ["agenteId", "motivo"])?;
-        let mut form = Form::default();
-        let agent = form.take("agenteId", self::agent(&agent).and_then(required));
-        let reason = form.take("motivo", self::reason(&reason));
-        form.finish(|| Some(Self::Assign { agent: agent?, reason: reason? }))
+        let mut form = Form::read(json, ["agenteId", "motivo"])?;
+        let agent = form.take_required(agent);
+        let reason = form.take_required(reason);
+        form.finish_with(agent.zip(reason).map(|(agent, reason)| Self::Assign { agent, reason }))
     }
 
     /// Reads `{"nuevaArea": …, "agenteId": …, "motivo": …}`; the agent may be left out.
@@ -43,12 +42,11 @@ impl Order {
     /// # Errors
     /// [`FormError`]: malformed JSON, or all violations.
     pub fn transfer(json: &[u8], rules: &Rules) -> Result<Self, FormError> {
-        let [area, agent, reason] = object(json, ["nuevaArea", "agenteId", "motivo"])?;
-        let mut form = Form::default();
-        let area = form.take("nuevaArea", self::area(&area, rules).and_then(required));
-        let agent = form.take("agenteId", self::agent(&agent));
-        let reason = form.take("motivo", self::reason(&reason));
-        form.finish(|| Some(Self::Transfer { area: area?, agent: agent?, reason: reason? }))
+        let mut form = Form::read(json, ["nuevaArea", "agenteId", "motivo"])?;
+        let area = form.take_required(|value| area(value, rules));
+        let agent = form.take(agent);
+        let reason = form.take_required(reason);
+        form.finish_with(area.zip(reason).map(|(area, reason)| Self::Transfer { area, agent, reason }))
     }
 
     /// Reads `{"nuevaPrioridad": …, "nuevaCategoria": …, "motivo": …}`.
@@ -56,13 +54,12 @@ impl Order {
     /// # Errors
     /// [`FormError`]: malformed JSON, or all violations.
     pub fn reclassify(json: &[u8], rules: &Rules) -> Result<Self, FormError> {
-        let [priority, category, reason] = object(json, ["nuevaPrioridad", "nuevaCategoria", "motivo"])?;
-        let mut form = Form::default();
-        let priority = form.take("nuevaPrioridad", self::priority(&priority, rules).and_then(required));
-        let category = category.required_text(rules.text_rule(Field::Category)).map(str::to_owned);
-        let category = form.take("nuevaCategoria", category);
-        let reason = form.take("motivo", self::reason(&reason));
-        form.finish(|| Some(Self::Reclassify { priority: priority?, category: category?, reason: reason? }))
+        let mut form = Form::read(json, ["nuevaPrioridad", "nuevaCategoria", "motivo"])?;
+        let priority = form.take_required(|value| priority(value, rules));
+        let category = form.take_required(|value| checked(value, rules.text_rule(Field::Category), |_| Ok(())));
+        let reason = form.take_required(reason);
+        let all = priority.zip(category).zip(reason);
+        form.finish_with(all.map(|((priority, category), reason)| Self::Reclassify { priority, category, reason }))
     }
 
     /// Reads `{"motivo": …}`.
@@ -86,11 +83,10 @@ impl Order {
     /// # Errors
     /// [`FormError`]: malformed JSON, or all violations.
     pub fn cancel(json: &[u8], _: &Rules) -> Result<Self, FormError> {
-        let [reason, asked_by] = object(json, ["motivo", "rol"])?;
-        let mut form = Form::default();
-        let reason = form.take("motivo", self::reason(&reason));
-        let asked_by = form.take("rol", self::asked_by(&asked_by));
-        form.finish(|| Some(Self::Cancel { reason: reason?, asked_by: asked_by? }))
+        let mut form = Form::read(json, ["motivo", "rol"])?;
+        let reason = form.take_required(reason);
+        let asked_by = form.take_required(asked_by);
+        form.finish_with(reason.zip(asked_by).map(|(reason, asked_by)| Self::Cancel { reason, asked_by }))
     }
 
     /// Reads `{"motivo": …}`.
@@ -111,37 +107,13 @@ impl Order {
 }
 
 fn only_reason(json: &[u8]) -> Result<Reason, FormError> {
-    let [reason] = object(json, ["motivo"])?;
-    let mut form = Form::default();
-    let reason = form.take("motivo", self::reason(&reason));
-    form.finish(|| reason)
+    let mut form = Form::read(json, ["motivo"])?;
+    let reason = form.take_required(reason);
+    form.finish_with(reason)
 }
 
-/// What is wrong with a form, as it is found.
-#[derive(Default)]
-struct Form(Vec<Violation>);
-
-impl Form {
-    fn take<T>(&mut self, field: &'static str, value: Result<T, Problem>) -> Option<T> {
-        value.map_err(|problem| self.0.push(Violation { field, problem })).ok()
-    }
-
-    /// The values together, which are all there where nothing is wrong.
-    fn finish<T>(self, values: impl FnOnce() -> Option<T>) -> Result<T, FormError> {
-        let absent = || Violations::of("", Problem::WrongType { expected: JsonType::Object });
-        match Violations::new(self.0) {
-            Some(violations) => Err(violations.into()),
-            None => values().ok_or_else(|| absent().into()),
-        }
-    }
-}
-
-fn required<T>(value: Option<T>) -> Result<T, Problem> {
-    value.ok_or(Problem::Required)
-}
-
-fn reason(value: &Value<'_>) -> Result<Reason, Problem> {
-    value.trimmed().and_then(required).and_then(Reason::new)
+fn reason(value: &Value<'_>) -> Result<Option<Reason>, Problem> {
+    value.trimmed()?.map(Reason::new).transpose()
 }
 
 fn status(value: &Value<'_>) -> Result<Option<Status>, Problem> {
@@ -149,10 +121,9 @@ fn status(value: &Value<'_>) -> Result<Option<Status>, Problem> {
     value.trimmed()?.map(|text| Status::from_input(text).ok_or_else(unknown)).transpose()
 }
 
-fn asked_by(value: &Value<'_>) -> Result<AskedBy, Problem> {
+fn asked_by(value: &Value<'_>) -> Result<Option<AskedBy>, Problem> {
     let unknown = || Problem::UnknownValue { allowed: AskedBy::ALL.map(|role| role.name().to_owned()).to_vec() };
-    let text = value.trimmed().and_then(required)?;
-    AskedBy::from_name(&text.to_uppercase()).ok_or_else(unknown)
+    value.trimmed()?.map(|text| AskedBy::from_name(&text.to_uppercase()).ok_or_else(unknown)).transpose()
 }
 
 fn priority(value: &Value<'_>, rules: &Rules) -> Result<Option<String>, Problem> {
@@ -176,7 +147,7 @@ fn checked(
 /// An id that is none names nobody.
 fn agent(value: &Value<'_>) -> Result<Option<ActorId>, Problem> {
     let id = |text: &str| Uuid::try_parse(text).map(ActorId).map_err(|_| Problem::UnavailableAgent);
-    value.trimmed()?.map(|text| id(text::trimmed(text))).transpose()
+    value.trimmed()?.map(id).transpose()
 }
 
 #[cfg(test)]

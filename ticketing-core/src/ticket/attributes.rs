@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::Actor;
 use crate::EmailAddress;
 
 /// What a ticket is about and who is to work it: short, for lists and statistics. Stored and echoed as given.
@@ -81,6 +82,16 @@ impl Origin {
             Self::SystemTrigger => "SYSTEM_TRIGGER",
             Self::TicketsApi => "TICKETS_API",
             Self::Chat => "CHAT",
+        }
+    }
+
+    /// Where a ticket that somebody creates by themselves comes from.
+    pub const fn of(actor: &Actor) -> Self {
+        match actor {
+            Actor::Requester => Self::Other,
+            Actor::Admin(_) | Actor::Desk(_) | Actor::Area { .. } => Self::AgentInSystem,
+            Actor::Token(_) => Self::TicketsApi,
+            Actor::System => Self::SystemTrigger,
         }
     }
 

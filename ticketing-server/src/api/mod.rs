@@ -1,5 +1,6 @@
 //! The handlers, a file per resource: parse, call the engine, answer.
 
+pub(crate) mod auth;
 pub(crate) mod health;
 pub(crate) mod openapi;
 pub(crate) mod rules;

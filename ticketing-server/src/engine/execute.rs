@@ -72,7 +72,7 @@ impl<S: Store> Engine<S> {
             used = self.inner.store.find_key(&key.clone().at(self.now())).await?;
         }
         for _ in 0..ATTEMPTS {
-            if let Some(used) = used {
+            if let Some(used) = &used {
                 return done_before(used, id);
             }
             let (rules, now) = (self.rules(), self.now());
@@ -112,9 +112,9 @@ enum Outcome {
     DoneBefore { version: u32 },
 }
 
-fn done_before(used: KeyUse, id: TicketId) -> Result<Outcome, EngineError> {
+fn done_before(used: &KeyUse, id: TicketId) -> Result<Outcome, EngineError> {
     match used {
-        KeyUse::SameRequest { id: of, version, .. } if of == id => Ok(Outcome::DoneBefore { version }),
+        KeyUse::SameRequest { id: of, version, .. } if *of == id => Ok(Outcome::DoneBefore { version: *version }),
         KeyUse::SameRequest { .. } | KeyUse::OtherRequest => Err(EngineError::KeyReused),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! HTTP, the command line and applications that embed the engine call only this.
 
+mod accounts;
 mod create;
 mod desk;
 mod execute;
@@ -11,10 +12,13 @@ mod public;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ticketing_core::{Refusal, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Reading, ticket::NewEvent};
+use ticketing_core::{
+    Refusal, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Reading, ticket::NewEvent, user::Attempts,
+};
 
-use self::in_flight::InFlight;
+use self::{accounts::Accounts, in_flight::InFlight};
 pub use self::{
+    accounts::{AccountError, AuthError, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
     desk::{DeskClock, DeskTicket, ListRequest, Listing},
     execute::{Conditions, Executed},
@@ -54,6 +58,7 @@ struct Inner<S> {
     store: S,
     clock: Box<dyn Clock>,
     rules: RwLock<(RulesVersion, Rules)>,
+    accounts: Accounts,
     in_flight: InFlight,
 }
 
@@ -108,11 +113,21 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the store fails.
     pub async fn start_with_clock(store: S, clock: impl Clock) -> Result<Self, StoreError> {
+        Self::start_with(store, clock, EngineOptions::default()).await
+    }
+
+    /// As [`start`](Self::start), on another clock and with options.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn start_with(store: S, clock: impl Clock, options: EngineOptions) -> Result<Self, StoreError> {
         let rules = match store.active_rules().await? {
             Some(active) => active,
             None => (store.activate_rules(Rules::default(), clock.now()).await?, Rules::default()),
         };
-        let inner = Inner { store, clock: Box::new(clock), rules: RwLock::new(rules), in_flight: InFlight::default() };
+        let accounts = Accounts::start(&store, clock.now(), options).await?;
+        let (clock, rules) = (Box::new(clock), RwLock::new(rules));
+        let inner = Inner { store, clock, rules, accounts, in_flight: InFlight::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -121,12 +136,18 @@ impl<S: Store> Engine<S> {
         self.inner.rules.read().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 
-    /// Takes over the rules that another process has activated; answers their hash where they are new. Whoever runs an engine
-    /// calls this every second or so.
+    /// Takes over what another process has changed: rules, users, signing keys. Answers the hash of the rules where they are new.
+    /// Whoever runs an engine calls this twice a second.
     ///
     /// # Errors
-    /// When the store fails, or has rules that this program cannot read; the rules stay as they were.
-    pub async fn refresh_rules(&self) -> Result<Option<RulesHash>, StoreError> {
+    /// When the store fails, or has what this program cannot read; that stays as it was.
+    pub async fn refresh(&self) -> Result<Option<RulesHash>, StoreError> {
+        // Rules that cannot be read must not keep anybody's access alive.
+        self.refresh_accounts().await?;
+        self.refresh_rules().await
+    }
+
+    async fn refresh_rules(&self) -> Result<Option<RulesHash>, StoreError> {
         let known = self.inner.rules.read().unwrap_or_else(PoisonError::into_inner).0;
         if self.inner.store.active_version().await?.is_none_or(|version| version == known) {
             return Ok(None);
@@ -152,7 +173,12 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the store fails.
     pub async fn tidy(&self) -> Result<(), StoreError> {
-        self.inner.store.forget_keys_before(create::keys_valid_from(self.now())).await?;
+        let (store, now) = (&self.inner.store, self.now());
+        store.forget_keys_before(create::keys_valid_from(now)).await?;
+        store.forget_attempts_before(Attempts::forgotten_before(now)).await?;
+        if store.forget_signing_keys(now).await? > 0 {
+            self.refresh_accounts().await?;
+        }
         Ok(())
     }
 

@@ -5,8 +5,8 @@ use crate::store::Store;
 
 impl<S: Store> Engine<S> {
     /// The agent of an id; `None` where nobody has it, or somebody to whom no ticket is given.
-    pub fn agent(&self, _id: ActorId) -> Option<Agent> {
-        None
+    pub fn agent(&self, id: ActorId) -> Option<Agent> {
+        self.user(id)?.agent()
     }
 
     /// What the author of an event is called; `None` where that was erased, and of the engine itself.
@@ -18,7 +18,7 @@ impl<S: Store> Engine<S> {
     }
 
     /// What a user is called, also one who no longer is one.
-    pub fn user_name(&self, _id: ActorId) -> Option<String> {
-        None
+    pub fn user_name(&self, id: ActorId) -> Option<String> {
+        self.user(id).map(|user| user.name.clone())
     }
 }

@@ -71,7 +71,7 @@ impl App {
         Self { service: layers::around(answer, &state.options), state }
     }
 
-    /// What must go on beside the requests: taking over rules that another process has applied, forgetting what is over.
+    /// What must go on beside the requests: taking over what another process has changed, forgetting what is over.
     /// [`serve`](super::serve) does this; an application that mounts the service spawns it. It never ends.
     pub fn maintenance(&self) -> impl Future<Output = ()> + Send + use<> {
         Arc::clone(&self.state).maintain()
@@ -166,7 +166,7 @@ trait Maintain: Send + Sync {
 
 impl<S: Store> Maintain for State<S> {
     fn maintain(self: Arc<Self>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        // Another process's rules are to be seen within a second.
+        // What another process has changed is to be seen within a second.
         const TICK: Duration = Duration::from_millis(500);
         const TICKS_PER_MINUTE: u32 = 120;
         Box::pin(async move {
@@ -174,10 +174,10 @@ impl<S: Store> Maintain for State<S> {
             ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             for tick in (0..TICKS_PER_MINUTE).cycle() {
                 ticks.tick().await;
-                match self.engine.refresh_rules().await {
+                match self.engine.refresh().await {
                     Ok(None) => {}
                     Ok(Some(hash)) => tracing::info!(rules.hash = %hash, "new rules are active"),
-                    Err(error) => tracing::error!(%error, "the rules could not be looked at"),
+                    Err(error) => tracing::error!(%error, "what others have changed could not be looked at"),
                 }
                 // Until there is no more.
                 while self.engine.index_words().await.unwrap_or_else(|error| {
@@ -194,7 +194,7 @@ impl<S: Store> Maintain for State<S> {
                         limiters.forget_idle();
                     }
                     if let Err(error) = self.engine.tidy().await {
-                        tracing::error!(%error, "idempotency keys could not be forgotten");
+                        tracing::error!(%error, "what is over could not be forgotten");
                     }
                 }
             }

@@ -3,13 +3,15 @@ use std::{net::IpAddr, sync::Arc};
 use bytes::Bytes;
 use hyper::{
     Uri,
-    header::{ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH},
+    header::{
+        ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH,
+    },
     http::request::Parts,
 };
-use ticketing_core::{Locale, TicketId};
+use ticketing_core::{Locale, Refusal, TicketId, User};
 use uuid::Uuid;
 
-use super::{ApiError, State, body, body::RequestBody};
+use super::{ApiError, State, body, body::RequestBody, rate_limit::one_client};
 use crate::{Engine, IdempotencyKey, pages::Visit, store::Store};
 
 /// A request on its way to its handler.
@@ -50,6 +52,44 @@ impl<S: Store> Call<S> {
         self.client
     }
 
+    /// The same, an IPv6 network of 64 bits as one address.
+    pub(crate) fn client_network(&self) -> Option<IpAddr> {
+        self.client.map(one_client)
+    }
+
+    /// Who asks; `None` where they do not say. Where they do, it must be true.
+    pub(crate) fn user(&self) -> impl Future<Output = Result<Option<Arc<User>>, ApiError>> + Send + use<S> {
+        let (engine, token) =
+            (self.engine().clone(), bearer_token(&self.headers).map(|token| token.map(str::to_owned)));
+        async move {
+            match token? {
+                Some(token) => Ok(Some(engine.authenticate(&token).await?)),
+                None => Ok(None),
+            }
+        }
+    }
+
+    /// Who asks, whatever their role.
+    pub(crate) fn logged_in(&self) -> impl Future<Output = Result<Arc<User>, ApiError>> + Send + use<S> {
+        let user = self.user();
+        async move { user.await?.ok_or(ApiError::LoginRequired) }
+    }
+
+    /// Who asks, where they work at the desk.
+    pub(crate) fn staff(&self) -> impl Future<Output = Result<Arc<User>, ApiError>> + Send + use<S> {
+        self.who(|user| user.role.is_staff())
+    }
+
+    /// Who asks, where they may see and change users.
+    pub(crate) fn admin(&self) -> impl Future<Output = Result<Arc<User>, ApiError>> + Send + use<S> {
+        self.who(|user| user.role.manages_users())
+    }
+
+    fn who(&self, may: fn(&User) -> bool) -> impl Future<Output = Result<Arc<User>, ApiError>> + Send + use<S> {
+        let user = self.logged_in();
+        async move { user.await.and_then(|user| if may(&user) { Ok(user) } else { Err(Refusal::Forbidden.into()) }) }
+    }
+
     /// The path that was asked for.
     pub(crate) fn path(&self) -> &str {
         self.uri.path()
@@ -58,11 +98,6 @@ impl<S: Store> Call<S> {
     /// The id that stands in the path; `None` where what stands there is none.
     pub(crate) fn id(&self) -> Option<Uuid> {
         self.parameter.as_deref().and_then(|text| Uuid::try_parse(text).ok())
-    }
-
-    /// STUB
-    pub(crate) fn staff(&self) -> Result<Stub, ApiError> {
-        Err(ApiError::NoRoute)
     }
 
     /// The id of the ticket that stands in the path.
@@ -153,6 +188,16 @@ impl<S: Store> Call<S> {
     }
 }
 
+/// The token of an `Authorization: Bearer …`. Source: RFC 6750, section 2.1.
+fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return if headers.contains_key(AUTHORIZATION) { Err(ApiError::InvalidToken) } else { Ok(None) };
+    };
+    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or(ApiError::InvalidToken)?;
+    if scheme.eq_ignore_ascii_case("Bearer") { Ok(Some(token.trim())) } else { Err(ApiError::InvalidToken) }
+}
+
 /// The language that the client wants errors in.
 pub(super) fn locale(headers: &HeaderMap) -> Locale {
     let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
@@ -179,11 +224,4 @@ fn is_sent_as(media_type: &str, headers: &HeaderMap) -> bool {
     let is_plain =
         headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
     is_of_type && is_utf8 && is_plain
-}
-
-pub(crate) struct Stub;
-impl Stub {
-    pub(crate) fn actor(&self) -> ticketing_core::Actor {
-        ticketing_core::Actor::System
-    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hyper::{
     StatusCode,
-    header::{ALLOW, CONTENT_LANGUAGE, ETAG, HeaderName, HeaderValue, RETRY_AFTER},
+    header::{ALLOW, CONTENT_LANGUAGE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde::Serialize;
 use ticketing_core::{FormError, Locale, MalformedJson, Refusal, Violations, violation::RenderedViolation};
@@ -14,7 +14,7 @@ use super::{
     rate_limit::Left,
     response::{self, Response},
 };
-use crate::{EngineError, store::StoreError};
+use crate::{AccountError, AuthError, EngineError, store::StoreError};
 
 /// Why a request was not done: what its sender is told, apart from what the log is.
 #[derive(Debug)]
@@ -49,6 +49,22 @@ pub(crate) enum ApiError {
     KeyReused,
     /// The first request with this idempotency key is not answered yet.
     KeyInFlight,
+    /// Whoever asks must log in.
+    LoginRequired,
+    /// The token says nothing, or nothing any more.
+    InvalidToken,
+    /// There is no such user, or the password is another one.
+    InvalidCredentials,
+    /// The user may not log in.
+    UserDeactivated,
+    /// Too many wrong passwords.
+    TooManyAttempts { wait: Duration },
+    /// There is no such user.
+    UserNotFound,
+    /// Another user has the e-mail address.
+    EmailTaken,
+    /// There would be no active administrator any more.
+    LastAdmin,
     /// The client calls too often.
     RateLimited { left: Left, retry_after: Duration },
     /// Not now.
@@ -85,13 +101,15 @@ impl ApiError {
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::NoRoute | Self::TicketNotFound => StatusCode::NOT_FOUND,
+            Self::LoginRequired | Self::InvalidToken | Self::InvalidCredentials => StatusCode::UNAUTHORIZED,
+            Self::NoRoute | Self::TicketNotFound | Self::UserNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Refused(Refusal::Forbidden | Refusal::ForeignArea) => StatusCode::FORBIDDEN,
-            Self::Refused(Refusal::NotAllowed { .. } | Refusal::ReopenWindowOver) | Self::KeyInFlight => {
-                StatusCode::CONFLICT
-            }
-            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Refused(Refusal::Forbidden | Refusal::ForeignArea) | Self::UserDeactivated => StatusCode::FORBIDDEN,
+            Self::Refused(Refusal::NotAllowed { .. } | Refusal::ReopenWindowOver)
+            | Self::KeyInFlight
+            | Self::EmailTaken
+            | Self::LastAdmin => StatusCode::CONFLICT,
+            Self::RateLimited { .. } | Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -114,6 +132,14 @@ impl ApiError {
             Self::Changed { .. } => "changed",
             Self::KeyReused => "idempotency-key-reused",
             Self::KeyInFlight => "idempotency-key-in-flight",
+            Self::LoginRequired => "login-required",
+            Self::InvalidToken => "invalid-token",
+            Self::InvalidCredentials => "invalid-credentials",
+            Self::UserDeactivated => "user-deactivated",
+            Self::TooManyAttempts { .. } => "too-many-attempts",
+            Self::UserNotFound => "user-not-found",
+            Self::EmailTaken => "email-taken",
+            Self::LastAdmin => "last-admin",
             Self::RateLimited { .. } => "rate-limited",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
@@ -121,6 +147,7 @@ impl ApiError {
     }
 
     /// One line for people.
+    #[expect(clippy::too_many_lines, reason = "a line or three for each")]
     pub(crate) fn detail(&self, locale: Locale) -> String {
         let [es, en, pt] = match self {
             Self::Malformed(malformed) => return malformed.message(locale),
@@ -190,6 +217,28 @@ impl ApiError {
                 "The first request with this Idempotency-Key is still being worked on.",
                 "A primeira solicitação com esta Idempotency-Key ainda está em andamento.",
             ],
+            Self::LoginRequired => {
+                ["Inicie sesión para continuar.", "Log in to continue.", "Inicie sessão para continuar."]
+            }
+            Self::InvalidToken => [
+                "La sesión no es válida o ha terminado. Inicie sesión de nuevo.",
+                "The session is not valid or is over. Log in again.",
+                "A sessão não é válida ou terminou. Inicie sessão novamente.",
+            ],
+            Self::InvalidCredentials => ["Credenciales inválidas", "Invalid credentials", "Credenciais inválidas"],
+            Self::UserDeactivated => ["Usuario desactivado", "User deactivated", "Usuário desativado"],
+            Self::TooManyAttempts { .. } => [
+                "Demasiados intentos con una contraseña incorrecta. Espere un momento e inténtelo de nuevo.",
+                "Too many attempts with a wrong password. Wait a moment and try again.",
+                "Muitas tentativas com uma senha incorreta. Aguarde um momento e tente novamente.",
+            ],
+            Self::UserNotFound => ["Usuario no encontrado", "User not found", "Usuário não encontrado"],
+            Self::EmailTaken => ["Email ya existe", "The e-mail address is already taken", "O e-mail já existe"],
+            Self::LastAdmin => [
+                "Es el último administrador activo: no se puede eliminar ni desactivar, ni cambiar su rol.",
+                "This is the last active administrator: it can be neither deleted, deactivated nor given another role.",
+                "É o último administrador ativo: não pode ser excluído nem desativado, nem mudar de papel.",
+            ],
             Self::RateLimited { .. } => [
                 "Demasiadas solicitudes. Espere un momento e inténtelo de nuevo.",
                 "Too many requests. Wait a moment and try again.",
@@ -215,7 +264,7 @@ impl ApiError {
     /// Seconds after which it is worth trying again.
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::RateLimited { retry_after, .. } => {
+            Self::RateLimited { retry_after, .. } | Self::TooManyAttempts { wait: retry_after } => {
                 Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
             }
             Self::Unavailable(_) | Self::KeyInFlight => Some(1),
@@ -280,6 +329,9 @@ impl ApiError {
         if let Some(seconds) = self.retry_after() {
             set(RETRY_AFTER, &seconds.to_string());
         }
+        if self.status() == StatusCode::UNAUTHORIZED {
+            set(WWW_AUTHENTICATE, "Bearer");
+        }
         if let Self::MethodNotAllowed { allow } = &self {
             set(ALLOW, allow);
         }
@@ -310,6 +362,32 @@ impl From<EngineError> for ApiError {
 /// The tag of a ticket's version.
 pub(crate) fn etag(version: u32) -> String {
     format!("\"{version}\"")
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::InvalidCredentials => Self::InvalidCredentials,
+            AccountError::Deactivated => Self::UserDeactivated,
+            AccountError::TooEarly { wait } => Self::TooManyAttempts { wait },
+            AccountError::NotFound => Self::UserNotFound,
+            AccountError::EmailTaken => Self::EmailTaken,
+            AccountError::LastAdmin => Self::LastAdmin,
+            AccountError::Invalid(violations) => Self::Invalid(violations),
+            AccountError::Contended | AccountError::Overloaded => Self::Unavailable(error.into()),
+            AccountError::Broken(_) => Self::Internal(error.into()),
+            AccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::InvalidToken => Self::InvalidToken,
+            AuthError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<Refusal> for ApiError {

@@ -99,7 +99,7 @@ impl Left {
 }
 
 /// Whoever has an IPv6 network of 64 bits has all its addresses.
-fn one_client(address: IpAddr) -> IpAddr {
+pub(super) fn one_client(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => {

@@ -2,6 +2,7 @@
 //!
 //! A store keeps; it decides nothing. What it is given has been decided by `ticketing-core`.
 
+mod accounts;
 mod desk;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -16,10 +17,15 @@ use ticketing_core::{
 
 pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Search, TicketRecord, Total};
 
-/// Everything that an engine needs.
-pub trait Store: TicketStore + DeskStore + RulesStore {}
+pub use self::accounts::{
+    AccountsRevision, AttemptKey, AttemptStore, Attempted, KeyId, KeySecret, KeyStore, PasswordHash, SigningKey,
+    UserChange, UserRecord, UserStore, UserStored,
+};
 
-impl<S: TicketStore + DeskStore + RulesStore> Store for S {}
+/// Everything that an engine needs.
+pub trait Store: TicketStore + DeskStore + RulesStore + UserStore + KeyStore + AttemptStore {}
+
+impl<S: TicketStore + DeskStore + RulesStore + UserStore + KeyStore + AttemptStore> Store for S {}
 
 /// Tickets: their state, their history and their words.
 ///

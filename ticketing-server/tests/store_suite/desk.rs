@@ -3,7 +3,7 @@
 use ticketing_core::ticket::Scope;
 use ticketing_server::{
     Conditions, IdempotencyKey, ListRequest,
-    store::{DeskStore, Filter, ListPage, ListQuery, Search},
+    store::{Filter, ListPage, ListQuery, Search},
 };
 
 use super::*;

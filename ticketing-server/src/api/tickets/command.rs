@@ -64,7 +64,7 @@ async fn command<S: Store>(
     read: fn(&[u8], &Rules) -> Result<Order, FormError>,
     message: &'static str,
 ) -> Result<Response, ApiError> {
-    let actor = call.staff()?.actor();
+    let actor = call.staff().await?.actor();
     // Those who may not are told so whatever they send.
     actor.check_operation(operation)?;
     let id = call.ticket_id()?;

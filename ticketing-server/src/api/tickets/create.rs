@@ -21,6 +21,9 @@ pub(crate) async fn create_from<S: Store>(
     form: &[u8],
     key: Option<IdempotencyKey>,
 ) -> Result<CreatedTicket, ApiError> {
+    // Whoever is logged in creates it as who they are.
+    let actor = call.user().await?.map_or(Actor::Requester, |user| user.actor());
+    let key = key.map(|key| key.of(actor.author().id));
     let ticket = match (Draft::from_json(form)?.validate(&call.engine().rules()), &key) {
         (Ok(ticket), _) => ticket,
         // The client does not know whether its first request was done: only the answer to that one tells it.
@@ -31,7 +34,7 @@ pub(crate) async fn create_from<S: Store>(
         call.limit_email(requester.email.as_str())?;
     }
 
-    let (actor, origin, address) = (Actor::Requester, Origin::Other, call.client());
+    let (origin, address) = (Origin::of(&actor), call.client());
     let created = call.engine().create(CreateRequest { ticket, actor, origin, address, key }).await?;
     if !created.repeated {
         call.state().metrics.tickets_created.inc();

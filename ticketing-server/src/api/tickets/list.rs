@@ -29,7 +29,7 @@ async fn page<S: Store, R: Serialize>(
     call: Call<S>,
     row: fn(&ListedTicket, Option<DeskClock>, &Rules) -> R,
 ) -> Result<Response, ApiError> {
-    let actor = call.staff()?.actor();
+    let actor = call.staff().await?.actor();
     let request = request(&call)?;
 
     let listing = call.engine().list(&actor, request).await?;

@@ -10,7 +10,7 @@ use crate::{
 
 /// `GET /api/tickets/{uuid}`: a ticket in full, with its history, for the desk. Source: the Mesa de Ayuda contract.
 pub(crate) async fn show<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
-    let actor = call.staff()?.actor();
+    let actor = call.staff().await?.actor();
     let id = call.ticket_id()?;
 
     let ticket = call.engine().desk_ticket(id, &actor).await?;
@@ -27,6 +27,7 @@ struct Answer<'a> {
     historial: Vec<history::Entry>,
 }
 
+#[expect(clippy::struct_field_names, reason = "the contract's names")]
 #[derive(Serialize)]
 struct Ticket<'a> {
     uuid: String,

@@ -11,7 +11,7 @@ use crate::{
 /// `GET /api/tickets/totales`: how many tickets there are, by status, area and priority, from counters. Beyond the contract:
 /// what a dashboard would otherwise count from a list of all tickets.
 pub(crate) async fn totals<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
-    let actor = call.staff()?.actor();
+    let actor = call.staff().await?.actor();
 
     let totals = call.engine().totals(&actor).await?;
     let rules = call.engine().rules();

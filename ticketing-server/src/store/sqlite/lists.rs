@@ -23,7 +23,7 @@ macro_rules! of_facets {
 type Parameter<'a> = ToSqlOutput<'a>;
 
 fn conditions<'a>(scope: &'a Scope, filter: &'a Filter) -> [Parameter<'a>; 5] {
-    fn text<'a>(text: Option<&'a str>) -> Parameter<'a> {
+    fn text(text: Option<&str>) -> Parameter<'_> {
         text.map_or(ToSqlOutput::Owned(rusqlite::types::Value::Null), ToSqlOutput::from)
     }
     let scope = match scope {

@@ -6,14 +6,17 @@
 //! - Lists run on tokio's threads for what blocks, on connections of their own. (They need a tokio runtime to be called from.)
 //! - What tickets say is indexed in a second file, `…-words`, after the fact: it can be made again from the first.
 
+mod attempts;
 mod desk;
 mod facets;
+mod keys;
 mod lists;
 mod migrate;
 mod readers;
 mod rows;
 mod rules;
 mod tickets;
+mod users;
 mod words;
 mod writer;
 

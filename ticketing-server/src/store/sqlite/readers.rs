@@ -29,7 +29,7 @@ const SNAPSHOT_AGE_MAX: Duration = Duration::from_millis(20);
 /// Connections that read, each used by one thread at a time.
 pub(super) struct Readers {
     /// For what takes microseconds.
-    readers: Vec<Mutex<Reader>>,
+    short: Vec<Mutex<Reader>>,
     /// For what takes longer, so that nothing short waits behind it.
     long: Vec<Mutex<Reader>>,
     /// Commits of this process, counted when they begin and again when they end: an odd number while there is one.
@@ -49,17 +49,17 @@ struct Snapshot {
 }
 
 impl Readers {
-    pub(super) fn new(connections: Vec<Connection>, long: Vec<Connection>) -> Self {
+    pub(super) fn new(short: Vec<Connection>, long: Vec<Connection>) -> Self {
         let readers = |connections: Vec<Connection>| {
             let reader = |connection| Mutex::new(Reader { connection, snapshot: None });
             connections.into_iter().map(reader).collect()
         };
-        Self { readers: readers(connections), long: readers(long), commits: AtomicU64::new(0) }
+        Self { short: readers(short), long: readers(long), commits: AtomicU64::new(0) }
     }
 
     /// Runs a short read on this thread.
     pub(super) fn run<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.run_on(&self.readers, work)
+        self.run_on(&self.short, work)
     }
 
     /// Runs a long read on this thread.
@@ -104,7 +104,7 @@ impl Readers {
     }
 
     fn end_idle(&self, condition: impl Fn(&Reader) -> bool) {
-        for mut reader in self.readers.iter().chain(&self.long).filter_map(free) {
+        for mut reader in self.short.iter().chain(&self.long).filter_map(free) {
             if condition(&reader)
                 && let Err(error) = reader.end()
             {

@@ -49,7 +49,7 @@ impl<'r> Columns<'r> {
         self.optional_text()?.ok_or_else(|| damaged("a text is missing"))
     }
 
-    fn optional_text(&mut self) -> Result<Option<&'r str>, StoreError> {
+    pub(super) fn optional_text(&mut self) -> Result<Option<&'r str>, StoreError> {
         let text = self.row.get_ref(self.next)?.as_str_or_null().map_err(damaged)?;
         self.next += 1;
         Ok(text)

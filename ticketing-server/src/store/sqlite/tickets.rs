@@ -127,12 +127,13 @@ fn insert_key(
             "INSERT OR REPLACE INTO idempotency_keys (owner, key, fingerprint, ticket, version, created_at)
              VALUES (?, ?, ?, ?, ?, ?)",
         )?
-        .execute(params![owner_octets(owner), key, fingerprint, row, version, used_at.unix_millis()])?;
+        .execute(params![owner_octets(owner.as_ref()), key, fingerprint, row, version, used_at.unix_millis()])?;
     Ok(())
 }
 
-fn owner_octets(owner: &Option<ActorId>) -> &[u8] {
-    owner.as_ref().map_or(&[], |owner| owner.0.as_bytes())
+/// Nobody's are empty.
+fn owner_octets(owner: Option<&ActorId>) -> &[u8] {
+    owner.map_or(&[], |owner| owner.0.as_bytes())
 }
 
 /// The row of a label's ticket. Year 0 or number 0 is none's.
@@ -170,7 +171,7 @@ pub(super) fn find_key(connection: &Connection, idempotency: &Idempotency) -> Re
     );
     let mut statement = connection.prepare_cached(sql)?;
     let Idempotency { owner, key, fingerprint, valid_from, .. } = idempotency;
-    let mut found = statement.query((owner_octets(owner), key, valid_from.unix_millis()))?;
+    let mut found = statement.query((owner_octets(owner.as_ref()), key, valid_from.unix_millis()))?;
     let Some(row) = found.next()? else { return Ok(None) };
     let columns = &mut Columns::new(row);
     if columns.next::<[u8; 32]>()? != *fingerprint {

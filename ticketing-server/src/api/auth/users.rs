@@ -1,0 +1,86 @@
+use serde::Serialize;
+use ticketing_core::{
+    EmailAddress, User,
+    ticket::ActorId,
+    user::{NewUser, UserPatch},
+};
+
+use crate::{
+    AccountError,
+    http::{ApiError, Call, Response, json},
+    store::Store,
+};
+
+/// `GET /api/auth/users`: everybody who may log in or once might, by name. Source: the Mesa de Ayuda contract, as for all here.
+pub(crate) async fn list<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
+    call.admin().await?;
+    let users = call.engine().users();
+    json(&users.iter().map(|user| Account::from(&**user)).collect::<Vec<_>>())
+}
+
+/// `POST /api/auth/users`: a user more.
+pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiError> {
+    call.admin().await?;
+    let new = NewUser::from_json(&call.json_body().await?)?;
+
+    let user = call.engine().create_user(new).await?;
+    json(&Created { message: "Usuario creado", id: user.id.0.to_string() })
+}
+
+/// `PATCH /api/auth/users/{id}`: what the body has of them is changed, and nothing else.
+pub(crate) async fn change<S: Store>(mut call: Call<S>) -> Result<Response, ApiError> {
+    call.admin().await?;
+    let id = user_id(&call)?;
+    let patch = UserPatch::from_json(&call.json_body().await?)?;
+
+    call.engine().change_user(id, patch).await?;
+    json(&Done { message: "Usuario actualizado" })
+}
+
+/// `DELETE /api/auth/users/{id}`: nothing is left but the name, which history tells.
+pub(crate) async fn delete<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
+    call.admin().await?;
+    call.engine().delete_user(user_id(&call)?).await?;
+    json(&Done { message: "Usuario eliminado" })
+}
+
+/// What is no id is nobody's.
+fn user_id<S: Store>(call: &Call<S>) -> Result<ActorId, ApiError> {
+    Ok(call.id().map(ActorId).ok_or(AccountError::NotFound)?)
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    id: String,
+    email: Option<&'a str>,
+    nombre: &'a str,
+    rol: &'static str,
+    area: Option<&'a str>,
+    telefono: Option<&'a str>,
+    is_active: bool,
+}
+
+impl<'a> From<&'a User> for Account<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: user.id.0.to_string(),
+            email: user.email.as_ref().map(EmailAddress::as_str),
+            nombre: &user.name,
+            rol: user.role.name(),
+            area: user.area.as_deref(),
+            telefono: user.phone.as_deref(),
+            is_active: user.is_active,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Created {
+    message: &'static str,
+    id: String,
+}
+
+#[derive(Serialize)]
+struct Done {
+    message: &'static str,
+}

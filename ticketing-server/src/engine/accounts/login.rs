@@ -1,0 +1,114 @@
+use std::{net::IpAddr, time::Duration};
+
+use sha2::{Digest, Sha256};
+use ticketing_core::{
+    User, Violations,
+    ticket::ActorId,
+    user::{BackOff, Login, Password, PasswordChange},
+    violation::Problem,
+};
+
+use super::AccountError;
+use crate::{
+    Engine,
+    store::{AttemptKey, Attempted, Store, UserRecord},
+};
+
+/// Somebody who has just logged in.
+#[derive(Clone)]
+pub struct LoggedIn {
+    /// What they show from now on. It is a secret.
+    pub token: String,
+    /// Who they are.
+    pub user: User,
+}
+
+impl<S: Store> Engine<S> {
+    /// Logs a user in. `address` is the client's, an IPv6 network of 64 bits as one, where it is known.
+    ///
+    /// An unknown address and a wrong password cost the same work and are one case.
+    ///
+    /// # Errors
+    /// [`AccountError::InvalidCredentials`]; [`AccountError::Deactivated`] after the right password only;
+    /// [`AccountError::TooEarly`] after too many wrong ones, of this account or from this address;
+    /// [`AccountError::Overloaded`], or the store's.
+    pub async fn log_in(&self, login: Login, address: Option<IpAddr>) -> Result<LoggedIn, AccountError> {
+        let (store, email_key) = (&self.inner.store, login.email_key());
+        // Before the user is read: a change after that makes older tokens say nothing.
+        let at = self.now();
+        let record = store.find_user_by_email(&email_key).await?;
+        self.check_password(login.password, record.as_ref(), &email_key, address).await?;
+        let user = record.map(|record| record.user).ok_or(AccountError::InvalidCredentials)?;
+        if !user.is_active {
+            return Err(AccountError::Deactivated);
+        }
+        let token = self.issue_token(&user, at).await?;
+        // Another process may have made the change; the token is to be good for the next request.
+        if self.user(user.id).is_none_or(|known| *known != user) {
+            self.inner.accounts.read(store).await?;
+        }
+        Ok(LoggedIn { token, user })
+    }
+
+    /// Gives a user another password, which logs them out everywhere.
+    ///
+    /// # Errors
+    /// [`AccountError::Invalid`] where the one they say they have is another one: a 401 would log out a client whose session is
+    /// good. It counts as a wrong password everywhere else does. [`AccountError::NotFound`], or as [`log_in`](Self::log_in).
+    pub async fn change_own_password(
+        &self,
+        id: ActorId,
+        change: PasswordChange,
+        address: Option<IpAddr>,
+    ) -> Result<(), AccountError> {
+        let PasswordChange { current, new } = change;
+        let record = self.inner.store.find_user(id).await?.ok_or(AccountError::NotFound)?;
+        let email_key = record.user.email.as_ref().ok_or(AccountError::NotFound)?.key();
+        match self.check_password(current, Some(&record), &email_key, address).await {
+            Err(AccountError::InvalidCredentials) => {
+                return Err(Violations::of(PasswordChange::CURRENT_FIELD, Problem::WrongPassword).into());
+            }
+            outcome => outcome?,
+        }
+        let hash = self.inner.accounts.passwords.hash(new).await?;
+        let (after, now) = (record.user.clone(), self.now());
+        // Whoever was faster may have set a password: the one that was just checked is not theirs any more.
+        self.store_change(&record.user, after.with_password_changed(now), Some(hash)).await
+    }
+
+    /// Counts an attempt, checks the password, and takes the attempt back where it is right.
+    async fn check_password(
+        &self,
+        password: Password,
+        record: Option<&UserRecord>,
+        email_key: &str,
+        address: Option<IpAddr>,
+    ) -> Result<(), AccountError> {
+        let store = &self.inner.store;
+        let account = key("account", email_key);
+        let address = address.map(|address| key("address", &address.to_string()));
+        let counted = [(account, BackOff::ACCOUNT)].into_iter();
+        let counted = counted.chain(address.map(|address| (address, BackOff::ADDRESS))).collect();
+        // Before the password is checked, so that attempts at the same time count.
+        if let Attempted::TooEarly { wait } = store.count_attempt(counted, self.now()).await? {
+            return Err(AccountError::TooEarly { wait: wait.to_std().unwrap_or(Duration::from_secs(1)) });
+        }
+        let address: Vec<_> = address.into_iter().collect();
+        let kept = record.and_then(|record| record.password.as_ref());
+        match self.inner.accounts.passwords.is_right(password, kept).await {
+            // An address keeps what it has on its account: whoever has one could guess the others' passwords.
+            Ok(true) => Ok(store.settle_attempt(vec![account], address).await?),
+            Ok(false) => Err(AccountError::InvalidCredentials),
+            // It was not looked at.
+            Err(error) => {
+                store.settle_attempt(vec![], [vec![account], address].concat()).await?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Hashed: the store needs not tell who tried.
+fn key(kind: &str, who: &str) -> AttemptKey {
+    AttemptKey(Sha256::new().chain_update(kind).chain_update([0]).chain_update(who).finalize().into())
+}

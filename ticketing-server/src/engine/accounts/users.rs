@@ -1,0 +1,94 @@
+use ticketing_core::{
+    User, Uuid,
+    ticket::ActorId,
+    user::{NewUser, UserPatch},
+};
+
+use super::AccountError;
+use crate::{
+    Engine,
+    store::{PasswordHash, Store, UserChange, UserRecord, UserStored},
+};
+
+/// How often a change is tried anew on what others have made of the user.
+const ATTEMPTS: u32 = 16;
+
+impl<S: Store> Engine<S> {
+    /// Stores a user who was not there before.
+    ///
+    /// # Errors
+    /// [`AccountError::EmailTaken`], [`AccountError::Overloaded`], or the store's.
+    pub async fn create_user(&self, new: NewUser) -> Result<User, AccountError> {
+        let password = Some(self.inner.accounts.passwords.hash(new.password().clone()).await?);
+        let user = User::new(ActorId(Uuid::now_v7()), new, self.now());
+        match self.inner.store.add_user(UserRecord { user: user.clone(), password }).await? {
+            UserStored::Stored => {}
+            UserStored::EmailTaken => return Err(AccountError::EmailTaken),
+            UserStored::LastAdmin | UserStored::Conflict => return Err(AccountError::Contended),
+        }
+        self.inner.accounts.read(&self.inner.store).await?;
+        Ok(user)
+    }
+
+    /// Changes a user. What tokens tell of them, or a new password, logs them out everywhere.
+    ///
+    /// # Errors
+    /// [`AccountError::NotFound`], [`AccountError::Invalid`] where they would work one area and have none,
+    /// [`AccountError::EmailTaken`], [`AccountError::LastAdmin`], [`AccountError::Contended`],
+    /// [`AccountError::Overloaded`], or the store's.
+    pub async fn change_user(&self, id: ActorId, patch: UserPatch) -> Result<(), AccountError> {
+        let before = self.existing(id).await?;
+        // What is refused anyhow needs no hash.
+        before.patched(patch.clone(), self.now())?;
+        let hash = match patch.password() {
+            Some(password) => Some(self.inner.accounts.passwords.hash(password.clone()).await?),
+            None => None,
+        };
+        for _ in 0..ATTEMPTS {
+            let before = self.existing(id).await?;
+            let Some(after) = before.patched(patch.clone(), self.now())? else { return Ok(()) };
+            match self.store_change(&before, after, hash.clone()).await {
+                Err(AccountError::Contended) => {}
+                outcome => return outcome,
+            }
+        }
+        Err(AccountError::Contended)
+    }
+
+    /// Deletes a user: all but the name, which history tells.
+    ///
+    /// # Errors
+    /// [`AccountError::NotFound`], [`AccountError::LastAdmin`], [`AccountError::Contended`], or the store's.
+    pub async fn delete_user(&self, id: ActorId) -> Result<(), AccountError> {
+        for _ in 0..ATTEMPTS {
+            let before = self.existing(id).await?;
+            match self.store_change(&before, before.deleted(self.now()), None).await {
+                Err(AccountError::Contended) => {}
+                outcome => return outcome,
+            }
+        }
+        Err(AccountError::Contended)
+    }
+
+    /// Stores what has become of a user, and knows it at once.
+    pub(super) async fn store_change(
+        &self,
+        before: &User,
+        after: User,
+        password: Option<PasswordHash>,
+    ) -> Result<(), AccountError> {
+        let needs_other_admin = before.stops_being_admin(&after);
+        let change = UserChange { expected_version: before.version, user: after, password, needs_other_admin };
+        match self.inner.store.change_user(change).await? {
+            UserStored::Stored => Ok(self.inner.accounts.read(&self.inner.store).await?),
+            UserStored::EmailTaken => Err(AccountError::EmailTaken),
+            UserStored::LastAdmin => Err(AccountError::LastAdmin),
+            UserStored::Conflict => Err(AccountError::Contended),
+        }
+    }
+
+    async fn existing(&self, id: ActorId) -> Result<User, AccountError> {
+        let user = self.inner.store.find_user(id).await?.map(|record| record.user);
+        user.filter(|user| !user.is_deleted()).ok_or(AccountError::NotFound)
+    }
+}
