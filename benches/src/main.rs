@@ -6,6 +6,7 @@ mod allocations;
 mod constant;
 mod figures;
 mod http;
+mod lists;
 mod load;
 mod servers;
 mod store;
@@ -38,6 +39,8 @@ enum Command {
     Allocs,
     /// Creations by the engine and its store, without HTTP.
     Store(store::Arguments),
+    /// The desk's lists, searches and counts in a large file, and creation beside them.
+    Lists(lists::Arguments),
     /// Puts load on a server that already runs: creations, then look-ups of what was created.
     Load(load::Arguments),
     /// Answers every request with the same kilobyte of JSON: what HTTP itself costs.
@@ -59,9 +62,13 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<bool> {
     match command {
         Command::Http(arguments) => http::compare(&arguments),
-        Command::Smoke(places) => Ok(http::compare(&http::Arguments::brief(places))? & allocations::compare()),
+        Command::Smoke(places) => {
+            lists::run(&lists::Arguments::brief(std::env::temp_dir()))?;
+            Ok(http::compare(&http::Arguments::brief(places))? & allocations::compare())
+        }
         Command::Allocs => Ok(allocations::compare()),
         Command::Store(arguments) => store::run(&arguments).map(|()| true),
+        Command::Lists(arguments) => lists::run(&arguments).map(|()| true),
         Command::Load(arguments) => load::run(&arguments),
         Command::Constant(arguments) => constant::serve(&arguments).map(|()| true),
     }

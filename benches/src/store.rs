@@ -49,23 +49,30 @@ pub(crate) fn store_rate(database: &Path, plan: Plan) -> anyhow::Result<f64> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let engine = Engine::start(SqliteStore::open(database)?).await?;
-        let ticket = Draft::from_json(seed::CREATE_BODY)?.validate(&engine.rules())?;
-        let from = Instant::now() + plan.warm_up;
-        let window = from..from + plan.measured;
-        let tasks: Vec<_> = (0..plan.connections)
-            .map(|_| tokio::spawn(create(engine.clone(), ticket.clone(), window.clone())))
-            .collect();
-        let mut counted = 0;
-        let mut labels = Vec::new();
-        for task in tasks {
-            let created = task.await??;
-            counted += created.counted;
-            labels.extend(created.labels);
-        }
-        let different: HashSet<_> = labels.iter().collect();
-        ensure!(different.len() == labels.len(), "{} labels were given twice", labels.len() - different.len());
-        Ok(f64::from(counted) / plan.measured.as_secs_f64())
+        creation_rate(&engine, plan).await
     })
+}
+
+/// Creations per second by an engine, a task for each of the plan's connections.
+///
+/// # Errors
+/// When the store fails, or gives a label twice.
+pub(crate) async fn creation_rate(engine: &Engine<SqliteStore>, plan: Plan) -> anyhow::Result<f64> {
+    let ticket = Draft::from_json(seed::CREATE_BODY)?.validate(&engine.rules())?;
+    let from = Instant::now() + plan.warm_up;
+    let window = from..from + plan.measured;
+    let tasks: Vec<_> =
+        (0..plan.connections).map(|_| tokio::spawn(create(engine.clone(), ticket.clone(), window.clone()))).collect();
+    let mut counted = 0;
+    let mut labels = Vec::new();
+    for task in tasks {
+        let created = task.await??;
+        counted += created.counted;
+        labels.extend(created.labels);
+    }
+    let different: HashSet<_> = labels.iter().collect();
+    ensure!(different.len() == labels.len(), "{} labels were given twice", labels.len() - different.len());
+    Ok(f64::from(counted) / plan.measured.as_secs_f64())
 }
 
 /// What one task created.

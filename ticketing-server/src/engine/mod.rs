@@ -7,6 +7,7 @@ mod create;
 mod desk;
 mod execute;
 mod in_flight;
+mod maintain;
 mod people;
 mod public;
 

@@ -166,38 +166,17 @@ trait Maintain: Send + Sync {
 
 impl<S: Store> Maintain for State<S> {
     fn maintain(self: Arc<Self>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        // What another process has changed is to be seen within a second.
-        const TICK: Duration = Duration::from_millis(500);
-        const TICKS_PER_MINUTE: u32 = 120;
+        const TICK: Duration = Duration::from_mins(1);
         Box::pin(async move {
-            let mut ticks = tokio::time::interval(TICK);
-            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            for tick in (0..TICKS_PER_MINUTE).cycle() {
-                ticks.tick().await;
-                match self.engine.refresh().await {
-                    Ok(None) => {}
-                    Ok(Some(hash)) => tracing::info!(rules.hash = %hash, "new rules are active"),
-                    Err(error) => tracing::error!(%error, "what others have changed could not be looked at"),
-                }
-                // Until there is no more.
-                while self.engine.index_words().await.unwrap_or_else(|error| {
-                    tracing::error!(%error, "what tickets say could not be indexed");
-                    false
-                }) {}
-                if tick == 0 {
-                    match self.engine.close_resolved().await {
-                        Ok(0) => {}
-                        Ok(closed) => tracing::info!(tickets = closed, "resolved tickets were closed"),
-                        Err(error) => tracing::error!(%error, "resolved tickets could not be closed"),
-                    }
+            let forget = async {
+                loop {
+                    tokio::time::sleep(TICK).await;
                     if let Some(limiters) = &self.limiters {
                         limiters.forget_idle();
                     }
-                    if let Err(error) = self.engine.tidy().await {
-                        tracing::error!(%error, "what is over could not be forgotten");
-                    }
                 }
-            }
+            };
+            tokio::join!(self.engine.maintain(), forget);
         })
     }
 

@@ -16,6 +16,6 @@ pub(crate) use self::{
     create::{create, create_from},
     list::{dashboard, metrics},
     look_up::look_up,
-    show::show,
+    show::{Detail, show},
     totals::totals,
 };

@@ -14,17 +14,23 @@ pub(crate) async fn show<S: Store>(call: Call<S>) -> Result<Response, ApiError> 
     let id = call.ticket_id()?;
 
     let ticket = call.engine().desk_ticket(id, &actor).await?;
-    let (engine, rules) = (call.engine(), call.engine().rules());
-    let record = &ticket.record;
-    let historial = history::entries(engine, &rules, &record.intake, &record.history);
-    let answer = Answer { ticket: Ticket::new(engine, &rules, &ticket), historial };
-    with_etag(json(&answer)?, &etag(record.ticket.version))
+    let rules = call.engine().rules();
+    with_etag(json(&Detail::new(call.engine(), &rules, &ticket))?, &etag(ticket.record.ticket.version))
 }
 
+/// A ticket in full, as it goes over the wire and is printed.
 #[derive(Serialize)]
-struct Answer<'a> {
+pub(crate) struct Detail<'a> {
     ticket: Ticket<'a>,
-    historial: Vec<history::Entry>,
+    pub(crate) historial: Vec<history::Entry>,
+}
+
+impl<'a> Detail<'a> {
+    pub(crate) fn new<S: Store>(engine: &Engine<S>, rules: &'a Rules, shown: &'a DeskTicket) -> Self {
+        let record = &shown.record;
+        let historial = history::entries(engine, rules, &record.intake, &record.history);
+        Self { ticket: Ticket::new(engine, rules, shown), historial }
+    }
 }
 
 #[expect(clippy::struct_field_names, reason = "the contract's names")]

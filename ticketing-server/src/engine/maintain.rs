@@ -1,0 +1,70 @@
+use std::time::Duration;
+
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::Engine;
+use crate::store::Store;
+
+impl<S: Store> Engine<S> {
+    /// Does what must go on beside the commands: takes over what other processes have changed (rules, users, keys), makes what
+    /// was said findable, closes what has been resolved for long enough, forgets what is over. It never ends; one process of
+    /// those that share a store is enough, and more do no harm.
+    ///
+    /// The HTTP service does this as part of its own maintenance. Whoever embeds the engine spawns it, on tokio, or calls the
+    /// parts.
+    pub async fn maintain(&self) {
+        tokio::join!(self.keep_fresh(), self.keep_findable(), self.keep_tidy());
+    }
+
+    /// Another process's changes are to be seen within a second.
+    async fn keep_fresh(&self) {
+        let mut ticks = every(Duration::from_millis(500));
+        loop {
+            ticks.tick().await;
+            match self.refresh().await {
+                Ok(None) => {}
+                Ok(Some(hash)) => tracing::info!(rules.hash = %hash, "new rules are active"),
+                Err(error) => tracing::error!(%error, "what others have changed could not be looked at"),
+            }
+        }
+    }
+
+    /// What was said is to be found within a second.
+    async fn keep_findable(&self) {
+        let mut ticks = every(Duration::from_millis(500));
+        loop {
+            ticks.tick().await;
+            loop {
+                match self.index_words().await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        tracing::error!(%error, "what tickets say could not be indexed");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn keep_tidy(&self) {
+        let mut ticks = every(Duration::from_mins(1));
+        loop {
+            ticks.tick().await;
+            match self.close_resolved().await {
+                Ok(0) => {}
+                Ok(closed) => tracing::info!(tickets = closed, "resolved tickets were closed"),
+                Err(error) => tracing::error!(%error, "resolved tickets could not be closed"),
+            }
+            if let Err(error) = self.tidy().await {
+                tracing::error!(%error, "what is over could not be forgotten");
+            }
+        }
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
