@@ -3,6 +3,9 @@
 
 #![cfg(feature = "sqlite")]
 
+#[path = "store_suite/accounts.rs"]
+mod accounts;
+
 use std::{
     collections::HashSet,
     future::Future,
@@ -34,6 +37,14 @@ use ticketing_server::{
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
+
+use self::accounts::{
+    a_user_who_was_added_is_found_by_id_and_by_address, an_address_is_one_users_in_whatever_letters,
+    an_attempt_counts_under_all_of_its_keys_or_under_none, attempts_are_forgotten_when_their_time_is_over,
+    attempts_at_the_same_time_count_each, each_change_of_users_and_keys_grows_the_revision,
+    of_a_user_who_is_deleted_the_name_is_left_and_the_address_is_free, of_two_changes_of_one_user_one_is_stored,
+    the_last_active_administrator_is_not_taken_away, the_last_key_signs_and_is_never_forgotten,
+};
 
 // What the checks store
 
@@ -652,6 +663,16 @@ macro_rules! store_suite {
                 of_many_creations_at_once_with_one_key_one_is_stored,
                 rules_have_versions_and_the_last_is_active,
                 a_store_that_works_says_so,
+                a_user_who_was_added_is_found_by_id_and_by_address,
+                an_address_is_one_users_in_whatever_letters,
+                of_two_changes_of_one_user_one_is_stored,
+                of_a_user_who_is_deleted_the_name_is_left_and_the_address_is_free,
+                the_last_active_administrator_is_not_taken_away,
+                the_last_key_signs_and_is_never_forgotten,
+                each_change_of_users_and_keys_grows_the_revision,
+                an_attempt_counts_under_all_of_its_keys_or_under_none,
+                attempts_at_the_same_time_count_each,
+                attempts_are_forgotten_when_their_time_is_over,
                 two_commands_at_once_are_both_done,
                 many_commands_at_once_are_all_done,
                 a_command_to_a_ticket_that_is_not_there_is_refused,
