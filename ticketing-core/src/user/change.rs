@@ -30,8 +30,8 @@ impl User {
         after.email = email.or(after.email);
         after.name = name.unwrap_or(after.name);
         after.role = role.unwrap_or(after.role);
-        after.area = area.unwrap_or(after.area);
-        after.phone = phone.unwrap_or(after.phone);
+        after.area = area.after(after.area);
+        after.phone = phone.after(after.phone);
         after.is_active = is_active.unwrap_or(after.is_active);
         if after.role == UserRole::Area && after.area.is_none() {
             return Err(Violations::of("area", Problem::Required));
@@ -44,11 +44,13 @@ impl User {
     }
 
     /// The user after they have chosen another password: logged out everywhere.
+    #[must_use]
     pub fn with_password_changed(&self, now: Timestamp) -> Self {
         Self { version: self.version.saturating_add(1), ..self.clone() }.logged_out(now)
     }
 
     /// What is left of the user when they are deleted: who they were in history.
+    #[must_use]
     pub fn deleted(&self, now: Timestamp) -> Self {
         let version = self.version.saturating_add(1);
         Self { version, email: None, phone: None, is_active: false, ..self.clone() }.logged_out(now)

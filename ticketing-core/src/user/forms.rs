@@ -119,9 +119,26 @@ pub struct UserPatch {
     pub(super) name: Option<String>,
     pub(super) password: Option<Password>,
     pub(super) role: Option<UserRole>,
-    pub(super) area: Option<Option<String>>,
-    pub(super) phone: Option<Option<String>>,
+    pub(super) area: Optional,
+    pub(super) phone: Optional,
     pub(super) is_active: Option<bool>,
+}
+
+/// What becomes of a text that there need not be.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) enum Optional {
+    #[default]
+    Stays,
+    Becomes(Option<String>),
+}
+
+impl Optional {
+    pub(super) fn after(self, before: Option<String>) -> Option<String> {
+        match self {
+            Self::Stays => before,
+            Self::Becomes(after) => after,
+        }
+    }
 }
 
 impl UserPatch {
@@ -135,8 +152,8 @@ impl UserPatch {
         let name = form.take(|value| optional(value, NAME));
         let password = form.take(|value| Ok(value.text(NEW_PASSWORD)?.map(Password::new)));
         let role = form.take(role);
-        let area = form.take_given(|value| optional(value, AREA));
-        let phone = form.take_given(|value| optional(value, PHONE));
+        let area = form.take_given(|value| optional(value, AREA)).map_or(Optional::Stays, Optional::Becomes);
+        let phone = form.take_given(|value| optional(value, PHONE)).map_or(Optional::Stays, Optional::Becomes);
         let is_active = form.take(flag);
         form.finish()?;
         Ok(Self { email: email.map(EmailAddress::checked), name, password, role, area, phone, is_active })

@@ -1,9 +1,12 @@
 //! The command line.
 
+mod key;
 mod label;
 mod rules;
 mod serve;
 mod settings;
+mod ticket;
+mod user;
 
 use std::{
     path::{Path, PathBuf},
@@ -30,6 +33,15 @@ enum Command {
     /// Show, check or apply the desk's rules.
     #[command(subcommand)]
     Rules(rules::Command),
+    /// Create, list and change the people who log in.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Work with the keys that sign the tokens of whoever logs in.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Show a ticket and what has happened to it.
+    #[command(subcommand)]
+    Ticket(ticket::Command),
     /// Work with ticket labels.
     #[command(subcommand)]
     Label(label::Command),
@@ -37,7 +49,7 @@ enum Command {
 
 #[derive(Args)]
 struct Database {
-    /// The SQLite file. It is created by `serve` and `rules apply` where there is none. [default: ticketing.db]
+    /// The SQLite file. It is created by `serve`, `rules apply` and `user create` where there is none. [default: ticketing.db]
     #[arg(long, env = "TICKETING_DATABASE", value_name = "FILE")]
     database: Option<PathBuf>,
 
@@ -80,12 +92,20 @@ fn open(path: &Path) -> anyhow::Result<SqliteStore> {
     SqliteStore::open(path).with_context(|| format!("the database {} cannot be used", path.display()))
 }
 
+/// Neither timers nor sockets are needed: the store answers from its own thread.
+fn block_on<T, E: Into<anyhow::Error>>(answer: impl Future<Output = Result<T, E>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().build()?.block_on(answer).map_err(Into::into)
+}
+
 /// Runs the command that the process was given. Anything that goes wrong is one message on stderr and status 1; a command
 /// line that has no meaning is status 2.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(command) => command.run(),
         Command::Rules(command) => command.run(),
+        Command::User(command) => command.run(),
+        Command::Key(command) => command.run(),
+        Command::Ticket(command) => command.run(),
         Command::Label(command) => command.run(),
     };
     match outcome {

@@ -5,10 +5,10 @@ use clap::Subcommand;
 use serde_json::Value;
 use ticketing_core::{Rules, RulesDocument};
 
-use super::Database;
+use super::{Database, block_on};
 use crate::{
     clock::{Clock, SystemClock},
-    store::{RulesStore, StoreError},
+    store::RulesStore,
 };
 
 #[derive(Subcommand)]
@@ -68,11 +68,6 @@ impl Command {
             }
         }
     }
-}
-
-/// The store answers from its own thread: no timers or sockets are needed.
-fn block_on<T>(answer: impl Future<Output = Result<T, StoreError>>) -> anyhow::Result<T> {
-    Ok(tokio::runtime::Builder::new_current_thread().build()?.block_on(answer)?)
 }
 
 fn read(file: &PathBuf) -> anyhow::Result<Rules> {

@@ -1,24 +1,29 @@
 use std::{
+    env,
     ffi::OsString,
     fs::{File, OpenOptions, TryLockError},
     io::{self, IsTerminal},
-    num::NonZeroUsize,
+    num::{NonZeroU32, NonZeroUsize},
     path::Path,
 };
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+use serde_json::json;
 use tokio::{net::TcpListener, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{
     Database,
     settings::{Listen, LogFormat, Network, Settings},
+    user::new_user,
 };
 use crate::{
-    Engine,
+    Engine, EngineOptions,
+    clock::SystemClock,
     http::{App, CorsOrigin, HttpOptions, serve},
     pages,
+    store::sqlite::SqliteStore,
 };
 
 #[derive(Args)]
@@ -53,6 +58,10 @@ pub(super) struct Serve {
     /// Most connections at once. [default: 10000]
     #[arg(long, env = "TICKETING_CONNECTIONS_MAX", value_name = "NUMBER")]
     connections_max: Option<NonZeroUsize>,
+
+    /// How many minutes somebody who has logged in stays so. [default: 120]
+    #[arg(long, env = "TICKETING_TOKEN_MINUTES", value_name = "MINUTES")]
+    token_minutes: Option<NonZeroU32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -67,6 +76,9 @@ impl Serve {
         start_log(&self, &settings)?;
         let path = self.database.path(&settings);
         let listen = self.listen.or(settings.listen).unwrap_or(Listen(([127, 0, 0, 1], 8080).into()));
+        let mut engine_options = EngineOptions::default();
+        engine_options.token_minutes =
+            self.token_minutes.or(settings.token_minutes).unwrap_or(engine_options.token_minutes);
         let options = self.http_options(settings);
 
         // Before the file is opened, which brings its schema up to date: not under another server.
@@ -74,7 +86,9 @@ impl Serve {
         let store = super::open(&path)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
-            let engine = Engine::start(store).await.context("the rules in the database cannot be used")?;
+            let engine = Engine::start_with(store, SystemClock, engine_options).await;
+            let engine = engine.context("the rules or the users in the database cannot be used")?;
+            first_admin(&engine).await?;
             let listener =
                 TcpListener::bind(listen.0).await.with_context(|| format!("cannot listen on {}", listen.0))?;
             // Before anybody is told that they may send signals.
@@ -112,6 +126,31 @@ impl Serve {
         }
         options
     }
+}
+
+/// Without an administrator, nobody can make one over HTTP: the first comes from the environment, or from the command line.
+async fn first_admin(engine: &Engine<SqliteStore>) -> anyhow::Result<()> {
+    let (email, password) = ("TICKETING_ADMIN_EMAIL", "TICKETING_ADMIN_PASSWORD");
+    let [given_email, given_password] = [email, password].map(|name| env::var(name).ok());
+    if engine.has_admin() {
+        if given_email.is_some() || given_password.is_some() {
+            tracing::info!("there is an administrator: {email} and {password} are ignored");
+        }
+        return Ok(());
+    }
+    match (given_email, given_password) {
+        (Some(email), Some(password)) => {
+            let form = json!({ "email": email, "nombre": "Administrador", "password": password, "rol": "ADMIN" });
+            let admin = new_user(&form).context("the first administrator of the environment cannot be created")?;
+            let admin = engine.create_user(admin).await.context("the first administrator cannot be created")?;
+            tracing::info!(user.id = %admin.id.0, "the first administrator is created");
+        }
+        (None, None) => tracing::warn!(
+            "nobody can log in as administrator: `ticketing-server user create --role ADMIN --email … --name …` creates one"
+        ),
+        _ => bail!("{email} and {password} belong together: one of them is missing"),
+    }
+    Ok(())
 }
 
 fn start_log(command: &Serve, settings: &Settings) -> anyhow::Result<()> {

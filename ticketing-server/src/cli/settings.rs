@@ -35,6 +35,8 @@ pub(super) struct Settings {
     pub(super) trusted_proxies: Option<Vec<Network>>,
     /// Most connections at once.
     pub(super) connections_max: Option<NonZeroUsize>,
+    /// How many minutes somebody who has logged in stays so.
+    pub(super) token_minutes: Option<NonZeroU32>,
     /// How often one client may call.
     pub(super) rate_limits: RateLimitSettings,
 }
@@ -151,6 +153,7 @@ mod tests {
             "trusted_proxies = [\"10.0.0.0/99\"]",
             "[rate_limits]\naddress_burst = 0",
             "log_format = \"xml\"",
+            "token_minutes = 0",
             "listen = ",
         ];
         insta::assert_snapshot!(all.map(error).join("\n---\n"));
@@ -172,6 +175,7 @@ mod tests {
             cors_origins = ["https://help.example"]
             trusted_proxies = ["10.0.0.0/8", "::1"]
             connections_max = 100
+            token_minutes = 60
             [rate_limits]
             enabled = true
             address_per_minute = 7

@@ -54,8 +54,8 @@ impl App {
     /// The API of an engine.
     pub fn new<S: Store>(engine: Engine<S>, options: HttpOptions) -> Self {
         let state = Arc::new(State {
+            metrics: Metrics::new(engine.password_runs()),
             engine,
-            metrics: Metrics::new(),
             readiness: tokio::sync::Mutex::default(),
             limiters: options.rate_limits.map(Limiters::new),
             routes: Routes::new(options.pages),

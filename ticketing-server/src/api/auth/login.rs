@@ -1,5 +1,5 @@
 use serde::Serialize;
-use ticketing_core::{User, user::Login};
+use ticketing_core::{EmailAddress, User, user::Login};
 
 use crate::{
     http::{ApiError, Call, Response, json},
@@ -11,18 +11,18 @@ pub(crate) async fn login<S: Store>(mut call: Call<S>) -> Result<Response, ApiEr
     let login = Login::from_json(&call.json_body().await?)?;
 
     let logged_in = call.engine().log_in(login, call.client_network()).await?;
-    json(&Answer { access_token: &logged_in.token, token_type: "bearer", user: Account::from(&logged_in.user) })
+    json(&Answer { access_token: &logged_in.token, token_type: "bearer", user: Who::from(&logged_in.user) })
 }
 
 #[derive(Serialize)]
 struct Answer<'a> {
     access_token: &'a str,
     token_type: &'static str,
-    user: Account<'a>,
+    user: Who<'a>,
 }
 
 #[derive(Serialize)]
-struct Account<'a> {
+struct Who<'a> {
     id: String,
     email: Option<&'a str>,
     nombre: &'a str,
@@ -30,11 +30,11 @@ struct Account<'a> {
     area: Option<&'a str>,
 }
 
-impl<'a> From<&'a User> for Account<'a> {
+impl<'a> From<&'a User> for Who<'a> {
     fn from(user: &'a User) -> Self {
         Self {
             id: user.id.0.to_string(),
-            email: user.email.as_ref().map(ticketing_core::EmailAddress::as_str),
+            email: user.email.as_ref().map(EmailAddress::as_str),
             nombre: &user.name,
             rol: user.role.name(),
             area: user.area.as_deref(),

@@ -4,6 +4,8 @@ mod login;
 mod password;
 mod users;
 
+#[cfg(feature = "cli")]
+pub(crate) use self::users::Account;
 pub(crate) use self::{
     login::login,
     password::change as change_password,

@@ -20,27 +20,32 @@ pub(crate) async fn list<S: Store>(call: Call<S>) -> Result<Response, ApiError> 
 
 /// `POST /api/auth/users`: a user more.
 pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiError> {
-    call.admin().await?;
+    let admin = call.admin().await?;
     let new = NewUser::from_json(&call.json_body().await?)?;
 
     let user = call.engine().create_user(new).await?;
+    tracing::info!(user.id = %user.id.0, by = %admin.id.0, "a user was created");
     json(&Created { message: "Usuario creado", id: user.id.0.to_string() })
 }
 
 /// `PATCH /api/auth/users/{id}`: what the body has of them is changed, and nothing else.
 pub(crate) async fn change<S: Store>(mut call: Call<S>) -> Result<Response, ApiError> {
-    call.admin().await?;
+    let admin = call.admin().await?;
     let id = user_id(&call)?;
     let patch = UserPatch::from_json(&call.json_body().await?)?;
 
     call.engine().change_user(id, patch).await?;
+    tracing::info!(user.id = %id.0, by = %admin.id.0, "a user was changed");
     json(&Done { message: "Usuario actualizado" })
 }
 
 /// `DELETE /api/auth/users/{id}`: nothing is left but the name, which history tells.
 pub(crate) async fn delete<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
-    call.admin().await?;
-    call.engine().delete_user(user_id(&call)?).await?;
+    let admin = call.admin().await?;
+    let id = user_id(&call)?;
+
+    call.engine().delete_user(id).await?;
+    tracing::info!(user.id = %id.0, by = %admin.id.0, "a user was deleted");
     json(&Done { message: "Usuario eliminado" })
 }
 
@@ -49,15 +54,16 @@ fn user_id<S: Store>(call: &Call<S>) -> Result<ActorId, ApiError> {
     Ok(call.id().map(ActorId).ok_or(AccountError::NotFound)?)
 }
 
+/// A user as lists show them.
 #[derive(Serialize)]
-struct Account<'a> {
+pub(crate) struct Account<'a> {
     id: String,
-    email: Option<&'a str>,
-    nombre: &'a str,
-    rol: &'static str,
-    area: Option<&'a str>,
-    telefono: Option<&'a str>,
-    is_active: bool,
+    pub(crate) email: Option<&'a str>,
+    pub(crate) nombre: &'a str,
+    pub(crate) rol: &'static str,
+    pub(crate) area: Option<&'a str>,
+    pub(crate) telefono: Option<&'a str>,
+    pub(crate) is_active: bool,
 }
 
 impl<'a> From<&'a User> for Account<'a> {

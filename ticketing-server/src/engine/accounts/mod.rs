@@ -8,7 +8,7 @@ mod users;
 
 use std::{
     num::NonZeroU32,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -153,8 +153,8 @@ impl<S: Store> Engine<S> {
         self.users().iter().any(|user| user.is_active_admin())
     }
 
-    /// How many passwords were hashed or checked by this process.
-    pub fn password_runs(&self) -> u64 {
+    /// How many passwords this process has hashed or checked: a count that grows.
+    pub fn password_runs(&self) -> Arc<AtomicU64> {
         self.inner.accounts.passwords.runs()
     }
 

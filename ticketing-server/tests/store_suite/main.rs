@@ -3,6 +3,9 @@
 
 #![cfg(feature = "sqlite")]
 
+mod accounts;
+mod desk;
+
 use std::{
     collections::HashSet,
     future::Future,
@@ -35,10 +38,22 @@ use ticketing_server::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-#[path = "store_suite/desk.rs"]
-mod desk_checks;
-
-use desk_checks::*;
+use self::{
+    accounts::{
+        a_user_who_was_added_is_found_by_id_and_by_address, an_address_is_one_users_in_whatever_letters,
+        an_attempt_counts_under_all_of_its_keys_or_under_none, attempts_are_forgotten_when_their_time_is_over,
+        attempts_at_the_same_time_count_each, each_change_of_users_and_keys_grows_the_revision,
+        of_a_user_who_is_deleted_the_name_is_left_and_the_address_is_free, of_two_changes_of_one_user_one_is_stored,
+        the_last_active_administrator_is_not_taken_away, the_last_key_signs_and_is_never_forgotten,
+    },
+    desk::{
+        a_command_for_another_version_is_told_what_happened_since, a_command_repeated_with_its_key_happens_once,
+        a_requester_has_no_list, a_ticket_in_full_has_its_words_and_its_history,
+        lists_have_what_passes_newest_first_on_pages_of_any_size, resolved_tickets_close_by_themselves,
+        totals_count_what_there_is, what_changes_is_found_as_it_is, what_has_been_resolved_for_so_long_is_found,
+        what_was_said_is_found_in_scope_and_filter,
+    },
+};
 
 // What the checks store
 
@@ -668,6 +683,16 @@ macro_rules! store_suite {
                 of_many_creations_at_once_with_one_key_one_is_stored,
                 rules_have_versions_and_the_last_is_active,
                 a_store_that_works_says_so,
+                a_user_who_was_added_is_found_by_id_and_by_address,
+                an_address_is_one_users_in_whatever_letters,
+                of_two_changes_of_one_user_one_is_stored,
+                of_a_user_who_is_deleted_the_name_is_left_and_the_address_is_free,
+                the_last_active_administrator_is_not_taken_away,
+                the_last_key_signs_and_is_never_forgotten,
+                each_change_of_users_and_keys_grows_the_revision,
+                an_attempt_counts_under_all_of_its_keys_or_under_none,
+                attempts_at_the_same_time_count_each,
+                attempts_are_forgotten_when_their_time_is_over,
                 two_commands_at_once_are_both_done,
                 many_commands_at_once_are_all_done,
                 a_command_to_a_ticket_that_is_not_there_is_refused,

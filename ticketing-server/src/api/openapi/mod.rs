@@ -1,5 +1,7 @@
 //! `/openapi.json`: the API described for programs, the fields of a ticket from the one table that validation uses too.
 
+mod auth;
+
 use serde_json::{Map, Value, json};
 use ticketing_core::{
     Locale, Rules, Status,
@@ -29,9 +31,22 @@ fn document(rules: &Rules) -> Value {
                             the e-mail address. Texts are trimmed; lengths count Unicode characters. Messages come in \
                             Spanish, English or Portuguese (Accept-Language)."
         },
-        "paths": paths(),
-        "components": { "schemas": schemas(rules), "headers": headers() }
+        "paths": merged([paths(), auth::paths()]),
+        "components": {
+            "schemas": merged([schemas(rules), auth::schemas()]),
+            "headers": headers(),
+            "securitySchemes": auth::security_schemes()
+        }
     })
+}
+
+/// Objects as one.
+fn merged<const N: usize>(parts: [Value; N]) -> Value {
+    let members = parts.into_iter().filter_map(|part| match part {
+        Value::Object(members) => Some(members),
+        _ => None,
+    });
+    Value::Object(members.flatten().collect())
 }
 
 fn paths() -> Value {
@@ -102,7 +117,9 @@ fn responses(schema: &str, errors: &[&str], more_errors: &[&str]) -> Value {
     for status in errors.iter().chain(more_errors) {
         let meaning = match *status {
             "400" => "The body is not JSON (with line and column), broke off, or a header has no meaning.",
-            "404" => "There is no such ticket, or not with this e-mail address.",
+            "401" => "Nobody is logged in: no token, or one that is not valid any more, or wrong credentials.",
+            "403" => "The role may not do this, or the user is deactivated.",
+            "404" => "There is no such thing, or not for whoever asks.",
             "409" => "Not now, or not any more: the detail says why.",
             "413" => "The body is larger than 1 MiB.",
             "415" => "The body is not announced as application/json.",
@@ -306,7 +323,7 @@ mod tests {
         let document = document(&Rules::default());
         let mut described = Vec::new();
         for (path, operations) in document["paths"].as_object().unwrap() {
-            for method in operations.as_object().unwrap().keys() {
+            for method in operations.as_object().unwrap().keys().filter(|member| *member != "parameters") {
                 described.push(format!("{} {path}", method.to_uppercase()));
             }
         }
