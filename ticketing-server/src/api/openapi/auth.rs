@@ -9,7 +9,7 @@ use ticketing_core::{
     user::UserRole,
 };
 
-use super::{body, nullable, object, reference, responses, text};
+use super::{body, nullable, object, reference, responses, security, text};
 
 pub(super) fn paths() -> Value {
     let limited = ["400", "413", "415", "422", "429", "503"];
@@ -69,10 +69,6 @@ pub(super) fn paths() -> Value {
             }
         },
     })
-}
-
-fn security() -> Value {
-    json!([{ "bearerAuth": [] }])
 }
 
 pub(super) fn security_schemes() -> Value {

@@ -1,6 +1,7 @@
 //! `/openapi.json`: the API described for programs, the fields of a ticket from the one table that validation uses too.
 
 mod auth;
+mod desk;
 
 use serde_json::{Map, Value, json};
 use ticketing_core::{
@@ -31,9 +32,9 @@ fn document(rules: &Rules) -> Value {
                             the e-mail address. Texts are trimmed; lengths count Unicode characters. Messages come in \
                             Spanish, English or Portuguese (Accept-Language)."
         },
-        "paths": merged([paths(), auth::paths()]),
+        "paths": merged([paths(), auth::paths(), desk::paths()]),
         "components": {
-            "schemas": merged([schemas(rules), auth::schemas()]),
+            "schemas": merged([schemas(rules), auth::schemas(), desk::schemas(rules)]),
             "headers": headers(),
             "securitySchemes": auth::security_schemes()
         }
@@ -54,12 +55,7 @@ fn paths() -> Value {
     json!({
         "/api/tickets/crear": { "post": {
             "operationId": "crearTicket", "tags": ["Tickets"], "summary": "Create a ticket",
-            "parameters": [{
-                "name": "Idempotency-Key", "in": "header", "required": false,
-                "description": "Makes the request repeatable for 24 hours: the same key and body get the first answer \
-                                again, another body is a 422, and a key whose first request is not answered yet is a 409.",
-                "schema": { "type": "string", "minLength": 1, "maxLength": 255 }
-            }],
+            "parameters": [idempotency_key()],
             "requestBody": body("TicketNuevo"),
             "responses": responses("TicketCreado", &limited, &["409"]),
         } },
@@ -100,6 +96,19 @@ fn paths() -> Value {
     })
 }
 
+fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "Makes the request repeatable for 24 hours: the same key and body get the first answer again, another \
+                        body is a 422, and a key whose first request is not answered yet is a 409.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255 }
+    })
+}
+
+fn security() -> Value {
+    json!([{ "bearerAuth": [] }])
+}
+
 fn body(schema: &str) -> Value {
     json!({ "required": true, "content": { "application/json": { "schema": reference(schema) } } })
 }
@@ -120,6 +129,7 @@ fn responses(schema: &str, errors: &[&str], more_errors: &[&str]) -> Value {
             "401" => "Nobody is logged in: no token, or one that is not valid any more, or wrong credentials.",
             "403" => "The role may not do this, or the user is deactivated.",
             "404" => "There is no such thing, or not for whoever asks.",
+            "412" => "The ticket has changed since the version in If-Match; `cambios` has what happened.",
             "409" => "Not now, or not any more: the detail says why.",
             "413" => "The body is larger than 1 MiB.",
             "415" => "The body is not announced as application/json.",
@@ -277,6 +287,9 @@ fn problem() -> Value {
             "detail": { "type": "string", "description": "For people, in their language." },
             "code": { "type": "string", "description": "For programs; stable." },
             "errors": { "type": "array", "items": violation },
+            "cambios": {
+                "type": "array", "items": reference("Evento"), "description": "What happened in between (412)."
+            },
             "allowed": { "type": "array", "items": { "type": "string" }, "description": "Actions possible now (409)." },
         },
         "required": ["type", "title", "status", "detail", "code"]
@@ -331,6 +344,36 @@ mod tests {
         described.sort();
         routes.sort();
         assert_eq!(described, routes);
+    }
+
+    /// The page for people names every endpoint, and no other.
+    #[test]
+    fn the_page_on_the_api_lists_every_route() {
+        let page = include_str!("../../../API.md");
+        let documented = page.split('`').filter(|code| {
+            let method = code.split(' ').next().unwrap_or_default();
+            ["GET", "POST", "PATCH", "PUT", "DELETE"].contains(&method)
+        });
+        let mut documented: Vec<_> = documented.map(str::to_owned).collect();
+        let mut routes = crate::routes::list_api::<crate::store::sqlite::SqliteStore>();
+        documented.sort();
+        routes.sort();
+        assert_eq!(documented, routes);
+    }
+
+    /// What the page says of roles is what the document says, which is what the core's table says.
+    #[test]
+    fn the_page_and_the_document_name_the_same_roles() {
+        let document = document(&Rules::default());
+        let mut compared = 0;
+        for line in include_str!("../../../API.md").lines().filter(|line| line.contains("/api/tickets/{uuid}/")) {
+            let cells: Vec<_> = line.split('|').map(str::trim).collect();
+            let path = cells[1].trim_matches('`').split(' ').nth(1).unwrap();
+            let description = document["paths"][path]["post"]["description"].as_str().unwrap();
+            assert_eq!(description.replace(" (in its own area)", ""), format!("Roles: {}.", cells[2]), "{path}");
+            compared += 1;
+        }
+        assert_eq!(compared, 9);
     }
 
     #[test]
