@@ -288,6 +288,8 @@ fn any_actor() -> impl Strategy<Value = Actor> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
     #[test]
     fn prop_replaying_the_history_gives_the_ticket(
         steps in prop::collection::vec((-100_i64..20_000, any_command(), any_actor()), 0..50),

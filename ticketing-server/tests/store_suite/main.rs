@@ -625,7 +625,7 @@ fn prop_a_ticket_is_always_what_its_history_comes_to(store: impl Store) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (engine, clock) = runtime.block_on(engine(store));
     let config = Config { cases: scaled(50), failure_persistence: None, ..Config::default() };
-    let steps = prop::collection::vec(any_step(), 1..25);
+    let steps = prop::collection::vec(any_step(), 1..=50);
     let outcome = TestRunner::new(config).run(&steps, |steps| {
         clock.store(morning().unix_millis(), SeqCst);
         runtime.block_on(async {

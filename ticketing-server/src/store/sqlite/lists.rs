@@ -69,6 +69,7 @@ pub(super) fn page(connection: &Connection, words: &Words, query: &ListQuery) ->
     match &query.search {
         // No facet, no ticket.
         _ if facets.is_empty() => {}
+        None if query.scope == Scope::Everything && query.filter == Filter::default() => page.take_all(before)?,
         None => {
             let mut newest = Newest::new(connection, &facets, before, wanted)?;
             while !page.has_more
@@ -124,6 +125,28 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// Takes the newest tickets of all in: they stand in that order.
+    fn take_all(&mut self, before: i64) -> Result<(), StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            listed_columns!(),
+            "
+             FROM tickets t LEFT JOIN intake i ON i.ticket = t.id
+             WHERE t.id < ? ORDER BY t.id DESC LIMIT ?"
+        );
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let one_more = i64::from(self.query.limit) + 1;
+        let mut found = statement.query((before, one_more))?;
+        while let Some(row) = found.next()? {
+            if self.tickets.len() == self.wanted {
+                self.has_more = true;
+            } else {
+                self.tickets.push(rows::listed(&mut Columns::new(row))?);
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a row's ticket in, if it is in the scope and passes the filter.
     fn take(&mut self, row: i64) -> Result<(), StoreError> {
         if self.has_more {
