@@ -15,8 +15,8 @@ use ticketing_core::{
 };
 
 pub use self::accounts::{
-    AccountsRevision, AttemptKey, AttemptStore, Attempted, KeyId, KeySecret, KeyStore, PasswordHash, SigningKey,
-    UserChange, UserRecord, UserStore, UserStored,
+    AccountsRevision, Attempt, AttemptKey, AttemptStore, Attempted, KeyId, KeySecret, KeyStore, PasswordHash,
+    SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
 /// Everything that an engine needs.
