@@ -196,6 +196,19 @@ async fn a_deactivated_user_is_told_so_after_the_right_password_only() {
     log_in(&mut client, "ana@example.com", PASSWORD).await.ok();
 }
 
+#[tokio::test]
+async fn logging_in_counts_against_the_limits_of_whatever_anybody_may_call() {
+    let desk = Desk::new();
+    let server = desk.serve_with(|command| command);
+    let mut client = server.connect().await;
+    let left = |answer: &Answer| answer.header("ratelimit").map(|left| left.starts_with("\"address\";r="));
+    assert_eq!(left(&log_in(&mut client, "a", "b").await), Some(true));
+    let own = client.ask(&request("POST", "/api/auth/password", &json!({}))).await;
+    own.problem(401, "login-required");
+    assert_eq!(left(&own), Some(true));
+    assert_eq!(left(&client.get("/api/auth/users").await), None);
+}
+
 // Guessing
 
 /// The seconds after which it is worth trying again.

@@ -55,13 +55,9 @@ pub trait KeyStore: Send + Sync + 'static {
 
 /// Attempts to log in that did not succeed, or have not yet.
 pub trait AttemptStore: Send + Sync + 'static {
-    /// Counts an attempt under each of the keys, or under none where one of them has to wait. The policies are asked in the
-    /// transaction that counts: what others count at the same time counts too.
-    fn count_attempt(
-        &self,
-        keys: Vec<(AttemptKey, BackOff)>,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<Attempted, StoreError>> + Send;
+    /// Counts an attempt under each of its keys, or under none where one of them has to wait. What it comes to is decided in
+    /// the transaction that counts: what others count at the same time counts too.
+    fn count_attempt(&self, attempt: Attempt) -> impl Future<Output = Result<Attempted, StoreError>> + Send;
 
     /// Forgets all attempts under some keys, and takes one back under others.
     fn settle_attempt(
@@ -154,6 +150,15 @@ impl fmt::Debug for KeySecret {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct AttemptKey(pub [u8; 32]);
 
+/// An attempt to log in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Attempt {
+    /// By what it is counted, and how long each of them makes it wait.
+    pub keys: Vec<(AttemptKey, BackOff)>,
+    /// When it is made.
+    pub now: Timestamp,
+}
+
 /// What became of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Attempted {
@@ -166,18 +171,22 @@ pub enum Attempted {
     },
 }
 
-/// What an attempt comes to under several keys: all of them count it, or the longest wait.
-pub(super) fn attempt(
-    keys: &[(AttemptKey, BackOff)],
-    so_far: impl Fn(AttemptKey) -> Result<Option<Attempts>, StoreError>,
-    now: Timestamp,
-) -> Result<Result<Vec<(AttemptKey, Attempts)>, TimeDelta>, StoreError> {
-    let (mut counted, mut longest) = (Vec::with_capacity(keys.len()), None);
-    for (key, policy) in keys {
-        match policy.attempt(so_far(*key)?, now) {
-            Ok(attempts) => counted.push((*key, attempts)),
-            Err(wait) => longest = longest.max(Some(wait)),
+impl Attempt {
+    /// What the attempt comes to, told what was counted under each key so far: all of them count it, or the longest wait.
+    ///
+    /// # Errors
+    /// Those of `so_far`.
+    pub fn decide(
+        &self,
+        so_far: impl Fn(AttemptKey) -> Result<Option<Attempts>, StoreError>,
+    ) -> Result<Result<Vec<(AttemptKey, Attempts)>, TimeDelta>, StoreError> {
+        let (mut counted, mut longest) = (Vec::with_capacity(self.keys.len()), None);
+        for (key, policy) in &self.keys {
+            match policy.attempt(so_far(*key)?, self.now) {
+                Ok(attempts) => counted.push((*key, attempts)),
+                Err(wait) => longest = longest.max(Some(wait)),
+            }
         }
+        Ok(longest.map_or(Ok(counted), Err))
     }
-    Ok(longest.map_or(Ok(counted), Err))
 }

@@ -18,8 +18,8 @@ use ticketing_core::{
 pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Search, TicketRecord, Total};
 
 pub use self::accounts::{
-    AccountsRevision, AttemptKey, AttemptStore, Attempted, KeyId, KeySecret, KeyStore, PasswordHash, SigningKey,
-    UserChange, UserRecord, UserStore, UserStored,
+    AccountsRevision, Attempt, AttemptKey, AttemptStore, Attempted, KeyId, KeySecret, KeyStore, PasswordHash,
+    SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
 /// Everything that an engine needs.

@@ -7,7 +7,8 @@ use ticketing_core::{
     user::{Attempts, BackOff, NewUser, UserPatch},
 };
 use ticketing_server::store::{
-    AttemptKey, Attempted, KeyId, KeySecret, PasswordHash, SigningKey, Store, UserChange, UserRecord, UserStored,
+    Attempt, AttemptKey, Attempted, KeyId, KeySecret, PasswordHash, SigningKey, Store, UserChange, UserRecord,
+    UserStored,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -176,7 +177,7 @@ pub(crate) async fn each_change_of_users_and_keys_grows_the_revision(store: impl
     grows(true, "a key more").await;
     store.forget_signing_keys(Timestamp::MAX).await.unwrap();
     grows(true, "a key less").await;
-    store.count_attempt(vec![(AttemptKey([1; 32]), BackOff::ACCOUNT)], morning()).await.unwrap();
+    attempt(&store, AttemptKey([1; 32]), morning()).await;
     grows(false, "an attempt").await;
 }
 
@@ -184,7 +185,8 @@ const ACCOUNT: AttemptKey = AttemptKey([1; 32]);
 const ADDRESS: AttemptKey = AttemptKey([2; 32]);
 
 async fn attempt(store: &impl Store, account: AttemptKey, now: Timestamp) -> Attempted {
-    store.count_attempt(vec![(account, BackOff::ACCOUNT), (ADDRESS, BackOff::ADDRESS)], now).await.unwrap()
+    let keys = vec![(account, BackOff::ACCOUNT), (ADDRESS, BackOff::ADDRESS)];
+    store.count_attempt(Attempt { keys, now }).await.unwrap()
 }
 
 fn seconds(wait: i64) -> Attempted {

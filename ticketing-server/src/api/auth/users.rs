@@ -24,7 +24,7 @@ pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiE
     let new = NewUser::from_json(&call.json_body().await?)?;
 
     let user = call.engine().create_user(new).await?;
-    tracing::info!(user.id = %user.id.0, by = %admin.id.0, "a user was created");
+    tracing::info!(user.id = %user.id.0, actor.id = %admin.id.0, "a user was created");
     json(&Created { message: "Usuario creado", id: user.id.0.to_string() })
 }
 
@@ -35,7 +35,7 @@ pub(crate) async fn change<S: Store>(mut call: Call<S>) -> Result<Response, ApiE
     let patch = UserPatch::from_json(&call.json_body().await?)?;
 
     call.engine().change_user(id, patch).await?;
-    tracing::info!(user.id = %id.0, by = %admin.id.0, "a user was changed");
+    tracing::info!(user.id = %id.0, actor.id = %admin.id.0, "a user was changed");
     json(&Done { message: "Usuario actualizado" })
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn delete<S: Store>(call: Call<S>) -> Result<Response, ApiError
     let id = user_id(&call)?;
 
     call.engine().delete_user(id).await?;
-    tracing::info!(user.id = %id.0, by = %admin.id.0, "a user was deleted");
+    tracing::info!(user.id = %id.0, actor.id = %admin.id.0, "a user was deleted");
     json(&Done { message: "Usuario eliminado" })
 }
 

@@ -1,4 +1,4 @@
-use std::{net::IpAddr, time::Duration};
+use std::{fmt, net::IpAddr, time::Duration};
 
 use sha2::{Digest, Sha256};
 use ticketing_core::{
@@ -11,16 +11,22 @@ use ticketing_core::{
 use super::AccountError;
 use crate::{
     Engine,
-    store::{AttemptKey, Attempted, Store, UserRecord},
+    store::{Attempt, AttemptKey, Attempted, Store, UserRecord},
 };
 
 /// Somebody who has just logged in.
 #[derive(Clone)]
 pub struct LoggedIn {
-    /// What they show from now on. It is a secret.
+    /// What they show from now on. It is a secret, which `Debug` keeps.
     pub token: String,
     /// Who they are.
     pub user: User,
+}
+
+impl fmt::Debug for LoggedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoggedIn").field("token", &format_args!("••••••")).field("user", &self.user).finish()
+    }
 }
 
 impl<S: Store> Engine<S> {
@@ -87,10 +93,10 @@ impl<S: Store> Engine<S> {
         let store = &self.inner.store;
         let account = key("account", email_key);
         let address = address.map(|address| key("address", &address.to_string()));
-        let counted = [(account, BackOff::ACCOUNT)].into_iter();
-        let counted = counted.chain(address.map(|address| (address, BackOff::ADDRESS))).collect();
+        let keys = [(account, BackOff::ACCOUNT)].into_iter();
+        let keys = keys.chain(address.map(|address| (address, BackOff::ADDRESS))).collect();
         // Before the password is checked, so that attempts at the same time count.
-        if let Attempted::TooEarly { wait } = store.count_attempt(counted, self.now()).await? {
+        if let Attempted::TooEarly { wait } = store.count_attempt(Attempt { keys, now: self.now() }).await? {
             return Err(AccountError::TooEarly { wait: wait.to_std().unwrap_or(Duration::from_secs(1)) });
         }
         let address: Vec<_> = address.into_iter().collect();

@@ -108,7 +108,7 @@ impl Accounts {
         let accounts = Self {
             options,
             known: RwLock::default(),
-            passwords: Passwords::new(options.password_cost)?,
+            passwords: Passwords::new(options.password_cost),
             looked_for_keys: tokens::LookedForKeys::default(),
         };
         if store.signing_keys().await?.is_empty() {

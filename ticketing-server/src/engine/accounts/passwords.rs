@@ -7,10 +7,7 @@ use std::sync::{
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
-    password_hash::{
-        PasswordHasher, PasswordVerifier,
-        phc::{Output, ParamsString, PasswordHash as Phc, Salt},
-    },
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash as Phc},
 };
 use ticketing_core::user::Password;
 use tokio::sync::Semaphore;
@@ -18,7 +15,7 @@ use tokio::sync::Semaphore;
 use super::AccountError;
 use crate::store::{PasswordHash, StoreError};
 
-/// What it costs to check a password, and so to guess one.
+/// What it costs to check a password, and so to guess one. Less than the least is the least.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PasswordCost {
     /// Memory, in KiB.
@@ -41,8 +38,6 @@ impl Default for PasswordCost {
 
 pub(super) struct Passwords {
     argon2: Argon2<'static>,
-    /// Nobody's, to be checked where there is no user: the work is the same.
-    nobodys: Phc,
     /// As many at once as there are processors.
     at_once: Arc<Semaphore>,
     /// Those, and the ones that wait.
@@ -54,28 +49,18 @@ pub(super) struct Passwords {
 const WAITING_PER_PROCESSOR: usize = 32;
 
 impl Passwords {
-    pub(super) fn new(cost: PasswordCost) -> Result<Self, StoreError> {
-        let no_such_cost = |_| StoreError::Damaged("the cost of passwords makes no sense".into());
-        let params = Params::new(cost.memory_kib, cost.passes, 1, None).map_err(no_such_cost)?;
-        let (salt, output) = (random::<16>()?, random::<32>()?);
+    pub(super) fn new(cost: PasswordCost) -> Self {
+        let PasswordCost { memory_kib, passes } = cost;
+        let (memory_kib, passes) = (memory_kib.max(Params::MIN_M_COST), passes.max(Params::MIN_T_COST));
+        // Never the default: any other cost makes sense.
+        let params = Params::new(memory_kib, passes, 1, None).unwrap_or_default();
         let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-        let phc = || {
-            Some(Phc {
-                algorithm: Algorithm::Argon2id.ident(),
-                version: Some(Version::V0x13.into()),
-                params: ParamsString::try_from(&params).ok()?,
-                salt: Salt::new(&salt).ok(),
-                hash: Output::new(&output).ok(),
-            })
-        };
-        let nobodys = phc().ok_or_else(|| StoreError::Damaged("the cost of passwords cannot be written".into()))?;
-        Ok(Self {
-            nobodys,
+        Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             at_once: Arc::new(Semaphore::new(at_once)),
             in_all: Arc::new(Semaphore::new(at_once * (1 + WAITING_PER_PROCESSOR))),
             runs: Arc::default(),
-        })
+        }
     }
 
     pub(super) fn runs(&self) -> Arc<AtomicU64> {
@@ -92,12 +77,14 @@ impl Passwords {
 
     /// Whether a password is the one that was kept. Where there is none, it is not, after the same work.
     pub(super) async fn is_right(&self, password: Password, kept: Option<&PasswordHash>) -> Result<bool, AccountError> {
-        let no_hash = |_| AccountError::Broken("what is kept of a password is no hash");
-        let is_somebodys = kept.is_some();
-        let phc = kept.map_or(Ok(self.nobodys.clone()), |kept| Phc::new(&kept.0).map_err(no_hash))?;
         let argon2 = self.argon2.clone();
-        let is_right = self.run(move || argon2.verify_password(password.reveal().as_bytes(), &phc).is_ok()).await?;
-        Ok(is_right && is_somebodys)
+        let Some(kept) = kept else {
+            let salt = [0; 16];
+            self.run(move || argon2.hash_password_with_salt(password.reveal().as_bytes(), &salt).is_ok()).await?;
+            return Ok(false);
+        };
+        let kept = Phc::new(&kept.0).map_err(|_| AccountError::Broken("what is kept of a password is no hash"))?;
+        self.run(move || argon2.verify_password(password.reveal().as_bytes(), &kept).is_ok()).await
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AccountError> {
@@ -133,9 +120,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_argon2id_with_the_cost_that_was_asked_for_and_a_salt_of_its_own() {
-        let passwords = Passwords::new(PasswordCost::default()).unwrap();
-        assert!(passwords.nobodys.to_string().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        let passwords = Passwords::new(PasswordCost::LEAST).unwrap();
+        let passwords = Passwords::new(PasswordCost { memory_kib: 0, passes: 0 });
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
             let kept = passwords.hash(password("tulipanes")).await.unwrap();
             assert!(kept.0.starts_with("$argon2id$v=19$m=8,t=1,p=1$") && !kept.0.contains("tulipan"));
@@ -150,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_flood_is_refused_instead_of_kept_waiting() {
-        let passwords = Passwords::new(PasswordCost::LEAST).unwrap();
+        let passwords = Passwords::new(PasswordCost::LEAST);
         let most = passwords.in_all.available_permits();
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
             let held = Arc::clone(&passwords.in_all).try_acquire_many_owned(u32::try_from(most).unwrap()).unwrap();

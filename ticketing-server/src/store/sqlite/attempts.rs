@@ -1,16 +1,13 @@
 use rusqlite::Connection;
-use ticketing_core::{
-    Timestamp,
-    user::{Attempts, BackOff},
-};
+use ticketing_core::{Timestamp, user::Attempts};
 
 use super::{SqliteStore, rows::Columns};
-use crate::store::{AttemptKey, AttemptStore, Attempted, StoreError, accounts};
+use crate::store::{Attempt, AttemptKey, AttemptStore, Attempted, StoreError};
 
 impl AttemptStore for SqliteStore {
-    async fn count_attempt(&self, keys: Vec<(AttemptKey, BackOff)>, now: Timestamp) -> Result<Attempted, StoreError> {
+    async fn count_attempt(&self, attempt: Attempt) -> Result<Attempted, StoreError> {
         self.write(move |connection| {
-            let counted = match accounts::attempt(&keys, |key| so_far(connection, key), now)? {
+            let counted = match attempt.decide(|key| so_far(connection, key))? {
                 Ok(counted) => counted,
                 Err(wait) => return Ok(Attempted::TooEarly { wait }),
             };
