@@ -4,7 +4,7 @@ use ticketing_core::{Rules, Seconds, Status, TicketLabel};
 
 use super::{clock::Clock, create::Hours};
 use crate::{
-    DeskClock, ListRequest,
+    DeskClock, ListRequest, Listing,
     http::{ApiError, Call, Response, json},
     store::{ListedTicket, Store},
 };
@@ -32,7 +32,10 @@ async fn page<S: Store, R: Serialize>(
     let actor = call.staff().await?.actor();
     let request = request(&call)?;
 
-    let listing = call.engine().list(&actor, request).await?;
+    let listing = match request {
+        Some(request) => call.engine().list(&actor, request).await?,
+        None => Listing { tickets: vec![], has_more: false, total: Some(0) },
+    };
     let rules = call.engine().rules();
     let rows: Vec<_> = listing.tickets.iter().map(|(ticket, clock)| row(ticket, *clock, &rules)).collect();
     let mut response = json(&rows)?;
@@ -47,7 +50,8 @@ async fn page<S: Store, R: Serialize>(
     Ok(response)
 }
 
-fn request<S: Store>(call: &Call<S>) -> Result<ListRequest, ApiError> {
+/// What is asked for; `None` where nothing can be all of it.
+fn request<S: Store>(call: &Call<S>) -> Result<Option<ListRequest>, ApiError> {
     let given = |name: &str| call.query(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let invalid = |name, wanted| ApiError::InvalidParameter { name, wanted };
 
@@ -74,10 +78,11 @@ fn request<S: Store>(call: &Call<S>) -> Result<ListRequest, ApiError> {
         Some("solo") => Some(true),
         Some(_) => return Err(invalid("archivados", ["si, no o solo", "si, no or solo", "si, no ou solo"])),
     };
-    let mut status = None;
+    let (mut status, mut is_nothing) = (None, false);
     if let Some(text) = given("estado") {
         // As the list itself calls what is archived.
         if text.eq_ignore_ascii_case(ARCHIVED) {
+            is_nothing = is_archived == Some(false);
             is_archived = Some(true);
         } else {
             status = Some(Status::from_input(&text).ok_or_else(|| invalid("estado", [STATUSES; 3]))?);
@@ -87,15 +92,9 @@ fn request<S: Store>(call: &Call<S>) -> Result<ListRequest, ApiError> {
     if text.as_ref().is_some_and(|text| text.chars().count() > SEARCH_CHARS_MAX) {
         return Err(invalid("q", ["hasta 200 caracteres", "up to 200 characters", "até 200 caracteres"]));
     }
-    Ok(ListRequest {
-        area: given("area"),
-        status,
-        priority: given("prioridad"),
-        is_archived,
-        text,
-        before: before.transpose()?,
-        limit,
-    })
+    let before = before.transpose()?;
+    let (area, priority) = (given("area"), given("prioridad"));
+    Ok((!is_nothing).then_some(ListRequest { area, status, priority, is_archived, text, before, limit }))
 }
 
 const ARCHIVED: &str = "ARCHIVADO";

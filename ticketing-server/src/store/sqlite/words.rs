@@ -270,7 +270,9 @@ fn expression(search: &Search, scope: &Scope, filter: &Filter) -> Option<String>
             if words.is_empty() {
                 return None;
             }
-            words.into_iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect()
+            // What FTS5 reads ends at a NUL, inside of quotes too; it separates words as any other control character does.
+            let quoted = |word: &String| format!("\"{}\"", word.replace('"', "\"\"").replace('\0', " "));
+            words.into_iter().map(quoted).collect()
         }
     };
     let keys = (!keys.is_empty()).then(|| format!("keys : ({})", keys.join(" AND ")));

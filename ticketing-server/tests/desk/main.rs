@@ -1,0 +1,16 @@
+//! The desk's endpoints over HTTP: who may, what is done, what is told.
+//!
+//! Source: the Mesa de Ayuda contract, "Staff".
+
+#![cfg(feature = "cli")]
+
+#[expect(dead_code, reason = "these tests need a part of it")]
+#[path = "../common/mod.rs"]
+mod common;
+
+mod access;
+mod commands;
+mod detail;
+mod lifecycle;
+mod lists;
+mod requester;
