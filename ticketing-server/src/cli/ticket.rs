@@ -1,6 +1,12 @@
+use std::fmt;
+
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor},
+};
 use ticketing_core::{Actor, Rules};
 
 use super::{Database, block_on};
@@ -28,55 +34,88 @@ pub(super) struct Asked {
 impl Command {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Show(asked) => asked.run(|detail| detail["ticket"].take(), show),
-            Self::History(asked) => asked.run(|detail| detail["historial"].take(), history),
+            Self::Show(asked) => {
+                let (engine, rules, ticket) = asked.find()?;
+                print(asked.json, &Detail::new(&engine, &rules, &ticket).ticket, show)
+            }
+            Self::History(asked) => {
+                let (engine, rules, ticket) = asked.find()?;
+                print(asked.json, &Detail::new(&engine, &rules, &ticket).historial, history)
+            }
         }
     }
 }
 
 impl Asked {
-    fn run(
-        self,
-        part: fn(&mut serde_json::Value) -> serde_json::Value,
-        table: fn(&serde_json::Value) -> Table,
-    ) -> anyhow::Result<()> {
+    fn find(&self) -> anyhow::Result<(Engine<SqliteStore>, Rules, DeskTicket)> {
         let engine = block_on(Engine::start(self.database.existing()?)).context("the database cannot be used")?;
-        let (rules, ticket) = find(&engine, &self.label)?;
-        let part = part(&mut serde_json::to_value(Detail::new(&engine, &rules, &ticket))?);
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(&part)?);
-        } else {
-            println!("{}", table(&part).trim_fmt());
-        }
-        Ok(())
+        let rules = engine.rules();
+        let label = rules.labels().parse(&self.label).with_context(|| format!("“{}” is no label", self.label))?;
+        let found = block_on(async {
+            let id = engine.find_label(label).await?;
+            engine.desk_ticket(id, &Actor::System).await
+        });
+        let ticket = found.with_context(|| format!("there is no ticket {label}"))?;
+        Ok((engine, rules, ticket))
     }
 }
 
-fn find(engine: &Engine<SqliteStore>, label: &str) -> anyhow::Result<(Rules, DeskTicket)> {
-    let rules = engine.rules();
-    let parsed = rules.labels().parse(label).with_context(|| format!("“{label}” is no label"))?;
-    let found = block_on(async {
-        let id = engine.find_label(parsed).await?;
-        engine.desk_ticket(id, &Actor::System).await
-    });
-    Ok((rules, found.with_context(|| format!("there is no ticket {parsed}"))?))
+fn print<T: Serialize>(
+    as_json: bool,
+    shown: &T,
+    table: fn(&T) -> Result<Table, serde_json::Error>,
+) -> anyhow::Result<()> {
+    if as_json {
+        println!("{}", serde_json::to_string_pretty(shown)?);
+    } else {
+        println!("{}", table(shown)?.trim_fmt());
+    }
+    Ok(())
 }
 
-/// A line for each field that has a value.
-fn show(ticket: &serde_json::Value) -> Table {
+/// A line for each field that has a value, in the API's order.
+fn show(ticket: &impl Serialize) -> Result<Table, serde_json::Error> {
+    let Members(members) = serde_json::from_str(&serde_json::to_string(ticket)?)?;
     let mut table = table();
-    let fields = ticket.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-    for (name, value) in fields {
-        table.add_row([name.clone(), text(value)]);
+    for (name, value) in members.into_iter().filter(|(_, value)| !value.is_null()) {
+        table.add_row([name, text(&value)]);
     }
-    table
+    Ok(table)
+}
+
+/// An object's members in their order.
+struct Members(Vec<(String, serde_json::Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
 }
 
 /// A line for each event: when, who, what, and what it changed.
-fn history(history: &serde_json::Value) -> Table {
+fn history(history: &Vec<impl Serialize>) -> Result<Table, serde_json::Error> {
     let mut table = table();
     table.set_header(["#", "when", "what", "who", "role", "changes", "why"]);
-    for event in history.as_array().into_iter().flatten() {
+    for event in history {
+        let event = serde_json::to_value(event)?;
         let changes: Vec<_> = ["estado", "prioridad", "area", "agente"]
             .into_iter()
             .filter_map(|name| change(name, &event[format!("{name}_antes")], &event[format!("{name}_despues")]))
@@ -87,7 +126,7 @@ fn history(history: &serde_json::Value) -> Table {
         row.extend([changes.join("\n"), text(&event["motivo"])]);
         table.add_row(row);
     }
-    table
+    Ok(table)
 }
 
 fn change(name: &str, before: &serde_json::Value, after: &serde_json::Value) -> Option<String> {

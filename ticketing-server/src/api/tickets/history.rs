@@ -11,21 +11,21 @@ use crate::{Engine, store::Store};
 /// A line of `historial`. Source: the Mesa de Ayuda contract.
 #[derive(Serialize)]
 pub(crate) struct Entry {
-    pub(crate) secuencia: u32,
-    pub(crate) fecha: Seconds,
-    pub(crate) accion: &'static str,
-    pub(crate) motivo: Option<String>,
-    pub(crate) actor_nombre: Option<String>,
-    pub(crate) actor_rol: &'static str,
-    pub(crate) estado_antes: Option<&'static str>,
-    pub(crate) estado_despues: Option<&'static str>,
-    pub(crate) prioridad_antes: Option<String>,
-    pub(crate) prioridad_despues: Option<String>,
-    pub(crate) area_antes: Option<String>,
-    pub(crate) area_despues: Option<String>,
-    pub(crate) agente_antes: Option<String>,
-    pub(crate) agente_despues: Option<String>,
-    pub(crate) comentario: Option<String>,
+    secuencia: u32,
+    fecha: Seconds,
+    accion: &'static str,
+    motivo: Option<String>,
+    actor_nombre: Option<String>,
+    actor_rol: &'static str,
+    estado_antes: Option<&'static str>,
+    estado_despues: Option<&'static str>,
+    prioridad_antes: Option<String>,
+    prioridad_despues: Option<String>,
+    area_antes: Option<String>,
+    area_despues: Option<String>,
+    agente_antes: Option<String>,
+    agente_despues: Option<String>,
+    comentario: Option<String>,
 }
 
 /// A history's lines, in its order.

@@ -21,7 +21,7 @@ pub(crate) async fn show<S: Store>(call: Call<S>) -> Result<Response, ApiError> 
 /// A ticket in full, as it goes over the wire and is printed.
 #[derive(Serialize)]
 pub(crate) struct Detail<'a> {
-    ticket: Ticket<'a>,
+    pub(crate) ticket: Ticket<'a>,
     pub(crate) historial: Vec<history::Entry>,
 }
 
@@ -35,7 +35,7 @@ impl<'a> Detail<'a> {
 
 #[expect(clippy::struct_field_names, reason = "the contract's names")]
 #[derive(Serialize)]
-struct Ticket<'a> {
+pub(crate) struct Ticket<'a> {
     uuid: String,
     ticket_label: String,
     ticket_num: u32,
