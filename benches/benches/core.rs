@@ -76,7 +76,8 @@ fn sla(criterion: &mut Criterion) {
         let mut sla = Sla::start(Some(Agreement { policy: 1, resolution }), created);
         sla.stop(minutes(5));
         sla.resume(minutes(15));
-        let read = || black_box(&sla).read(Calendar::AroundTheClock, minutes(30));
+        let calendar = Calendar::default();
+        let read = || black_box(&sla).read(&calendar, minutes(30));
         assert_eq!(read().and_then(|reading| reading.due), Timestamp::parse(due));
         group.bench_function(name, |bencher| bencher.iter(read));
     }

@@ -141,14 +141,14 @@ async fn fill_one(engine: &Engine<SqliteStore>, number: u32, tickets: u32) -> an
     let id = engine.create(CreateRequest::new(form.validate(&engine.rules())?)).await?.id;
     let desk = Actor::Admin(ActorId(TicketId::default().0));
     if number < tickets / 10 * 9 {
-        let status = if scattered % 50 == 0 { Status::Canceled } else { Status::Closed };
+        let status = if scattered.is_multiple_of(50) { Status::Canceled } else { Status::Closed };
         let close = Command::Update { status: Some(status), priority: None, area: None, reply: None };
         engine.execute(id, &desk, close).await?;
-        if scattered % 4 == 0 {
+        if scattered.is_multiple_of(4) {
             let reason = Reason::new("Del año pasado").map_err(|problem| anyhow::anyhow!("{}", problem.code()))?;
             engine.execute(id, &desk, Command::Archive { reason }).await?;
         }
-    } else if scattered % 3 == 0 {
+    } else if scattered.is_multiple_of(3) {
         let work = Command::Update { status: Some(Status::InProgress), priority: None, area: None, reply: None };
         engine.execute(id, &desk, work).await?;
     }

@@ -188,10 +188,46 @@ impl Default for Zone {
 impl Zone {
     /// Seconds east of UTC at an instant.
     pub fn offset_seconds_at(&self, at: Timestamp) -> i32 {
-        let seconds = at.unix_millis().div_euclid(1000);
+        self.offset_of(at.unix_millis().div_euclid(1000))
+    }
+
+    fn offset_of(&self, seconds: i64) -> i32 {
         let passed = self.transitions.partition_point(|transition| transition.at_unix_seconds <= seconds);
         let last = passed.checked_sub(1).and_then(|index| self.transitions.get(index));
         last.map_or(self.offset_seconds, |transition| transition.offset_seconds)
+    }
+
+    /// Milliseconds on the clocks of the zone at an instant, both since the epoch.
+    pub(crate) fn local(&self, at_millis: i64) -> i64 {
+        at_millis.saturating_add(i64::from(self.offset_of(at_millis.div_euclid(1000))).saturating_mul(1000))
+    }
+
+    /// The instant at which the clocks of the zone show a time, both in milliseconds since the epoch. Where they show it twice,
+    /// the first time; where they skip it, as long after the skip as it is after the skip's beginning on the clock.
+    pub(crate) fn instant_of(&self, local_millis: i64) -> i64 {
+        let local_seconds = local_millis.div_euclid(1000);
+        let offset_before = |index: usize| {
+            let before = index.checked_sub(1).and_then(|index| self.transitions.get(index));
+            before.map_or(self.offset_seconds, |transition| transition.offset_seconds)
+        };
+        // The first stretch between two changes that does not end before this time of its clock.
+        let mut index = 0;
+        let mut until = self.transitions.len();
+        while index < until {
+            let middle = index.midpoint(until);
+            let ends = self
+                .transitions
+                .get(middle)
+                .map_or(i64::MAX, |transition| transition.at_unix_seconds.saturating_add(offset_before(middle).into()));
+            if ends <= local_seconds { index = middle.saturating_add(1) } else { until = middle }
+        }
+        let offset = offset_before(index);
+        let begins = index.checked_sub(1).and_then(|index| self.transitions.get(index));
+        // It begins later than this: the time was skipped, and is read on the clock from before the skip.
+        let was_skipped =
+            begins.is_some_and(|begins| local_seconds.saturating_sub(offset.into()) < begins.at_unix_seconds);
+        let offset = if was_skipped { offset_before(index.saturating_sub(1)) } else { offset };
+        local_millis.saturating_sub(i64::from(offset).saturating_mul(1000))
     }
 
     /// The year on the wall calendar at an instant.

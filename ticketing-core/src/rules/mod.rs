@@ -50,6 +50,7 @@ struct Inner {
     /// Key of every name and alias → index of the priority, in order of the document.
     priority_keys: Vec<(String, usize)>,
     area_keys: Vec<(String, usize)>,
+    calendar: Calendar,
 }
 
 /// The identity of a version of the rules: `UUIDv5` of their canonical JSON (sorted keys, integers only).
@@ -128,7 +129,8 @@ impl Rules {
             }
         }
         let hash = RulesHash(Uuid::new_v5(&NAMESPACE, canonical::json(&document).as_bytes()));
-        Ok(Self(Arc::new(Inner { document, hash, fields, priority_keys, area_keys })))
+        let calendar = Calendar::around_the_clock(document.zone.clone());
+        Ok(Self(Arc::new(Inner { document, hash, fields, priority_keys, area_keys, calendar })))
     }
 
     /// Reads rules from JSON. Members that are left out have the built-in value; unknown ones are an error.
@@ -275,8 +277,8 @@ impl Rules {
     }
 
     /// The calendar that deadlines are counted in.
-    pub fn calendar(&self) -> Calendar {
-        Calendar::AroundTheClock
+    pub fn calendar(&self) -> &Calendar {
+        &self.0.calendar
     }
 
     fn matches(&self, when: &Predicate, attributes: &Attributes, origin: Origin) -> bool {
@@ -299,7 +301,8 @@ impl Default for Rules {
             let fields = [FieldRule::default(); Field::COUNT];
             let hash = RulesHash(Uuid::nil());
             let document = RulesDocument::default();
-            Self(Arc::new(Inner { document, hash, fields, priority_keys: vec![], area_keys: vec![] }))
+            let (priority_keys, area_keys, calendar) = (vec![], vec![], Calendar::default());
+            Self(Arc::new(Inner { document, hash, fields, priority_keys, area_keys, calendar }))
         })
     }
 }

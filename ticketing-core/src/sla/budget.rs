@@ -28,6 +28,12 @@ pub struct Budget {
 #[error("“{0}” is no budget: write hours or minutes, such as \"4h\" or \"90m\", from 1m to 87840h")]
 pub struct BudgetError(String);
 
+impl BudgetError {
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.chars().take(40).collect())
+    }
+}
+
 impl Budget {
     /// One hour.
     pub(crate) const fn hour() -> Self {
@@ -70,7 +76,7 @@ impl FromStr for Budget {
             let minutes = digits.parse::<u32>().ok()?.checked_mul(minutes_each)?;
             (1..=SLA_BUDGET_MINUTES_MAX).contains(&minutes).then_some(Self { minutes })
         };
-        read().ok_or_else(|| BudgetError(text.chars().take(40).collect()))
+        read().ok_or_else(|| BudgetError::of(text))
     }
 }
 

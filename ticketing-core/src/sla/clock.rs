@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::{Agreement, Calendar};
+use super::{Agreement, Allowance, Calendar};
 use crate::Timestamp;
 
 /// A ticket's SLA: what was promised, and the instants at which its clock started and stood still.
@@ -79,32 +79,56 @@ impl Sla {
     }
 
     /// The clock as it stands at an instant; `None` where nothing was promised.
-    pub fn read(&self, calendar: Calendar, at: Timestamp) -> Option<Reading> {
-        let total = self.agreement.as_ref()?.resolution.total();
+    pub fn read(&self, calendar: &Calendar, at: Timestamp) -> Option<Reading> {
+        let allowance = self.agreement.as_ref()?.resolution.into();
+        Some(Reading::of(calendar, self.started_at, allowance, &self.stops, at))
+    }
+}
+
+impl Reading {
+    /// A clock that started at an instant with an allowance and stood still at times – in order and disjoint, a last one may be
+    /// open – as it stands at another instant.
+    pub fn of(calendar: &Calendar, started_at: Timestamp, allowance: Allowance, stops: &[Stop], at: Timestamp) -> Self {
+        let allowed = calendar.allow(started_at, allowance);
+        let total = allowed.total;
         let mut elapsed = TimeDelta::zero();
+        let mut counted = TimeDelta::zero();
         let mut due = None;
         let mut found = false;
-        let mut counted_from = self.started_at;
-        for stop in &self.stops {
-            if !found && elapsed + calendar.working(counted_from, stop.from) >= total {
-                due = calendar.after(counted_from, total - elapsed);
+        let mut counted_from = started_at;
+        for stop in stops {
+            let working = calendar.working(counted_from, stop.from);
+            if !found && counted + working >= total {
+                due = calendar.after(counted_from, total - counted);
                 found = true;
             }
+            counted += working;
             elapsed += calendar.working(counted_from, stop.from.min(at));
-            counted_from = stop.until.unwrap_or(at).max(stop.from);
+            counted_from = stop.until.unwrap_or(at).max(stop.from).max(counted_from);
         }
         if !found {
-            due = calendar.after(counted_from, total - elapsed);
+            due = calendar.after(counted_from, total - counted);
         }
         elapsed += calendar.working(counted_from, at);
+        if let Allowance::BusinessDays { .. } = allowance {
+            // They end where they end, also outside of working time, as long as no stop took any of that.
+            let stopped = |stop: &Stop, due: Timestamp| {
+                let until = stop.until.unwrap_or(at).min(due);
+                !calendar.working(stop.from.max(started_at), until).is_zero()
+            };
+            due = match allowed.due {
+                Some(plain) if stops.iter().any(|stop| stopped(stop, plain)) => due,
+                plain => plain,
+            };
+        }
         let overdue = elapsed >= total && due.is_some_and(|due| at >= due);
-        let stopped = self.stops.iter().any(|stop| stop.from <= at && stop.until.is_none_or(|until| at < until));
+        let stopped = stops.iter().any(|stop| stop.from <= at && stop.until.is_none_or(|until| at < until));
         let state = match (overdue, stopped) {
             (true, _) => ClockState::Breached,
             (false, true) => ClockState::Paused,
             (false, false) => ClockState::Running,
         };
-        Some(Reading { due, elapsed, remaining: total - elapsed, state })
+        Self { due, elapsed, remaining: total - elapsed, state }
     }
 }
 
@@ -126,7 +150,7 @@ mod tests {
 
     #[track_caller]
     fn check(sla: &Sla, read_at: i64, due: i64, elapsed_minutes: i64, state: ClockState) {
-        let reading = sla.read(Calendar::AroundTheClock, at(read_at)).unwrap();
+        let reading = sla.read(&Calendar::default(), at(read_at)).unwrap();
         assert_eq!(reading.due, Some(at(due)));
         assert_eq!(reading.elapsed, TimeDelta::minutes(elapsed_minutes));
         let total = sla.agreement.as_ref().unwrap().resolution.total();
@@ -170,7 +194,7 @@ mod tests {
 
     #[test]
     fn nothing_promised_nothing_read() {
-        assert_eq!(Sla::start(None, at(0)).read(Calendar::AroundTheClock, at(1)), None);
+        assert_eq!(Sla::start(None, at(0)).read(&Calendar::default(), at(1)), None);
     }
 
     #[test]
@@ -211,7 +235,7 @@ mod tests {
                 counted += i64::from(!stands(due, read_at));
                 due += 1;
             }
-            let reading = sla.read(Calendar::AroundTheClock, at(read_at)).unwrap();
+            let reading = sla.read(&Calendar::default(), at(read_at)).unwrap();
             prop_assert_eq!(reading.elapsed, TimeDelta::minutes(i64::try_from(elapsed).unwrap()));
             prop_assert_eq!(reading.due, Some(at(due)));
         }

@@ -10,12 +10,14 @@ mod look_up;
 mod show;
 mod totals;
 
+#[cfg(feature = "cli")]
+pub(crate) use self::show::Detail;
 pub(crate) use self::{
     command::{archive, assign, cancel, pause, reclassify, reopen, transfer, unarchive, update},
     comment::comment,
     create::{create, create_from},
     list::{dashboard, metrics},
     look_up::look_up,
-    show::{Detail, show},
+    show::show,
     totals::totals,
 };

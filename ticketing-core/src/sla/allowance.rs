@@ -1,0 +1,78 @@
+use core::{fmt, num::NonZeroU16, str::FromStr};
+
+use super::{Budget, BudgetError};
+
+/// How much time a target grants: working time, or business days.
+///
+/// ```
+/// use ticketing_core::sla::Allowance;
+///
+/// assert_eq!("240m".parse::<Allowance>().unwrap().to_string(), "4h");
+/// assert_eq!("2bd".parse::<Allowance>().unwrap().to_string(), "2bd");
+/// assert!("2d".parse::<Allowance>().is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Allowance {
+    /// So much working time.
+    Time(Budget),
+    /// Until so many business days after the one on which the clock starts.
+    BusinessDays {
+        /// How many.
+        days: NonZeroU16,
+        /// When on the last of them.
+        due_at: DueAt,
+    },
+}
+
+/// When on its last day an allowance of business days ends.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DueAt {
+    /// At the end of that day's last shift.
+    #[default]
+    Close,
+    /// At the time of day at which the clock started.
+    SameTime,
+}
+
+impl Allowance {
+    /// The same, ending at another time of its last day. Working time has none.
+    #[must_use]
+    pub const fn due_at(self, due_at: DueAt) -> Self {
+        match self {
+            Self::Time(budget) => Self::Time(budget),
+            Self::BusinessDays { days, due_at: _ } => Self::BusinessDays { days, due_at },
+        }
+    }
+}
+
+/// A [`Budget`], or `2bd`.
+impl FromStr for Allowance {
+    type Err = BudgetError;
+
+    fn from_str(text: &str) -> Result<Self, BudgetError> {
+        let days = text.strip_suffix("bd").filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
+        match days {
+            Some(digits) => {
+                let days = digits.parse().map_err(|_| BudgetError::of(text))?;
+                Ok(Self::BusinessDays { days, due_at: DueAt::default() })
+            }
+            None => text.parse().map(Self::Time),
+        }
+    }
+}
+
+impl From<Budget> for Allowance {
+    fn from(budget: Budget) -> Self {
+        Self::Time(budget)
+    }
+}
+
+impl fmt::Display for Allowance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(budget) => budget.fmt(f),
+            Self::BusinessDays { days, .. } => write!(f, "{days}bd"),
+        }
+    }
+}

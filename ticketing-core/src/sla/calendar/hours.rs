@@ -1,0 +1,161 @@
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+
+/// When a desk works, in local wall time: shifts for each day of the week, and for dates that are exceptions.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Hours {
+    weekly: [Vec<Shift>; 7],
+    exceptions: BTreeMap<Day, Vec<Shift>>,
+}
+
+/// A time of work: from a minute of the day that it starts on, to a minute of that day or the next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Shift {
+    pub(super) from_minute: u16,
+    /// After `from_minute`; beyond 1440 on the day after.
+    pub(super) until_minute: u16,
+}
+
+/// What keeps two texts from being a [`Shift`].
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "“{0}” is no time of day: write hours and minutes from \"00:00\" to \"23:59\", or \"24:00\" for the end of the day"
+)]
+pub struct ShiftError(String);
+
+const MINUTES_OF_DAY: u16 = 24 * 60;
+
+impl Shift {
+    /// A shift between two times of day. An end at or before its start is on the next day; `24:00` ends the day.
+    ///
+    /// # Errors
+    /// [`ShiftError`] for a text that is no time of day, and for a start at `24:00`.
+    ///
+    /// ```
+    /// use ticketing_core::sla::Shift;
+    ///
+    /// assert_eq!(Shift::parse("22:00", "06:00").unwrap().minutes(), 8 * 60);
+    /// assert_eq!(Shift::parse("00:00", "24:00").unwrap().minutes(), 24 * 60);
+    /// assert!(Shift::parse("8", "12:00").is_err());
+    /// ```
+    pub fn parse(from: &str, until: &str) -> Result<Self, ShiftError> {
+        let from_minute = minute_of_day(from).filter(|minute| *minute < MINUTES_OF_DAY);
+        let from_minute = from_minute.ok_or_else(|| error(from))?;
+        let until_minute = minute_of_day(until).ok_or_else(|| error(until))?;
+        let next_day = if until_minute <= from_minute { MINUTES_OF_DAY } else { 0 };
+        Ok(Self { from_minute, until_minute: until_minute.saturating_add(next_day) })
+    }
+
+    /// How long it lasts on a day without changes of the clock.
+    pub const fn minutes(self) -> u16 {
+        self.until_minute.saturating_sub(self.from_minute)
+    }
+}
+
+fn error(text: &str) -> ShiftError {
+    ShiftError(text.chars().take(20).collect())
+}
+
+fn minute_of_day(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let number = |digits: &str| {
+        let is_number = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
+        if is_number { digits.parse::<u16>().ok() } else { None }
+    };
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let minute = hours.checked_mul(60)?.checked_add(minutes)?;
+    (minutes < 60 && minute <= MINUTES_OF_DAY).then_some(minute)
+}
+
+impl Hours {
+    /// Shifts for each day of the week, Monday first, and none on any other.
+    pub fn weekly(weekly: [Vec<Shift>; 7]) -> Self {
+        Self { weekly, exceptions: BTreeMap::new() }
+    }
+
+    /// The same, with other shifts, or none, on a date. They replace those that start on that date, not the tail of those of the
+    /// day before.
+    #[must_use]
+    pub fn with_exception(mut self, date: NaiveDate, shifts: Vec<Shift>) -> Self {
+        self.exceptions.insert(Day::from(date), shifts);
+        self
+    }
+
+    /// Whether there is no day of the week and no exception with a shift.
+    pub fn is_empty(&self) -> bool {
+        self.weekly.iter().chain(self.exceptions.values()).all(Vec::is_empty)
+    }
+
+    /// The shifts that start on a day.
+    pub(super) fn shifts(&self, day: Day) -> &[Shift] {
+        let weekly = || self.weekly.get(day.weekday()).map_or(&[][..], Vec::as_slice);
+        self.exceptions.get(&day).map_or_else(weekly, Vec::as_slice)
+    }
+}
+
+/// A date, as days since 1970-01-01.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct Day(pub(super) i64);
+
+/// Days before 1970-01-01 by the count of [`Datelike::num_days_from_ce`].
+const EPOCH_FROM_CE: i32 = 719_163;
+
+impl Day {
+    /// The first of January of a year.
+    pub(super) fn new_year(year: i32) -> Self {
+        NaiveDate::from_ymd_opt(year, 1, 1).map_or(Self(0), Self::from)
+    }
+
+    /// The number of days after it.
+    pub(super) const fn plus(self, days: i64) -> Self {
+        Self(self.0.saturating_add(days))
+    }
+
+    /// 0 for Monday.
+    fn weekday(self) -> usize {
+        // The first of January 1970 was a Thursday.
+        usize::try_from(self.0.saturating_add(3).rem_euclid(7)).unwrap_or_default()
+    }
+
+    /// The year that it is in.
+    pub(super) fn year(self) -> i32 {
+        let from_ce = i32::try_from(self.0).ok().and_then(|days| days.checked_add(EPOCH_FROM_CE));
+        from_ce.and_then(NaiveDate::from_num_days_from_ce_opt).map_or(i32::MAX, |date| date.year())
+    }
+}
+
+impl From<NaiveDate> for Day {
+    fn from(date: NaiveDate) -> Self {
+        Self(i64::from(date.num_days_from_ce()) - i64::from(EPOCH_FROM_CE))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shift_ends_on_its_day_or_the_next() {
+        let minutes = |from, until| Shift::parse(from, until).map(|shift| (shift.from_minute, shift.until_minute));
+        assert_eq!(minutes("08:00", "12:30"), Ok((480, 750)));
+        assert_eq!(minutes("22:00", "06:00"), Ok((1320, 1800)));
+        assert_eq!(minutes("08:00", "08:00"), Ok((480, 1920)));
+        assert_eq!(minutes("00:00", "24:00"), Ok((0, 1440)));
+        assert_eq!(minutes("00:00", "00:00"), Ok((0, 1440)));
+        for text in ["", "8:00", "08:60", "24:01", "25:00", "08", "08:00:00", "-1:00", "٠٨:00", "ab:cd"] {
+            assert!(Shift::parse(text, "12:00").is_err(), "{text}");
+            assert!(Shift::parse("12:00", text).is_err(), "{text}");
+        }
+        assert!(Shift::parse("24:00", "12:00").is_err());
+    }
+
+    #[test]
+    fn days_have_their_weekday_and_year() {
+        let day = |year, month, day| Day::from(NaiveDate::from_ymd_opt(year, month, day).unwrap());
+        assert_eq!(day(1970, 1, 1), Day(0));
+        assert_eq!((day(2026, 11, 23).weekday(), day(2026, 11, 22).weekday()), (0, 6));
+        assert_eq!((day(2000, 2, 29).plus(1), day(2099, 12, 31).year()), (day(2000, 3, 1), 2099));
+        assert_eq!(Day::new_year(2026), day(2026, 1, 1));
+    }
+}

@@ -1,0 +1,227 @@
+//! When a clock counts.
+
+mod hours;
+mod year;
+
+use std::sync::{Arc, OnceLock};
+
+use chrono::TimeDelta;
+
+pub use self::hours::{Hours, Shift, ShiftError};
+use self::{
+    hours::Day,
+    year::{Year, mapped_shifts},
+};
+use super::{Allowance, DueAt};
+use crate::{Timestamp, Zone};
+
+/// When a clock counts: around the clock, or in the hours of a desk. Cheap to clone.
+///
+/// Working time is looked up in tables of a year each, which are made when they are first needed. So a deadline in ten years costs
+/// about what one in ten hours does. There are tables for 2000 to 2099; outside of them nothing is worked.
+///
+/// ```
+/// use ticketing_core::{TimeDelta, Timestamp, Zone, sla::{Calendar, Hours, Shift}};
+///
+/// let day = vec![Shift::parse("08:00", "12:00").unwrap(), Shift::parse("13:00", "17:00").unwrap()];
+/// let hours = Hours::weekly([day.clone(), day.clone(), day.clone(), day.clone(), day, vec![], vec![]]);
+/// let office = Calendar::new(hours, Zone::default());
+/// // Friday at eleven: an hour before lunch, and one after it.
+/// let friday = Timestamp::parse("2026-11-20T11:00:00Z").unwrap();
+/// let due = office.after(friday, TimeDelta::hours(2)).unwrap();
+/// assert_eq!(due.to_string(), "2026-11-20T14:00:00.000Z");
+/// assert_eq!(office.working(friday, due), TimeDelta::hours(2));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Calendar(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    zone: Zone,
+    /// `None`: every instant counts.
+    office: Option<Office>,
+}
+
+/// Hours, and the tables that were made of them.
+#[derive(Debug)]
+struct Office {
+    hours: Hours,
+    years: Box<[OnceLock<Year>]>,
+}
+
+/// Milliseconds, since the epoch or between two instants.
+type Millis = i64;
+
+const MINUTE: Millis = 60_000;
+const DAY: Millis = 24 * 60 * MINUTE;
+const FIRST_YEAR: i32 = 2000;
+const YEARS: usize = 100;
+
+impl Default for Calendar {
+    fn default() -> Self {
+        Self::around_the_clock(Zone::default())
+    }
+}
+
+impl PartialEq for Calendar {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.zone == other.0.zone && self.hours() == other.hours()
+    }
+}
+
+impl Eq for Calendar {}
+
+impl Calendar {
+    /// Every instant counts. The zone says when a day ends.
+    pub fn around_the_clock(zone: Zone) -> Self {
+        Self(Arc::new(Inner { zone, office: None }))
+    }
+
+    /// What counts are these hours on the clocks of a zone.
+    pub fn new(hours: Hours, zone: Zone) -> Self {
+        let years = (0..YEARS).map(|_| OnceLock::new()).collect();
+        Self(Arc::new(Inner { zone, office: Some(Office { hours, years }) }))
+    }
+
+    /// The hours that count; `None` where every instant does.
+    pub fn hours(&self) -> Option<&Hours> {
+        self.0.office.as_ref().map(|office| &office.hours)
+    }
+
+    /// Working time from `from` to `until`; zero where `until` is not later.
+    pub fn working(&self, from: Timestamp, until: Timestamp) -> TimeDelta {
+        let (from, until) = (from.unix_millis(), until.unix_millis());
+        TimeDelta::milliseconds(if until <= from { 0 } else { self.0.working(from, until) })
+    }
+
+    /// The earliest instant by which `total` of working time has passed since `from`; `None` beyond 2099.
+    pub fn after(&self, from: Timestamp, total: TimeDelta) -> Option<Timestamp> {
+        let due = self.0.after(from.unix_millis(), total.num_milliseconds().max(0))?;
+        Timestamp::from_unix_millis(due).ok().filter(|_| due < ends())
+    }
+
+    /// What an allowance comes to for a clock that starts at an instant.
+    pub fn allow(&self, start: Timestamp, allowance: Allowance) -> Allowed {
+        match allowance {
+            Allowance::Time(budget) => Allowed { total: budget.total(), due: None },
+            Allowance::BusinessDays { days, due_at } => {
+                let due = self.0.business_day_due(start.unix_millis(), days.get(), due_at);
+                let due = due.filter(|due| *due < ends()).and_then(|due| Timestamp::from_unix_millis(due).ok());
+                let until = due.unwrap_or_else(|| Timestamp::saturating_from_unix_millis(ends()));
+                Allowed { total: self.working(start, until), due }
+            }
+        }
+    }
+}
+
+/// What an allowance comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Allowed {
+    /// The working time that it grants; of business days that end beyond 2099, all that there is until then.
+    pub total: TimeDelta,
+    /// When business days end, as long as nothing stops the clock; `None` beyond 2099.
+    pub due: Option<Timestamp>,
+}
+
+/// The first instant that no table covers.
+fn ends() -> Millis {
+    let years = i32::try_from(YEARS).unwrap_or_default();
+    Day::new_year(FIRST_YEAR.saturating_add(years)).0 * DAY
+}
+
+impl Inner {
+    /// The table of a year; `None` where there is none.
+    fn year<'a>(&self, year: i32, office: &'a Office) -> Option<&'a Year> {
+        let index = usize::try_from(year.checked_sub(FIRST_YEAR)?).ok()?;
+        Some(office.years.get(index)?.get_or_init(|| Year::new(year, &office.hours, &self.zone)))
+    }
+
+    fn working(&self, from: Millis, until: Millis) -> Millis {
+        let Some(office) = &self.office else { return until - from };
+        let in_year = |at| self.year(year_of(at), office).map_or(0, |year| year.until(at));
+        let (first, last) = (year_of(from), year_of(until));
+        let whole = (first.max(FIRST_YEAR)..last).map_while(|year| self.year(year, office)).map(Year::total);
+        whole.sum::<Millis>() + in_year(until) - in_year(from)
+    }
+
+    fn after(&self, from: Millis, total: Millis) -> Option<Millis> {
+        let Some(office) = &self.office else { return from.checked_add(total) };
+        if total == 0 {
+            return Some(from);
+        }
+        let mut number = year_of(from).max(FIRST_YEAR);
+        let mut year = self.year(number, office)?;
+        let mut worked = total + if year_of(from) == number { year.until(from) } else { 0 };
+        while worked > year.total() {
+            worked -= year.total();
+            number += 1;
+            year = self.year(number, office)?;
+        }
+        year.reaches(worked)
+    }
+
+    /// The end of so many business days after the one of a start; `None` where there are not so many.
+    fn business_day_due(&self, start: Millis, days: u16, due_at: DueAt) -> Option<Millis> {
+        let Some(office) = &self.office else {
+            let local = self.zone.local(start);
+            let end = Day(local.div_euclid(DAY)).plus(days.into());
+            return Some(match due_at {
+                DueAt::Close => self.zone.instant_of(end.plus(1).0 * DAY),
+                DueAt::SameTime => self.zone.instant_of(end.0 * DAY + local.rem_euclid(DAY)),
+            });
+        };
+        let start = self.opening(start, office)?;
+        let end = self.business_day_after(self.day_of(start, office)?, days, office)?;
+        match due_at {
+            DueAt::Close => mapped_shifts(end, &office.hours, &self.zone).max().map(|(_, until)| until),
+            DueAt::SameTime => {
+                let time_of_day = self.zone.local(start).rem_euclid(DAY);
+                Some(self.zone.instant_of(end.0 * DAY + time_of_day))
+            }
+        }
+    }
+
+    /// The instant itself where it is working time, else when that begins next.
+    fn opening(&self, at: Millis, office: &Office) -> Option<Millis> {
+        let mut number = year_of(at).max(FIRST_YEAR);
+        loop {
+            let year = self.year(number, office)?;
+            if let Some(opening) = year.opening(at) {
+                return Some(opening);
+            }
+            number += 1;
+        }
+    }
+
+    /// The day on which the shift starts that holds an instant; of several the one that started last.
+    fn day_of(&self, at: Millis, office: &Office) -> Option<Day> {
+        let local = Day(self.zone.local(at).div_euclid(DAY));
+        // A shift lasts into the day after it, and a zone may skip a day.
+        let days = (-3..=1).map(|days| local.plus(days));
+        let holding = days.filter_map(|day| {
+            let held =
+                mapped_shifts(day, &office.hours, &self.zone).filter(|(from, until)| (*from..*until).contains(&at));
+            held.map(|(from, _)| from).max().map(|from| (from, day))
+        });
+        holding.max().map(|(_, day)| day)
+    }
+
+    /// So many business days after a day.
+    fn business_day_after(&self, day: Day, days: u16, office: &Office) -> Option<Day> {
+        let mut left = usize::from(days).checked_sub(1)?;
+        let mut number = day.year().max(FIRST_YEAR);
+        loop {
+            let business_days = self.year(number, office)?.business_days();
+            let passed = business_days.partition_point(|business_day| *business_day <= day);
+            if let Some(found) = business_days.get(passed.checked_add(left)?) {
+                return Some(*found);
+            }
+            left -= business_days.len() - passed;
+            number += 1;
+        }
+    }
+}
+
+fn year_of(at: Millis) -> i32 {
+    Day(at.div_euclid(DAY)).year()
+}
