@@ -3,6 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use hyper::Method;
+use uuid::Uuid;
 
 use crate::{
     api::{auth, health, openapi, rules, tickets},
@@ -142,6 +143,12 @@ impl<S: Store> Routes<S> {
         let parameter = || found.params.iter().next().map(|(_, value)| value.to_owned());
         let route = of_path().find(|route| route.method == *wanted);
         route.map(|route| Found { route, parameter: parameter() }).ok_or_else(|| {
+            // Where an id should stand and none does, nothing is there for any method.
+            let is_no_id =
+                |(name, value): (&str, &str)| matches!(name, "uuid" | "id") && Uuid::try_parse(value).is_err();
+            if found.params.iter().any(is_no_id) {
+                return ApiError::NoRoute;
+            }
             let mut allow: Vec<_> = of_path().map(|route| route.method.as_str()).collect();
             if allow.contains(&"GET") {
                 allow.push("HEAD");

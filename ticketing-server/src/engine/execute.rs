@@ -71,6 +71,7 @@ impl<S: Store> Engine<S> {
         if let Some(key) = &conditions.key {
             used = self.inner.store.find_key(&key.clone().at(self.now())).await?;
         }
+        let mut turn = self.inner.turns.join(id).await;
         for _ in 0..ATTEMPTS {
             if let Some(used) = &used {
                 return done_before(used, id);
@@ -99,6 +100,8 @@ impl<S: Store> Engine<S> {
             let follow_up = FollowUp { expected_version, events, ticket: ticket.clone(), derived, idempotency };
             match self.inner.store.append(follow_up).await? {
                 Appended::Stored => return Ok(Outcome::Done(Box::new(ticket))),
+                // From now on, only those who have begun already, or another process, may be faster.
+                Appended::Conflict if turn.is_none() => turn = Some(self.inner.turns.wait(id).await),
                 Appended::Conflict => {}
                 Appended::KeyUsed(found) => used = Some(found),
             }

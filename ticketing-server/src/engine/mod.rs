@@ -10,6 +10,7 @@ mod in_flight;
 mod maintain;
 mod people;
 mod public;
+mod turns;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -17,7 +18,7 @@ use ticketing_core::{
     Refusal, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Reading, ticket::NewEvent, user::Attempts,
 };
 
-use self::{accounts::Accounts, in_flight::InFlight};
+use self::{accounts::Accounts, in_flight::InFlight, turns::Turns};
 pub use self::{
     accounts::{AccountError, AuthError, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
@@ -61,6 +62,7 @@ struct Inner<S> {
     rules: RwLock<(RulesVersion, Rules)>,
     accounts: Accounts,
     in_flight: InFlight,
+    turns: Turns,
 }
 
 impl<S> Clone for Engine<S> {
@@ -128,7 +130,7 @@ impl<S: Store> Engine<S> {
         };
         let accounts = Accounts::start(&store, clock.now(), options).await?;
         let (clock, rules) = (Box::new(clock), RwLock::new(rules));
-        let inner = Inner { store, clock, rules, accounts, in_flight: InFlight::default() };
+        let inner = Inner { store, clock, rules, accounts, in_flight: InFlight::default(), turns: Turns::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 

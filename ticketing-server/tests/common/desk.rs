@@ -138,6 +138,11 @@ impl Service {
         self.now.fetch_add(millis, SeqCst);
     }
 
+    /// Sets the clock back to where it stood at first.
+    pub(crate) fn rewind(&self) {
+        self.now.store(Timestamp::parse(MORNING).unwrap().unix_millis(), SeqCst);
+    }
+
     /// Makes what has been said findable.
     pub(crate) async fn index(&self) {
         while self.engine.index_words().await.unwrap() {}

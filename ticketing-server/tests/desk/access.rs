@@ -289,3 +289,12 @@ async fn another_method_is_405_and_says_which_there_are() {
         assert_eq!(answer.header("allow"), Some("POST, OPTIONS"));
     }
 }
+
+#[tokio::test]
+async fn what_is_no_id_has_no_methods() {
+    let service = Service::start().await;
+    let mut admin = service.client(&service.admin).await;
+    for path in ["/api/tickets/CREAR", "/api/tickets/crear.json", "/api/tickets/crear%00", "/api/auth/users/7"] {
+        admin.post(path, &json!({})).await.problem(404, "not-found");
+    }
+}

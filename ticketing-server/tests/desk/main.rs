@@ -10,7 +10,9 @@ mod common;
 
 mod access;
 mod commands;
+mod concurrency;
 mod detail;
+mod history;
 mod lifecycle;
 mod lists;
 mod requester;
