@@ -561,7 +561,7 @@ async fn a_token_that_is_not_ours_to_the_letter_says_nothing() {
     for (what, name, value) in [
         ("expired", "exp", json!(now - 1)),
         ("expires now", "exp", json!(now)),
-        ("from before", "iat", json!(now - 60 * 60)),
+        ("from before the user", "iat", json!(now - 60 * 60)),
         ("another role", "rol", json!("MESA")),
         ("another name", "nombre", json!("Administradora")),
         ("another address", "email", json!("RAIZ@example.com")),
@@ -664,6 +664,7 @@ async fn a_token_is_valid_for_its_time_and_not_a_second_longer() {
     let desk = Desk::new();
     let (engine, seconds) = on_a_clock(&desk).await;
     let token = engine.log_in(credentials(PASSWORD), None).await.unwrap().token;
+    // It is dated back a little, but never to before its user was there.
     seconds.fetch_add(120 * 60 - 1, SeqCst);
     engine.authenticate(&token).await.unwrap();
     seconds.fetch_add(1, SeqCst);
