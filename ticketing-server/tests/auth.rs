@@ -19,7 +19,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use ticketing_core::{
     Timestamp,
-    user::{Login, NewUser},
+    user::{Login, NewUser, UserPatch},
 };
 use ticketing_server::{
     AuthError, Engine, EngineOptions, PasswordCost,
@@ -561,7 +561,7 @@ async fn a_token_that_is_not_ours_to_the_letter_says_nothing() {
     for (what, name, value) in [
         ("expired", "exp", json!(now - 1)),
         ("expires now", "exp", json!(now)),
-        ("from before", "iat", json!(now - 60 * 60)),
+        ("from before the user", "iat", json!(now - 60 * 60)),
         ("another role", "rol", json!("MESA")),
         ("another name", "nombre", json!("Administradora")),
         ("another address", "email", json!("RAIZ@example.com")),
@@ -664,10 +664,41 @@ async fn a_token_is_valid_for_its_time_and_not_a_second_longer() {
     let desk = Desk::new();
     let (engine, seconds) = on_a_clock(&desk).await;
     let token = engine.log_in(credentials(PASSWORD), None).await.unwrap().token;
+    // It is dated back a little, but never to before its user was there.
     seconds.fetch_add(120 * 60 - 1, SeqCst);
     engine.authenticate(&token).await.unwrap();
     seconds.fetch_add(1, SeqCst);
     assert!(matches!(engine.authenticate(&token).await, Err(AuthError::InvalidToken)));
+}
+
+/// Also where it changes while the old one is being checked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_session_is_left_of_a_password_that_is_no_more() {
+    let desk = Desk::new();
+    let (engine, seconds) = on_a_clock(&desk).await;
+    let id = engine.users()[0].id;
+    let mut old = PASSWORD.to_owned();
+    let mut sessions = 0;
+    for round in 0..50 {
+        let new = format!("clave-{round}");
+        let patch = UserPatch::from_json(json!({ "password": new }).to_string().as_bytes()).unwrap();
+        let (logging_in, changing) = (engine.clone(), engine.clone());
+        let login = credentials(&old);
+        let logging_in = tokio::spawn(async move { logging_in.log_in(login, None).await });
+        let changing = tokio::spawn(async move { changing.change_user(id, patch).await });
+        changing.await.unwrap().unwrap();
+        if let Ok(logged_in) = logging_in.await.unwrap() {
+            assert!(matches!(engine.authenticate(&logged_in.token).await, Err(AuthError::InvalidToken)));
+            assert!(!format!("{logged_in:?}").contains(&logged_in.token));
+            sessions += 1;
+        }
+        // The clock stands still in between: the change is of the very second of the login.
+        seconds.fetch_add(60 * 60 + 1, SeqCst);
+        let token = engine.log_in(credentials(&new), None).await.unwrap().token;
+        engine.authenticate(&token).await.unwrap();
+        old = new;
+    }
+    assert!(sessions > 0, "none of them was in time");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What becomes of a user, and what that does to their sessions.
 
 use super::{NewUser, User, UserPatch, UserRole};
-use crate::{Timestamp, Violations, ticket::ActorId, violation::Problem};
+use crate::{Timestamp, Violations, limits::TOKEN_DATED_BACK_SECONDS, ticket::ActorId, violation::Problem};
 
 impl User {
     /// A user who was not there before.
@@ -79,13 +79,14 @@ impl User {
         Self { tokens_valid_from: whole_second(now, 1).max(after_all_others), ..self }
     }
 
-    /// When a token that is given now is dated.
+    /// When a token is dated that is given to the user as they were read now: later than their last change, and earlier than
+    /// one that is being stored.
     pub fn token_issued_at(&self, now: Timestamp) -> Timestamp {
-        whole_second(now, 0).max(self.tokens_valid_from)
+        whole_second(now, -i64::from(TOKEN_DATED_BACK_SECONDS)).max(self.tokens_valid_from)
     }
 }
 
-/// The start of an instant's second, or of one that many seconds later.
+/// The start of an instant's second, or of one that many seconds later or, below 0, earlier.
 const fn whole_second(at: Timestamp, later: i64) -> Timestamp {
     Timestamp::saturating_from_unix_millis((at.unix_millis() / 1000 + later) * 1000)
 }

@@ -39,11 +39,12 @@ impl<S: Store> Engine<S> {
     /// [`AccountError::TooEarly`] after too many wrong ones, of this account or from this address;
     /// [`AccountError::Overloaded`], or the store's.
     pub async fn log_in(&self, login: Login, address: Option<IpAddr>) -> Result<LoggedIn, AccountError> {
-        let (store, email_key) = (&self.inner.store, login.email_key());
-        // Before the user is read: a change after that makes older tokens say nothing.
+        let store = &self.inner.store;
+        let attempt = self.attempt(&login.email_key(), address).await?;
+        // Before the user is read: a change that is stored after that makes the token say nothing.
         let at = self.now();
-        let record = store.find_user_by_email(&email_key).await?;
-        self.check_password(login.password, record.as_ref(), &email_key, address).await?;
+        let record = store.find_user_by_email(&login.email_key()).await?;
+        self.check_password(attempt, login.password, record.as_ref()).await?;
         let user = record.map(|record| record.user).ok_or(AccountError::InvalidCredentials)?;
         if !user.is_active {
             return Err(AccountError::Deactivated);
@@ -68,9 +69,10 @@ impl<S: Store> Engine<S> {
         address: Option<IpAddr>,
     ) -> Result<(), AccountError> {
         let PasswordChange { current, new } = change;
+        let email = self.user(id).and_then(|user| user.email.clone()).ok_or(AccountError::NotFound)?;
+        let attempt = self.attempt(&email.key(), address).await?;
         let record = self.inner.store.find_user(id).await?.ok_or(AccountError::NotFound)?;
-        let email_key = record.user.email.as_ref().ok_or(AccountError::NotFound)?.key();
-        match self.check_password(current, Some(&record), &email_key, address).await {
+        match self.check_password(attempt, current, Some(&record)).await {
             Err(AccountError::InvalidCredentials) => {
                 return Err(Violations::of(PasswordChange::CURRENT_FIELD, Problem::WrongPassword).into());
             }
@@ -82,27 +84,31 @@ impl<S: Store> Engine<S> {
         self.store_change(&record.user, after.with_password_changed(now), Some(hash)).await
     }
 
-    /// Counts an attempt, checks the password, and takes the attempt back where it is right.
-    async fn check_password(
-        &self,
-        password: Password,
-        record: Option<&UserRecord>,
-        email_key: &str,
-        address: Option<IpAddr>,
-    ) -> Result<(), AccountError> {
-        let store = &self.inner.store;
+    /// Counts an attempt: before the password is checked, so that attempts at the same time count.
+    async fn attempt(&self, email_key: &str, address: Option<IpAddr>) -> Result<Counted, AccountError> {
         let account = key("account", email_key);
         let address = address.map(|address| key("address", &address.to_string()));
         let keys = [(account, BackOff::ACCOUNT)].into_iter();
         let keys = keys.chain(address.map(|address| (address, BackOff::ADDRESS))).collect();
-        // Before the password is checked, so that attempts at the same time count.
-        if let Attempted::TooEarly { wait } = store.count_attempt(Attempt { keys, now: self.now() }).await? {
-            return Err(AccountError::TooEarly { wait: wait.to_std().unwrap_or(Duration::from_secs(1)) });
+        match self.inner.store.count_attempt(Attempt { keys, now: self.now() }).await? {
+            Attempted::Counted => Ok(Counted { account, address }),
+            Attempted::TooEarly { wait } => {
+                Err(AccountError::TooEarly { wait: wait.to_std().unwrap_or(Duration::from_secs(1)) })
+            }
         }
-        let address: Vec<_> = address.into_iter().collect();
+    }
+
+    /// Checks a password, and takes the attempt back where it is right.
+    async fn check_password(
+        &self,
+        Counted { account, address }: Counted,
+        password: Password,
+        record: Option<&UserRecord>,
+    ) -> Result<(), AccountError> {
+        let (store, address) = (&self.inner.store, address.into_iter().collect::<Vec<_>>());
         let kept = record.and_then(|record| record.password.as_ref());
         match self.inner.accounts.passwords.is_right(password, kept).await {
-            // An address keeps what it has on its account: whoever has one could guess the others' passwords.
+            // An address keeps its other attempts: whoever has an account of their own could guess on without end.
             Ok(true) => Ok(store.settle_attempt(vec![account], address).await?),
             Ok(false) => Err(AccountError::InvalidCredentials),
             // It was not looked at.
@@ -112,6 +118,12 @@ impl<S: Store> Engine<S> {
             }
         }
     }
+}
+
+/// An attempt that was counted, by what.
+struct Counted {
+    account: AttemptKey,
+    address: Option<AttemptKey>,
 }
 
 /// Hashed: the store needs not tell who tried.
