@@ -28,7 +28,7 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::Refused`], [`EngineError::Contended`], or the store's.
     pub async fn execute(&self, id: TicketId, actor: &Actor, command: Command) -> Result<Ticket, EngineError> {
-        match self.attempt(id, actor, command, &Conditions::default()).await? {
+        match self.carry_out(id, actor, command, &Conditions::default()).await? {
             Outcome::Done(ticket) => Ok(*ticket),
             // Only with a key.
             Outcome::DoneBefore { .. } => self.ticket(id).await,
@@ -53,13 +53,13 @@ impl<S: Store> Engine<S> {
             None => None,
         };
         let command = order.with_agent(|agent| self.agent(agent));
-        Ok(match self.attempt(id, actor, command, &conditions).await? {
+        Ok(match self.carry_out(id, actor, command, &conditions).await? {
             Outcome::Done(ticket) => Executed { version: ticket.version, repeated: false },
             Outcome::DoneBefore { version } => Executed { version, repeated: true },
         })
     }
 
-    async fn attempt(
+    async fn carry_out(
         &self,
         id: TicketId,
         actor: &Actor,
