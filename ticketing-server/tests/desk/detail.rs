@@ -1,11 +1,17 @@
 //! A ticket in full as the desk reads it, and what becomes of its clock.
 
 use serde_json::{Value, json};
+use ticketing_core::{
+    Draft, TicketId, Timestamp,
+    ticket::{Intake, Origin},
+};
+use ticketing_server::store::{Created, Creation, Derived, TicketStore};
+use uuid::Uuid;
 
 use super::common::{
-    desk::{HOUR, MINUTE, SECOND, Service, Ticket},
+    desk::{HOUR, MINUTE, MORNING, SECOND, Service, Ticket},
     http::{Answer, Request},
-    seed_with,
+    seed, seed_with,
 };
 
 /// An answer with names in the place of ids, which differ each time.
@@ -289,4 +295,51 @@ async fn the_address_of_whoever_created_it_is_told_to_the_desk() {
     let answer = service.nobody().await.ask(request.header("X-Forwarded-For", "203.0.113.7")).await.ok();
     let other = Ticket { uuid: answer["ticketUuid"].as_str().unwrap().into(), ..ticket };
     assert_eq!(service.client(&service.mesa).await.shown(&other).await["ip_registro"], "127.0.0.1");
+}
+
+/// As another system may create one.
+#[tokio::test]
+async fn a_ticket_without_a_requester_has_empty_texts_where_the_client_wants_texts() {
+    let service = Service::start().await;
+    let now = Timestamp::parse(MORNING).unwrap();
+    let rules = service.engine.rules();
+    let new = Draft::from_json(seed().to_string().as_bytes()).unwrap().validate(&rules).unwrap();
+    let mut opened = ticketing_core::Ticket::open(&new, Origin::TicketsApi, &service.mesa.actor, now, &rules).event;
+    opened.changes.opened.as_mut().unwrap().has_requester = false;
+    let id = TicketId(Uuid::now_v7());
+    let creation = Creation {
+        id,
+        ticket: ticketing_core::Ticket::opened(id, &opened).unwrap(),
+        opened,
+        intake: Intake::default(),
+        address: None,
+        label: rules.labels().clone(),
+        label_year: 2026,
+        derived: Derived { area_key: "MESA".into(), priority_key: "ALTA".into(), due_at: None },
+        idempotency: None,
+    };
+    let Created::New(label) = service.engine.store().create(creation).await.unwrap() else { panic!() };
+    let ticket =
+        Ticket { uuid: id.0.to_string(), label: label.to_string(), email: seed()["email"].as_str().unwrap().into() };
+
+    let mut mesa = service.client(&service.mesa).await;
+    let shown = mesa.shown(&ticket).await;
+    assert_eq!((&shown["solicitante_nombre"], &shown["solicitante_email"]), (&json!(""), &json!("")));
+    for field in
+        ["solicitante_tel", "documento", "empresa_departamento", "asunto", "descripcion_problema", "ip_registro"]
+    {
+        assert_eq!(shown[field], Value::Null, "{field}");
+    }
+    assert_eq!(shown["tiene_whatsapp"], false);
+    assert_eq!(mesa.rows("/api/tickets/dashboard").await[0]["correo"], "");
+    let row = &mesa.rows("/api/tickets/dashboard-metricas").await[0];
+    assert_eq!((&row["solicitante_nombre"], &row["solicitante_email"]), (&json!(""), &json!("")));
+    // It is worked as any other; nobody looks it up.
+    mesa.set(&ticket, "EN_PROCESO").await;
+    for email in [&*ticket.email, ""] {
+        let form = json!({ "label": ticket.label, "email": email });
+        let status = mesa.post("/api/tickets/consultar", &form).await.status;
+        assert_eq!(status, if email.is_empty() { 422 } else { 404 });
+    }
+    mesa.comment(&ticket, "¿Hay alguien?").await.problem(404, "ticket-not-found");
 }

@@ -278,6 +278,20 @@ async fn a_token_that_says_nothing_creates_nothing() {
     assert!(service.client(&service.mesa).await.rows("/api/tickets/dashboard").await.is_empty());
 }
 
+/// A page may still send the token of a session that is over.
+#[tokio::test]
+async fn a_token_makes_no_difference_to_who_looks_a_ticket_up_or_answers() {
+    let service = Service::start().await;
+    let ticket = service.ticket_of("REDES").await;
+    for token in ["x.y.z", &service.usuario.token, &service.sistemas.token, &service.admin.token] {
+        let mut client = service.client_with(Some(token)).await;
+        client.comment(&ticket, "¿Hay novedades?").await.ok();
+        assert_eq!(client.look_up(&ticket).await["ultimoActorRol"], "USUARIO");
+        let form = json!({ "label": ticket.label, "email": "otra@example.com" });
+        client.post("/api/tickets/consultar", &form).await.problem(404, "ticket-not-found");
+    }
+}
+
 #[tokio::test]
 async fn one_user_s_key_for_a_creation_is_not_another_s() {
     let service = Service::start().await;
