@@ -19,8 +19,9 @@ impl Order {
     pub fn update(json: &[u8], rules: &Rules) -> Result<Self, FormError> {
         let mut form = Form::read(json, ["estado", "prioridad", "area", "respuesta"])?;
         let status = form.take(status);
-        let priority = form.take(|value| priority(value, rules));
-        let area = form.take(|value| area(value, rules));
+        // Whether the rules know them is asked of what differs from the ticket's own alone.
+        let priority = form.take(|value| checked(value, rules.text_rule(Field::Priority), |_| Ok(())));
+        let area = form.take(|value| checked(value, rules.text_rule(Field::Area), |_| Ok(())));
         let reply = form.take(|value| value.trimmed()?.map(Reply::new).transpose());
         form.finish()?;
         Ok(Self::Update { status, priority, area, reply })

@@ -64,6 +64,13 @@ pub struct Named {
     pub aliases: Vec<String>,
 }
 
+impl Named {
+    /// The canonical name, then the others.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        core::iter::once(&self.name).chain(&self.aliases).map(String::as_str)
+    }
+}
+
 /// The priorities that are known, most urgent first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

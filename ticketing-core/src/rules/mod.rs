@@ -218,6 +218,24 @@ impl Rules {
         known.map_or(area, |named| named.aliases.first().unwrap_or(&named.name))
     }
 
+    /// The keys of everything that is the same area: of its name and its aliases, or its own where it is unknown.
+    pub fn area_keys(&self, area: &str) -> Vec<String> {
+        let key = area_key(area);
+        match named(&self.0.area_keys, &self.0.document.areas.list, &key) {
+            Some(named) => named.names().map(area_key).collect(),
+            None => vec![key],
+        }
+    }
+
+    /// The keys of everything that is the same priority: of its name and its aliases, or its own where it is unknown.
+    pub fn priority_keys(&self, priority: &str) -> Vec<String> {
+        let key = priority_key(priority);
+        match named(&self.0.priority_keys, &self.0.document.priorities.list, &key) {
+            Some(named) => named.names().map(priority_key).collect(),
+            None => vec![key],
+        }
+    }
+
     /// The key by which priorities compare: that of the canonical name where the priority is known.
     pub fn priority_key(&self, priority: &str) -> String {
         self.known_priority(priority).map_or_else(|| priority_key(priority), priority_key)

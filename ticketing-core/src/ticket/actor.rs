@@ -116,7 +116,7 @@ impl Actor {
     pub fn scope(&self, rules: &Rules) -> Result<Scope, Refusal> {
         match self {
             Self::Requester => Err(Refusal::Forbidden),
-            Self::Area { area, .. } => Ok(Scope::Area(rules.area_key(area))),
+            Self::Area { area, .. } => Ok(Scope::Area(rules.area_keys(area))),
             Self::Admin(_) | Self::Desk(_) | Self::Token(_) | Self::System => Ok(Scope::Everything),
         }
     }
@@ -146,6 +146,6 @@ impl Actor {
 pub enum Scope {
     /// Everybody's.
     Everything,
-    /// Those of the area that has this key.
-    Area(String),
+    /// Those of the area that has these keys: its own, and those of its aliases.
+    Area(Vec<String>),
 }

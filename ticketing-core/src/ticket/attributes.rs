@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Actor;
-use crate::EmailAddress;
+use crate::{EmailAddress, text};
 
 /// What a ticket is about and who is to work it: short, for lists and statistics. Stored and echoed as given.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -20,6 +20,18 @@ pub struct Attributes {
     pub subcategory: Option<String>,
     /// `areaAsignada`, as given.
     pub area: String,
+}
+
+impl Attributes {
+    /// By which its area compares with others before the rules' aliases are asked: upper case, white space collapsed.
+    pub fn area_key(&self) -> String {
+        text::area_key(&self.area)
+    }
+
+    /// By which its priority compares with others before the rules' aliases are asked; empty where there is none.
+    pub fn priority_key(&self) -> String {
+        self.priority.as_deref().map_or_else(String::new, text::priority_key)
+    }
 }
 
 /// Who asks, and in which words: what is erased with a person. Events refer to it and never hold it.

@@ -47,6 +47,17 @@ impl Ticket {
     }
 }
 
+/// Both values, or everything that is wrong with them.
+fn both<A, B>(one: Result<A, Refusal>, other: Result<B, Refusal>) -> Result<(A, B), Refusal> {
+    match (one, other) {
+        (Err(Refusal::Invalid(one)), Err(Refusal::Invalid(other))) => {
+            let all = one.iter().chain(other.iter()).cloned().collect();
+            Err(Violations::new(all).map_or(Refusal::Invalid(one), Refusal::Invalid))
+        }
+        (one, other) => Ok((one?, other?)),
+    }
+}
+
 struct Decision<'a> {
     ticket: &'a Ticket,
     actor: &'a Actor,
@@ -126,9 +137,14 @@ impl Decision<'_> {
     ) -> Result<Vec<NewEvent>, Refusal> {
         let ticket = self.ticket;
         let status = self.permit(Operation::SetStatus(status.unwrap_or(ticket.status)))?;
-        let priority = priority.map(|priority| self.checked_priority(priority, "prioridad")).transpose()?;
-        let area = area.map(|area| self.checked_area(area, "area")).transpose()?;
-        // A client sends back what it was shown: only what differs is a change.
+        // A client sends back what it was shown: only what differs is a change, and asked whether the rules take it.
+        let own = ticket.attributes.priority.as_deref();
+        let priority = priority.filter(|given| own != Some(text::trimmed(given)));
+        let own = self.rules.area_key(&ticket.attributes.area);
+        let area = area.filter(|given| self.rules.area_key(given) != own);
+        let priority = priority.map(|priority| self.checked_priority(priority, "prioridad")).transpose();
+        let area = area.map(|area| self.checked_area(area, "area")).transpose();
+        let (priority, area) = both(priority, area)?;
         let mut changes = area.map(|area| self.moved(area)).unwrap_or_default();
         changes.priority =
             priority.and_then(|priority| Change::between(ticket.attributes.priority.clone(), Some(priority)));
@@ -177,7 +193,7 @@ impl Decision<'_> {
     fn not_allowed(&self, operation: Operation) -> Refusal {
         let (status, archived) = (self.ticket.status, self.ticket.is_archived());
         let allowed = lifecycle::allowed(status, archived, self.actor.role());
-        Refusal::NotAllowed { operation: operation.name(), status, archived, allowed }
+        Refusal::NotAllowed { operation, status, archived, allowed }
     }
 
     /// A ticket that moves to another area leaves its agent behind.

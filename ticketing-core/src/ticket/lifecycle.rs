@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Role;
+use crate::Locale;
 
 /// Where a ticket stands. Archiving is not a status: it freezes a ticket with the one it has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -137,6 +138,27 @@ impl Operation {
             Self::Unarchive => "desarchivar",
             Self::Comment => "comentar",
             Self::CloseItself => "cerrar",
+        }
+    }
+}
+
+impl Operation {
+    /// What is not possible, in the reader's language: to set this status, to change these fields, or an action by its name.
+    pub fn phrase(self, locale: Locale) -> String {
+        match self {
+            Self::SetStatus(status) => {
+                let name = status.name();
+                match locale {
+                    Locale::Es => format!("pasar a {name}"),
+                    Locale::En => format!("change to {name}"),
+                    Locale::Pt => format!("passar a {name}"),
+                }
+            }
+            Self::Edit => locale
+                .pick(["cambiar la prioridad ni el área", "change priority or area", "alterar a prioridade nem a área"])
+                .to_owned(),
+            Self::Reply => locale.pick(["responder", "reply", "responder"]).to_owned(),
+            other => other.name().to_owned(),
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::Status;
+use super::{Status, lifecycle::Operation};
 use crate::{Locale, Violations};
 
 /// Why a command changes nothing.
@@ -11,10 +11,10 @@ pub enum Refusal {
     #[error("the ticket belongs to another area")]
     ForeignArea,
     /// The ticket's status does not allow it.
-    #[error("“{operation}” is not allowed on a ticket that is {}", status.name())]
+    #[error("“{}” is not allowed on a ticket that is {}", operation.phrase(Locale::En), status.name())]
     NotAllowed {
-        /// What was asked for, as its action is named on the wire.
-        operation: &'static str,
+        /// What was asked for.
+        operation: Operation,
         /// Where the ticket stands.
         status: Status,
         /// It is archived.
@@ -60,6 +60,8 @@ impl Refusal {
                 let (es, en, pt) =
                     if *archived { ("archivado", "archived", "arquivado") } else { (status.name(), status.name(), status.name()) };
                 let list = allowed.join(", ");
+                // What is archived takes none of the action's parts.
+                let operation = if *archived { operation.name().to_owned() } else { operation.phrase(locale) };
                 let reason = match locale {
                     Es => format!("El ticket está {es}: no se puede {operation}."),
                     En => format!("The ticket is {en}: “{operation}” is not possible."),

@@ -313,3 +313,37 @@ proptest! {
         prop_assert_eq!(desk.ticket.sla.is_stopped(), !desk.ticket.status.runs_clock());
     }
 }
+
+/// A client sends back all that it was shown, also what newer rules would not take any more.
+#[test]
+fn what_stays_as_it_is_is_not_asked_of_the_rules() {
+    let mut desk = Desk::open();
+    let strict = r#"{ "areas": { "lista": [{ "nombre": "REDES" }], "predeterminada": "REDES", "soloConocidas": true },
+        "prioridades": { "lista": [{ "nombre": "UNICA" }], "soloConocidas": true },
+        "sla": { "politicas": [] } }"#;
+    desk.rules = Rules::from_json(strict).unwrap();
+    let update = |priority: &str, area: &str| Command::Update {
+        status: Some(Status::Resolved),
+        priority: Some(priority.into()),
+        area: Some(area.into()),
+        reply: None,
+    };
+    let refused = desk.run(1, update("MEDIA", "Marte"), &self::desk()).unwrap_err();
+    assert_eq!(refused.to_string(), "prioridad: unknown-value; area: unknown-value");
+    desk.run(1, update(" ALTA ", "mesa"), &self::desk()).unwrap();
+    assert_eq!(desk.ticket.status, Status::Resolved);
+}
+
+#[test]
+fn a_refusal_says_what_is_not_possible() {
+    let update = |status| Command::Update { status: Some(status), priority: None, area: None, reply: None };
+    let said = |from, command| Desk::at(from).run(1, command, &desk()).unwrap_err().message(crate::Locale::Es);
+    assert_eq!(
+        said(Status::Resolved, update(Status::Canceled)),
+        "El ticket está RESUELTO: no se puede pasar a CANCELADO. Ahora se puede: actualizar, reabrir, archivar."
+    );
+    let edit = Command::Update { status: None, priority: Some("BAJA".into()), area: None, reply: None };
+    assert!(
+        said(Status::Closed, edit).starts_with("El ticket está CERRADO: no se puede cambiar la prioridad ni el área.")
+    );
+}

@@ -52,9 +52,9 @@ impl ListRequest {
     fn query(self, actor: &Actor, rules: &Rules) -> Result<ListQuery, Refusal> {
         let Self { area, status, priority, is_archived, text, before, limit } = self;
         let filter = Filter {
-            area_key: area.map(|area| rules.area_key(&area)),
+            area_keys: area.map(|area| rules.area_keys(&area)),
             status,
-            priority_key: priority.map(|priority| rules.priority_key(&priority)),
+            priority_keys: priority.map(|priority| rules.priority_keys(&priority)),
             is_archived,
         };
         let search = text.map(|text| search(&text, rules));
@@ -68,8 +68,12 @@ fn search(text: &str, rules: &Rules) -> Search {
     } else if let Ok(email) = EmailAddress::parse(text.trim()) {
         Search::Email(email)
     } else {
-        Search::Words(text.split_whitespace().map(str::to_owned).collect())
+        words(text)
     }
+}
+
+fn words(text: &str) -> Search {
+    Search::Words(text.split_whitespace().map(str::to_owned).collect())
 }
 
 /// A page of a list.
@@ -102,7 +106,8 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError::NotFound`], or the store's.
     pub async fn find_label(&self, label: TicketLabel) -> Result<TicketId, EngineError> {
-        self.inner.store.find_label(label.into()).await?.ok_or(EngineError::NotFound)
+        let found = self.inner.store.find_label(label.into()).await?;
+        found.filter(|(_, named)| *named == label).map(|(id, _)| id).ok_or(EngineError::NotFound)
     }
 
     /// The tickets that an actor wants to see and may, newest first. What was said in a ticket is found within a second.
@@ -110,8 +115,14 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError::Refused`] for a requester; or the store's.
     pub async fn list(&self, actor: &Actor, request: ListRequest) -> Result<Listing, EngineError> {
-        let rules = self.rules();
-        let page = self.inner.store.list(request.query(actor, &rules)?).await?;
+        let (rules, text) = (self.rules(), request.text.clone());
+        let mut query = request.query(actor, &rules)?;
+        let mut page = self.inner.store.list(query.clone()).await?;
+        if let (Some(Search::Label(_)), Some(text), true) = (&query.search, text, page.tickets.is_empty()) {
+            // It reads like a label, and is words.
+            query.search = Some(words(&text));
+            page = self.inner.store.list(query).await?;
+        }
         let with_clock = |ticket: ListedTicket| {
             let clock = self.clock(&ticket.sla, &rules);
             (ticket, clock)
@@ -136,23 +147,28 @@ impl<S: Store> Engine<S> {
     /// When the store fails; some may have been closed.
     pub async fn close_resolved(&self) -> Result<u32, StoreError> {
         const AT_ONCE: u32 = 100;
-        let mut closed = 0;
+        let (mut closed, mut left) = (0, 0);
         loop {
             let Some(until) = self.rules().resolved_until(self.now()) else { return Ok(closed) };
-            let found = self.inner.store.resolved_until(until, AT_ONCE).await?;
-            let mut progress = 0;
-            for id in &found {
-                match self.execute(*id, &Actor::System, Command::CloseItself).await {
-                    Ok(_) => progress += 1,
-                    // Somebody was faster: it is closed, or open again.
-                    Err(EngineError::Refused(_) | EngineError::NotFound | EngineError::Contended) => {}
-                    Err(EngineError::Store(error)) => return Err(error),
-                    Err(error) => return Err(StoreError::Damaged(error.into())),
-                }
-            }
-            closed += progress;
-            if progress == 0 || found.len() < AT_ONCE as usize {
+            // Those that could not be closed come first again.
+            let found = self.inner.store.resolved_until(until, left, AT_ONCE).await?;
+            if found.is_empty() {
                 return Ok(closed);
+            }
+            for id in found {
+                match self.execute(id, &Actor::System, Command::CloseItself).await {
+                    Ok(_) => closed += 1,
+                    // Somebody was faster, so that it is closed, or open again; or it is the next time's.
+                    Err(EngineError::Refused(_) | EngineError::NotFound | EngineError::Contended) => left += 1,
+                    Err(EngineError::Store(error @ (StoreError::Unavailable(_) | StoreError::Overloaded))) => {
+                        return Err(error);
+                    }
+                    // One that cannot be read keeps no other open.
+                    Err(error) => {
+                        tracing::error!(%error, ticket.id = %id, "a resolved ticket could not be closed");
+                        left += 1;
+                    }
+                }
             }
         }
     }

@@ -85,6 +85,8 @@ impl<S: Store> Engine<S> {
             }
             if let Some(since) = conditions.version.filter(|version| *version != ticket.version) {
                 let record = self.inner.store.record(id).await?.ok_or(EngineError::NotFound)?;
+                // It may have left in between.
+                actor.check_area(&record.ticket.attributes.area, &rules)?;
                 return Err(EngineError::Changed { since, record });
             }
             let events = decided?;

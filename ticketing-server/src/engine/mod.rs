@@ -228,8 +228,8 @@ fn reading(ticket: &Ticket, rules: &Rules, at: Timestamp) -> Option<Reading> {
 /// What lists sort and compare by.
 fn derived(ticket: &Ticket, rules: &Rules) -> Derived {
     Derived {
-        area_key: rules.area_key(&ticket.attributes.area),
-        priority_key: ticket.attributes.priority.as_deref().map_or_else(String::new, |text| rules.priority_key(text)),
+        area_key: ticket.attributes.area_key(),
+        priority_key: ticket.attributes.priority_key(),
         due_at: reading(ticket, rules, ticket.updated_at).and_then(|reading| reading.due),
     }
 }

@@ -15,8 +15,11 @@ pub trait DeskStore: Send + Sync + 'static {
     /// A ticket with its words and its history, as they were at one instant.
     fn record(&self, id: TicketId) -> impl Future<Output = Result<Option<Box<TicketRecord>>, StoreError>> + Send;
 
-    /// The identity of the ticket that has a label.
-    fn find_label(&self, label: LabelKey) -> impl Future<Output = Result<Option<TicketId>, StoreError>> + Send;
+    /// The identity of the ticket that has this number in its year, and its label as it was printed.
+    fn find_label(
+        &self,
+        label: LabelKey,
+    ) -> impl Future<Output = Result<Option<(TicketId, TicketLabel)>, StoreError>> + Send;
 
     /// A page of a list, newest ticket first. What is not in the scope is not looked at.
     fn list(&self, query: ListQuery) -> impl Future<Output = Result<ListPage, StoreError>> + Send;
@@ -24,10 +27,11 @@ pub trait DeskStore: Send + Sync + 'static {
     /// How many tickets there are in a scope, by what lists filter by. From counters.
     fn totals(&self, scope: &Scope) -> impl Future<Output = Result<Vec<Total>, StoreError>> + Send;
 
-    /// Tickets that have been resolved since before an instant, longest first, and at most so many.
+    /// Tickets that have been resolved since before an instant, longest first, and at most so many after the first ones.
     fn resolved_until(
         &self,
         instant: Timestamp,
+        skip: u32,
         max: u32,
     ) -> impl Future<Output = Result<Vec<TicketId>, StoreError>> + Send;
 
@@ -68,12 +72,12 @@ pub struct ListQuery {
 /// What tickets of a list have in common. What is `None` may be anything.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Filter {
-    /// By which areas compare.
-    pub area_key: Option<String>,
+    /// Their area has one of these keys.
+    pub area_keys: Option<Vec<String>>,
     /// Where they stand.
     pub status: Option<Status>,
-    /// By which priorities compare.
-    pub priority_key: Option<String>,
+    /// Their priority has one of these keys.
+    pub priority_keys: Option<Vec<String>>,
     /// They are archived, or are not.
     pub is_archived: Option<bool>,
 }

@@ -105,9 +105,9 @@ pub struct Creation {
 /// Columns that lists sort and compare by, computed by the engine from a ticket's state and the rules.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Derived {
-    /// By which areas compare.
+    /// By which areas compare. Aliases are another matter: rules may change them.
     pub area_key: String,
-    /// By which priorities compare; empty where there is none.
+    /// By which priorities compare, aliases aside; empty where there is none.
     pub priority_key: String,
     /// When it is due, as of its last event.
     pub due_at: Option<Timestamp>,

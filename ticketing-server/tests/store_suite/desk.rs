@@ -20,7 +20,7 @@ pub(super) async fn a_ticket_in_full_has_its_words_and_its_history(store: impl S
     assert_eq!(record.label, label);
     assert_eq!((record.intake, record.address), (creation.intake, creation.address));
     assert_eq!(record.history, store.history(creation.id).await.unwrap());
-    assert_eq!(store.find_label(label.into()).await.unwrap(), Some(creation.id));
+    assert_eq!(store.find_label(label.into()).await.unwrap(), Some((creation.id, label)));
 
     assert_eq!(store.record(TicketId(Uuid::from_u128(1))).await.unwrap(), None);
     assert_eq!(store.find_label(LabelKey { year: 2026, number: 2 }).await.unwrap(), None);
@@ -44,10 +44,11 @@ pub(super) async fn what_has_been_resolved_for_so_long_is_found(store: impl Stor
     }
     create(&store, creation()).await;
     ids.sort_by_key(|(at, _)| *at);
-    let found = async |until, max| store.resolved_until(until, max).await.unwrap();
+    let found = async |until, max| store.resolved_until(until, 0, max).await.unwrap();
     let all: Vec<_> = ids.iter().map(|(_, ticket)| ticket.id).collect();
     assert_eq!(found(Timestamp::MAX, 9).await, all);
     assert_eq!(found(Timestamp::MAX, 2).await, all[..2]);
+    assert_eq!(store.resolved_until(Timestamp::MAX, 1, 9).await.unwrap(), all[1..]);
     assert_eq!(found(ids[0].0, 9).await, all[..1], "to the millisecond");
     assert_eq!(found(morning(), 9).await, []);
     // What is archived or open again is not.
@@ -148,6 +149,11 @@ pub(super) async fn resolved_tickets_close_by_themselves(store: impl Store) {
 
 // Checks: lists
 
+/// The scope of whoever works MESA, under the built-in rules.
+fn mesa() -> Scope {
+    Scope::Area(Rules::default().area_keys("mesa"))
+}
+
 /// A ticket as the lists should know it.
 struct Known {
     id: TicketId,
@@ -158,11 +164,15 @@ struct Known {
 
 impl Known {
     fn passes(&self, scope: &Scope, filter: &Filter) -> bool {
-        let Filter { area_key, status, priority_key, is_archived } = filter;
-        (*scope == Scope::Everything || *scope == Scope::Area(self.area_key.clone()))
-            && area_key.as_ref().is_none_or(|key| *key == self.area_key)
+        let Filter { area_keys, status, priority_keys, is_archived } = filter;
+        let in_scope = match scope {
+            Scope::Everything => true,
+            Scope::Area(keys) => keys.contains(&self.area_key),
+        };
+        in_scope
+            && area_keys.as_ref().is_none_or(|keys| keys.contains(&self.area_key))
             && status.is_none_or(|status| status == self.ticket.status)
-            && priority_key.as_ref().is_none_or(|key| *key == self.priority_key)
+            && priority_keys.as_ref().is_none_or(|keys| keys.contains(&self.priority_key))
             && is_archived.is_none_or(|is_archived| is_archived == self.ticket.is_archived())
     }
 }
@@ -195,8 +205,8 @@ async fn some_tickets(engine: &Engine<impl Store>, count: usize) -> Vec<Known> {
         let ticket = engine.ticket(id).await.unwrap();
         tickets.push(Known {
             id,
-            area_key: rules.area_key(&ticket.attributes.area),
-            priority_key: rules.priority_key(ticket.attributes.priority.as_deref().unwrap()),
+            area_key: ticket.attributes.area_key(),
+            priority_key: ticket.attributes.priority_key(),
             ticket,
         });
     }
@@ -222,17 +232,19 @@ async fn pages(store: &impl Store, query: &ListQuery) -> (Vec<TicketId>, Vec<Lis
 pub(super) async fn lists_have_what_passes_newest_first_on_pages_of_any_size(store: impl Store) {
     let (engine, _) = engine(store).await;
     let tickets = some_tickets(&engine, 90).await;
-    let all = |list: &[&str]| list.iter().map(|text| Some((*text).to_owned())).chain([None]).collect::<Vec<_>>();
+    let keys = |list: &[&str]| Some(list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+    let areas = [None, keys(&["REDES"]), keys(&["MESA", "MESA DE AYUDA"])];
+    let priorities = [None, keys(&["CRITICA", "URGENTE"]), keys(&["RARISIMA"])];
     let mut checked = 0;
-    for scope in [Scope::Everything, Scope::Area("MESA".into()), Scope::Area("NADIE".into())] {
-        for area_key in all(&["REDES", "MESA"]) {
+    for scope in [Scope::Everything, mesa(), Scope::Area(vec!["NADIE".into()])] {
+        for area_keys in &areas {
             for status in [None, Some(Status::Open), Some(Status::Closed)] {
-                for priority_key in all(&["CRITICA", "RARISIMA"]) {
+                for priority_keys in &priorities {
                     for is_archived in [None, Some(true), Some(false)] {
                         let filter = Filter {
-                            area_key: area_key.clone(),
+                            area_keys: area_keys.clone(),
                             status,
-                            priority_key: priority_key.clone(),
+                            priority_keys: priority_keys.clone(),
                             is_archived,
                         };
                         let passing: Vec<_> = tickets
@@ -274,14 +286,14 @@ pub(super) async fn totals_count_what_there_is(store: impl Store) {
     let (engine, _) = engine(store).await;
     assert_eq!(engine.store().totals(&Scope::Everything).await.unwrap(), []);
     let tickets = some_tickets(&engine, 60).await;
-    for scope in [Scope::Everything, Scope::Area("REDES".into())] {
+    for scope in [Scope::Everything, Scope::Area(vec!["REDES".into()])] {
         let totals = engine.store().totals(&scope).await.unwrap();
         let mut counted = 0;
         for total in &totals {
             let filter = Filter {
-                area_key: Some(total.area_key.clone()),
+                area_keys: Some(vec![total.area_key.clone()]),
                 status: Some(total.status),
-                priority_key: Some(total.priority_key.clone()),
+                priority_keys: Some(vec![total.priority_key.clone()]),
                 is_archived: Some(total.is_archived),
             };
             let there = tickets.iter().filter(|known| known.passes(&scope, &filter)).count();
@@ -311,14 +323,22 @@ async fn index(engine: &Engine<impl Store>) {
 
 pub(super) async fn what_was_said_is_found_in_scope_and_filter(store: impl Store) {
     let (engine, _) = engine(store).await;
-    assert_eq!(found(&engine, &Scope::Everything, &Filter::default(), words("impresora")).await, []);
+    // Nobody shall take a part for the whole.
+    let query = ListQuery {
+        scope: Scope::Everything,
+        filter: Filter::default(),
+        search: Some(words("impresora")),
+        before: None,
+        limit: 2,
+    };
     let tickets = some_tickets(&engine, 40).await;
+    assert!(matches!(engine.store().list(query).await, Err(StoreError::Unavailable(_))));
     index(&engine).await;
     let says = |known: &Known, word: &str| {
         let number = tickets.iter().rev().position(|other| other.id == known.id).unwrap();
         ["impresora", "Impresión", "correo"][(number * 7 + number / 5 + 1) % 3] == word
     };
-    for scope in [Scope::Everything, Scope::Area("MESA".into())] {
+    for scope in [Scope::Everything, mesa()] {
         for is_archived in [None, Some(false)] {
             for status in [None, Some(Status::Open)] {
                 let filter = Filter { status, is_archived, ..Filter::default() };
@@ -357,13 +377,13 @@ pub(super) async fn what_changes_is_found_as_it_is(store: impl Store) {
     index(&engine).await;
     assert_eq!(found(&engine, &everything.0, &everything.1, words("bombilla")).await, [id]);
     // A ticket that goes to another area is out of the old one's reach at once, whatever the index says.
-    let mesa = Scope::Area("MESA".into());
+    let mesa = mesa();
     assert_eq!(found(&engine, &mesa, &everything.1, words("bombilla")).await, [id]);
     let transfer = Command::Transfer { area: "Redes".into(), agent: None, reason: reason("Es suyo") };
     engine.execute(id, &desk(), transfer).await.unwrap();
     assert_eq!(found(&engine, &mesa, &everything.1, words("bombilla")).await, []);
     index(&engine).await;
-    assert_eq!(found(&engine, &Scope::Area("REDES".into()), &everything.1, words("bombilla suyo")).await, [id]);
+    assert_eq!(found(&engine, &Scope::Area(vec!["REDES".into()]), &everything.1, words("bombilla suyo")).await, [id]);
 }
 
 pub(super) async fn a_requester_has_no_list(store: impl Store) {
@@ -373,4 +393,76 @@ pub(super) async fn a_requester_has_no_list(store: impl Store) {
     assert!(matches!(refused, Err(EngineError::Refused(ticketing_core::Refusal::Forbidden))));
     assert!(matches!(engine.totals(&Actor::Requester).await, Err(EngineError::Refused(_))));
     assert!(matches!(engine.desk_ticket(id, &Actor::Requester).await, Err(EngineError::Refused(_))));
+}
+
+/// What areas are called may change: lists, counts, searches and the tickets themselves follow at once.
+pub(super) async fn an_area_that_gets_or_loses_an_alias_is_in_scope_as_the_rules_say(store: impl Store) {
+    let (engine, _) = engine(store).await;
+    let area = |area: &str| Actor::Area { id: ActorId(Uuid::from_u128(7)), area: area.into() };
+    let form = draft().with(Field::Area, "mesa de ayuda").with(Field::Subject, "dragón");
+    let new = form.validate(&engine.rules()).unwrap();
+    let id = engine.create(CreateRequest::new(new)).await.unwrap().id;
+    index(&engine).await;
+    let sees = async |actor: Actor| {
+        let search = ListRequest { text: Some("dragon".into()), ..ListRequest::newest(9) };
+        let listed = engine.list(&actor, ListRequest::newest(9)).await.unwrap().tickets.len();
+        let found = engine.list(&actor, search).await.unwrap().tickets.len();
+        let counted = engine.totals(&actor).await.unwrap().len();
+        let shown = usize::from(engine.desk_ticket(id, &actor).await.is_ok());
+        assert_eq!([listed, found, counted], [shown; 3]);
+        shown == 1
+    };
+    assert!(sees(area("MESA")).await && sees(area("Mesa de Ayuda")).await);
+    let rules = |json: &str| Rules::from_json(json).unwrap();
+    engine.apply_rules(rules(r#"{ "areas": { "lista": [{ "nombre": "MESA" }] } }"#)).await.unwrap();
+    assert!(!sees(area("MESA")).await && sees(area("Mesa de Ayuda")).await);
+    let other =
+        r#"{ "areas": { "lista": [{ "nombre": "REDES", "alias": ["MESA DE AYUDA"] }, { "nombre": "MESA" }] } }"#;
+    engine.apply_rules(rules(other)).await.unwrap();
+    assert!(!sees(area("MESA")).await && sees(area("redes")).await);
+}
+
+pub(super) async fn what_reads_like_a_label_may_be_words(store: impl Store) {
+    let (engine, _) = engine(store).await;
+    let form = draft().with(Field::Subject, "Error 2026 1 en la copia");
+    for subject in ["Otra cosa", "Error 2026 1 en la copia"] {
+        let new = form.clone().with(Field::Subject, subject).validate(&engine.rules()).unwrap();
+        engine.create(CreateRequest::new(new)).await.unwrap();
+    }
+    index(&engine).await;
+    let found = async |text: &str| {
+        let request = ListRequest { text: Some(text.into()), ..ListRequest::newest(9) };
+        let listing = engine.list(&desk(), request).await.unwrap();
+        listing.tickets.iter().map(|(ticket, _)| ticket.label.number()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("tkt 2026 1").await, [1]);
+    assert_eq!(found("error 2026 1").await, [2]);
+    assert_eq!(found("XYZ-2026-1").await, [0_u32; 0]);
+    let other: TicketLabel = "XYZ-2026-00001".parse().unwrap();
+    assert!(matches!(engine.find_label(other).await, Err(EngineError::NotFound)));
+}
+
+/// Many areas, of which each has few tickets: nobody says which there may be.
+pub(super) async fn lists_of_many_areas_are_lists(store: impl Store) {
+    let (engine, _) = engine(store).await;
+    let mut expected = Vec::new();
+    for number in 0..150 {
+        let form = draft().with(Field::Area, format!("Área {number}")).with(Field::Priority, "BAJA");
+        let id = engine.create(CreateRequest::new(form.validate(&engine.rules()).unwrap())).await.unwrap().id;
+        if number % 3 == 0 {
+            let update = Command::Update { status: Some(Status::Paused), priority: None, area: None, reply: None };
+            engine.execute(id, &desk(), update).await.unwrap();
+        } else {
+            expected.insert(0, id);
+        }
+    }
+    let filter = Filter { status: Some(Status::Open), ..Filter::default() };
+    for limit in [7, 100, 1000] {
+        let query = ListQuery { scope: Scope::Everything, filter: filter.clone(), search: None, before: None, limit };
+        let (ids, pages) = pages(engine.store(), &query).await;
+        assert_eq!(ids, expected);
+        assert_eq!(pages[0].total, Some(100));
+    }
+    // Those that nobody is in any more are gone.
+    assert_eq!(engine.store().totals(&Scope::Everything).await.unwrap().len(), 150);
 }

@@ -49,8 +49,10 @@ use self::{
     desk::{
         a_command_for_another_version_is_told_what_happened_since, a_command_repeated_with_its_key_happens_once,
         a_requester_has_no_list, a_ticket_in_full_has_its_words_and_its_history,
-        lists_have_what_passes_newest_first_on_pages_of_any_size, resolved_tickets_close_by_themselves,
-        totals_count_what_there_is, what_changes_is_found_as_it_is, what_has_been_resolved_for_so_long_is_found,
+        an_area_that_gets_or_loses_an_alias_is_in_scope_as_the_rules_say,
+        lists_have_what_passes_newest_first_on_pages_of_any_size, lists_of_many_areas_are_lists,
+        resolved_tickets_close_by_themselves, totals_count_what_there_is, what_changes_is_found_as_it_is,
+        what_has_been_resolved_for_so_long_is_found, what_reads_like_a_label_may_be_words,
         what_was_said_is_found_in_scope_and_filter,
     },
 };
@@ -706,6 +708,9 @@ macro_rules! store_suite {
                 what_was_said_is_found_in_scope_and_filter,
                 what_changes_is_found_as_it_is,
                 a_requester_has_no_list,
+                an_area_that_gets_or_loses_an_alias_is_in_scope_as_the_rules_say,
+                what_reads_like_a_label_may_be_words,
+                lists_of_many_areas_are_lists,
             }
 
             #[test]

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde::Serialize;
 use ticketing_core::Status;
@@ -24,9 +24,26 @@ pub(crate) async fn totals<S: Store>(call: Call<S>) -> Result<Response, ApiError
         }
         *answer.por_estado.entry(status.name()).or_default() += tickets;
         *answer.por_area.entry(rules.desk_area(area_key).to_owned()).or_default() += tickets;
-        *answer.por_prioridad.entry(priority_key.clone()).or_default() += tickets;
+        let priority = rules.known_priority(priority_key).unwrap_or(priority_key);
+        *answer.por_prioridad.entry(priority.to_owned()).or_default() += tickets;
     }
+    answer.por_area = most(answer.por_area);
+    answer.por_prioridad = most(answer.por_prioridad);
     json(&answer)
+}
+
+/// The names with the most tickets; all others are one.
+fn most(counts: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+    const NAMES_MAX: usize = 200;
+    const OTHERS: &str = "OTRAS";
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let others: u64 = counts.drain(NAMES_MAX.min(counts.len())..).map(|(_, count)| count).sum();
+    let mut most: BTreeMap<_, _> = counts.into_iter().collect();
+    if others > 0 {
+        *most.entry(OTHERS.to_owned()).or_default() += others;
+    }
+    most
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
-use rusqlite::{Connection, OptionalExtension};
-use ticketing_core::{Status, TicketId, Timestamp, ticket::Scope};
+use rusqlite::Connection;
+use ticketing_core::{Status, TicketId, TicketLabel, Timestamp, ticket::Scope};
 use uuid::Uuid;
 
 use super::{
@@ -13,34 +13,37 @@ use crate::store::{DeskStore, LabelKey, ListPage, ListQuery, StoreError, TicketR
 
 impl DeskStore for SqliteStore {
     async fn record(&self, id: TicketId) -> Result<Option<Box<TicketRecord>>, StoreError> {
-        self.read(|connection| record(connection, id))
+        // A history may be long.
+        self.read_long(move |connection, _| record(connection, id)).await
     }
 
-    async fn find_label(&self, label: LabelKey) -> Result<Option<TicketId>, StoreError> {
+    async fn find_label(&self, label: LabelKey) -> Result<Option<(TicketId, TicketLabel)>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT uuid FROM tickets WHERE id = ?")?;
-            let uuid = statement.query_row([tickets::row_of(label)], |row| row.get(0)).optional()?;
-            Ok(uuid.map(|uuid| TicketId(Uuid::from_bytes(uuid))))
+            let mut statement = connection.prepare_cached("SELECT uuid, label FROM tickets WHERE id = ?")?;
+            let mut found = statement.query([tickets::row_of(label)])?;
+            let Some(row) = found.next()? else { return Ok(None) };
+            let columns = &mut Columns::new(row);
+            Ok(Some((TicketId(columns.uuid()?), columns.text()?.parse().map_err(damaged)?)))
         })
     }
 
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
-        self.blocking(move |store| store.readers.run_long(|connection| lists::page(connection, &store.words, &query)))
-            .await
+        self.read_long(move |connection, words| lists::page(connection, words, &query)).await
     }
 
     async fn totals(&self, scope: &Scope) -> Result<Vec<Total>, StoreError> {
-        self.read(|connection| lists::totals(connection, scope))
+        let scope = scope.clone();
+        self.read_long(move |connection, _| lists::totals(connection, &scope)).await
     }
 
-    async fn resolved_until(&self, instant: Timestamp, max: u32) -> Result<Vec<TicketId>, StoreError> {
+    async fn resolved_until(&self, instant: Timestamp, skip: u32, max: u32) -> Result<Vec<TicketId>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT uuid FROM tickets
                        WHERE status = 'RESUELTO' AND archived_at IS NULL AND resolved_at <= ?
-                       ORDER BY resolved_at LIMIT ?";
+                       ORDER BY resolved_at LIMIT ? OFFSET ?";
             debug_assert_eq!(Status::Resolved.name(), "RESUELTO", "the index is of these");
             let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map((instant.unix_millis(), max), |row| row.get(0))?;
+            let rows = statement.query_map((instant.unix_millis(), max, skip), |row| row.get(0))?;
             rows.map(|uuid| Ok(TicketId(Uuid::from_bytes(uuid?)))).collect()
         })
     }

@@ -27,6 +27,12 @@ pub(super) fn moved(
     Ok(after)
 }
 
+/// Takes a facet away that its last ticket has left: there are as many as there are tickets that differ, and no more.
+pub(super) fn left(connection: &Connection, facet: i64) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM facets WHERE id = ? AND tickets = 0")?.execute([facet])?;
+    Ok(())
+}
+
 fn facet(connection: &Connection, ticket: &Ticket, derived: &Derived) -> Result<i64, StoreError> {
     let key = (&derived.area_key, ticket.status.name(), &derived.priority_key, ticket.is_archived());
     let sql = "SELECT id FROM facets WHERE area_key = ? AND status = ? AND priority_key = ? AND is_archived = ?";

@@ -1,8 +1,8 @@
 //! Lists: the tickets of some facets, merged, newest first; and what the facets count.
 
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
-use rusqlite::{Connection, params_from_iter, types::ToSqlOutput};
+use rusqlite::{CachedStatement, Connection, Row, params_from_iter, types::Value};
 use ticketing_core::{Status, ticket::Scope};
 
 use super::{
@@ -12,41 +12,57 @@ use super::{
 };
 use crate::store::{Filter, ListPage, ListQuery, ListedTicket, Search, StoreError, Total};
 
-/// Facets `f` that are in a scope and pass a filter: five parameters, of [`conditions`].
-macro_rules! of_facets {
-    () => {
-        "(?1 IS NULL OR f.area_key = ?1) AND (?2 IS NULL OR f.area_key = ?2) AND (?3 IS NULL OR f.status = ?3)
-         AND (?4 IS NULL OR f.priority_key = ?4) AND (?5 IS NULL OR f.is_archived = ?5)"
-    };
+/// Which facets `f` are in a scope and pass a filter. One text for each combination of conditions, so that each is found by
+/// the index that it can be found by.
+struct Conditions {
+    sql: String,
+    values: Vec<Value>,
 }
 
-type Parameter<'a> = ToSqlOutput<'a>;
-
-fn conditions<'a>(scope: &'a Scope, filter: &'a Filter) -> [Parameter<'a>; 5] {
-    fn text(text: Option<&str>) -> Parameter<'_> {
-        text.map_or(ToSqlOutput::Owned(rusqlite::types::Value::Null), ToSqlOutput::from)
+impl Conditions {
+    fn new(scope: &Scope, filter: &Filter) -> Self {
+        let mut conditions = Self { sql: "f.tickets > 0".to_owned(), values: Vec::new() };
+        if let Scope::Area(keys) = scope {
+            conditions.any("area_key", keys);
+        }
+        let Filter { area_keys, status, priority_keys, is_archived } = filter;
+        if let Some(keys) = area_keys {
+            conditions.any("area_key", keys);
+        }
+        if let Some(status) = status {
+            conditions.add("f.status = ?", status.name().to_owned().into());
+        }
+        if let Some(keys) = priority_keys {
+            conditions.any("priority_key", keys);
+        }
+        if let Some(is_archived) = is_archived {
+            conditions.add("f.is_archived = ?", (*is_archived).into());
+        }
+        conditions
     }
-    let scope = match scope {
-        Scope::Everything => None,
-        Scope::Area(key) => Some(key.as_str()),
-    };
-    [
-        text(scope),
-        text(filter.area_key.as_deref()),
-        text(filter.status.map(Status::name)),
-        text(filter.priority_key.as_deref()),
-        filter.is_archived.map_or_else(|| text(None), ToSqlOutput::from),
-    ]
+
+    fn any(&mut self, column: &str, keys: &[String]) {
+        let keys = serde_json::Value::from(keys).to_string();
+        self.add(&format!("f.{column} IN (SELECT value FROM json_each(?))"), keys.into());
+    }
+
+    fn add(&mut self, condition: &str, value: Value) {
+        self.sql += " AND ";
+        self.sql += condition;
+        self.values.push(value);
+    }
+
+    /// A statement with the conditions at its end.
+    fn prepare<'c>(&self, connection: &'c Connection, sql: &str) -> rusqlite::Result<CachedStatement<'c>> {
+        connection.prepare_cached(&format!("{sql}{}", self.sql))
+    }
 }
 
 pub(super) fn totals(connection: &Connection, scope: &Scope) -> Result<Vec<Total>, StoreError> {
-    let sql = concat!(
-        "SELECT f.area_key, f.status, f.priority_key, f.is_archived, f.tickets FROM facets f
-         WHERE f.tickets > 0 AND ",
-        of_facets!()
-    );
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut found = statement.query(params_from_iter(conditions(scope, &Filter::default())))?;
+    let conditions = Conditions::new(scope, &Filter::default());
+    let sql = "SELECT f.area_key, f.status, f.priority_key, f.is_archived, f.tickets FROM facets f WHERE ";
+    let mut statement = conditions.prepare(connection, sql)?;
+    let mut found = statement.query(params_from_iter(&conditions.values))?;
     let mut totals = Vec::new();
     while let Some(row) = found.next()? {
         let columns = &mut Columns::new(row);
@@ -62,20 +78,24 @@ pub(super) fn totals(connection: &Connection, scope: &Scope) -> Result<Vec<Total
 }
 
 pub(super) fn page(connection: &Connection, words: &Words, query: &ListQuery) -> Result<ListPage, StoreError> {
-    let facets = facets(connection, query)?;
+    let conditions = Conditions::new(&query.scope, &query.filter);
+    let facets = facets(connection, &conditions)?;
     let before = query.before.map_or(i64::MAX, row_of);
     let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let mut page = Page { connection, query, tickets: Vec::new(), wanted, has_more: false };
+    let mut page = Page { connection, conditions, tickets: Vec::new(), wanted, has_more: false };
     match &query.search {
         // No facet, no ticket.
         _ if facets.is_empty() => {}
         None if query.scope == Scope::Everything && query.filter == Filter::default() => page.take_all(before)?,
         None => {
-            let mut newest = Newest::new(connection, &facets, before, wanted)?;
-            while !page.has_more
-                && let Some(row) = newest.next()?
-            {
-                page.take(row)?;
+            let passed = if facets.len() > FACETS_TO_MERGE { page.take_passing(&facets, before)? } else { before };
+            if !page.has_more && passed > 0 {
+                let mut newest = Newest::new(connection, &facets, passed, wanted)?;
+                while !page.has_more
+                    && let Some(row) = newest.next()?
+                {
+                    page.take(row)?;
+                }
             }
         }
         Some(Search::Label(label)) => {
@@ -83,6 +103,8 @@ pub(super) fn page(connection: &Connection, words: &Words, query: &ListQuery) ->
             if row < before {
                 page.take(row)?;
             }
+            // Numbers are unique in their year, whatever stands before it.
+            page.tickets.retain(|ticket| ticket.label == *label);
         }
         Some(search) => {
             let mut before = before;
@@ -100,24 +122,28 @@ pub(super) fn page(connection: &Connection, words: &Words, query: &ListQuery) ->
     Ok(ListPage { tickets: page.tickets, has_more: page.has_more, total })
 }
 
+/// Of more facets than these, each with its own search in the index, it is first tried to find the page's tickets among the
+/// newest of all.
+const FACETS_TO_MERGE: usize = 64;
+/// So many of the newest tickets are looked at for that.
+const ROWS_TO_TRY: u32 = 4_000;
+
 struct Facet {
     id: i64,
     tickets: u32,
 }
 
-fn facets(connection: &Connection, query: &ListQuery) -> Result<Vec<Facet>, StoreError> {
-    let sql = concat!("SELECT f.id, f.tickets FROM facets f WHERE f.tickets > 0 AND ", of_facets!());
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params_from_iter(conditions(&query.scope, &query.filter)), |row| {
-        Ok(Facet { id: row.get(0)?, tickets: row.get(1)? })
-    })?;
+fn facets(connection: &Connection, conditions: &Conditions) -> Result<Vec<Facet>, StoreError> {
+    let mut statement = conditions.prepare(connection, "SELECT f.id, f.tickets FROM facets f WHERE ")?;
+    let rows = statement
+        .query_map(params_from_iter(&conditions.values), |row| Ok(Facet { id: row.get(0)?, tickets: row.get(1)? }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// A page as it fills.
 struct Page<'a> {
     connection: &'a Connection,
-    query: &'a ListQuery,
+    conditions: Conditions,
     tickets: Vec<ListedTicket>,
     wanted: usize,
     /// There is one that no longer fits.
@@ -128,23 +154,40 @@ impl Page<'_> {
     /// Takes the newest tickets of all in: they stand in that order.
     fn take_all(&mut self, before: i64) -> Result<(), StoreError> {
         let sql = concat!(
-            "SELECT ",
+            "SELECT t.id, ",
             listed_columns!(),
             "
              FROM tickets t LEFT JOIN intake i ON i.ticket = t.id
              WHERE t.id < ? ORDER BY t.id DESC LIMIT ?"
         );
         let mut statement = self.connection.prepare_cached(sql)?;
-        let one_more = i64::from(self.query.limit) + 1;
+        let one_more = i64::try_from(self.wanted).unwrap_or(i64::MAX).saturating_add(1);
         let mut found = statement.query((before, one_more))?;
         while let Some(row) = found.next()? {
-            if self.tickets.len() == self.wanted {
-                self.has_more = true;
-            } else {
-                self.tickets.push(rows::listed(&mut Columns::new(row))?);
-            }
+            self.add(row)?;
         }
         Ok(())
+    }
+
+    /// Takes those of the newest tickets in that have one of these facets; answers before which row it has not looked.
+    fn take_passing(&mut self, facets: &[Facet], before: i64) -> Result<i64, StoreError> {
+        let facets: HashSet<i64> = facets.iter().map(|facet| facet.id).collect();
+        let sql = "SELECT id, facet FROM tickets WHERE id < ? ORDER BY id DESC LIMIT ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut newest = statement.query((before, ROWS_TO_TRY))?;
+        let mut passed = 0;
+        let mut looked_at = 0;
+        while !self.has_more
+            && let Some(row) = newest.next()?
+        {
+            passed = row.get(0)?;
+            looked_at += 1;
+            if facets.contains(&row.get(1)?) {
+                self.take(passed)?;
+            }
+        }
+        // There were no more.
+        Ok(if looked_at < ROWS_TO_TRY && !self.has_more { 0 } else { passed })
     }
 
     /// Takes a row's ticket in, if it is in the scope and passes the filter.
@@ -153,24 +196,37 @@ impl Page<'_> {
             return Ok(());
         }
         let sql = concat!(
-            "SELECT ",
+            "SELECT t.id, ",
             listed_columns!(),
             "
              FROM tickets t
              JOIN facets f ON f.id = t.facet
              LEFT JOIN intake i ON i.ticket = t.id
-             WHERE t.id = ?6 AND ",
-            of_facets!()
+             WHERE t.id = ? AND "
         );
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let conditions = conditions(&self.query.scope, &self.query.filter);
-        let mut found = statement.query(params_from_iter(conditions.into_iter().chain([ToSqlOutput::from(row)])))?;
+        let mut statement = self.conditions.prepare(self.connection, sql)?;
+        let row = Value::from(row);
+        let mut found = statement.query(params_from_iter(std::iter::once(&row).chain(&self.conditions.values)))?;
         if let Some(row) = found.next()? {
-            if self.tickets.len() == self.wanted {
-                self.has_more = true;
-            } else {
-                self.tickets.push(rows::listed(&mut Columns::new(row))?);
+            self.add(row)?;
+        }
+        Ok(())
+    }
+
+    /// One that cannot be read is left out: the others are still to be worked.
+    fn add(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
+        if self.tickets.len() == self.wanted {
+            self.has_more = true;
+            return Ok(());
+        }
+        let columns = &mut Columns::new(row);
+        let number: i64 = columns.next()?;
+        match rows::listed(columns) {
+            Ok(ticket) => self.tickets.push(ticket),
+            Err(StoreError::Damaged(error)) => {
+                tracing::error!(%error, ticket.row = number, "a ticket cannot be listed");
             }
+            Err(error) => return Err(error),
         }
         Ok(())
     }

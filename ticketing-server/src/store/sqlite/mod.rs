@@ -27,6 +27,7 @@ use std::{
 };
 
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig};
+use tokio::sync::Semaphore;
 
 use self::{readers::Readers, words::Words, writer::Writer};
 use super::StoreError;
@@ -45,6 +46,8 @@ struct Inner {
     readers: Arc<Readers>,
     writer: Writer,
     words: Words,
+    /// As many as there are connections for long reads: who waits for one holds no thread.
+    long_reads: Semaphore,
     path: PathBuf,
 }
 
@@ -92,7 +95,8 @@ impl SqliteStore {
         let readers = Arc::new(Readers::new(short?, long?));
         let writer = Writer::start(connect(path, options, Access::Write)?, Arc::clone(&readers), options)?;
         let words = Words::beside(path);
-        Ok(Self { inner: Arc::new(Inner { readers, writer, words, path: path.to_owned() }) })
+        let long_reads = Semaphore::new(options.long_readers.max(1));
+        Ok(Self { inner: Arc::new(Inner { readers, writer, words, long_reads, path: path.to_owned() }) })
     }
 
     /// The file.
@@ -109,6 +113,15 @@ impl SqliteStore {
 
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.inner.readers.run(work)
+    }
+
+    /// Runs a read that takes longer where it keeps nobody waiting.
+    async fn read_long<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &Words) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let _permit = self.inner.long_reads.acquire().await.map_err(|error| StoreError::Unavailable(error.into()))?;
+        self.blocking(move |store| store.readers.run_long(|connection| work(connection, &store.words))).await
     }
 
     /// Runs what takes longer where it keeps nobody waiting.

@@ -194,7 +194,11 @@ fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, Sto
     let found = statement.query_row((ticket.id.0.as_bytes(), expected_version), |row| Ok((row.get(0)?, row.get(1)?)));
     let Some((row, facet)) = found.optional()? else { return Ok(Appended::Conflict) };
     if !events.is_empty() {
-        update_ticket(connection, row, ticket, derived, facets::moved(connection, facet, ticket, derived)?)?;
+        let after = facets::moved(connection, facet, ticket, derived)?;
+        update_ticket(connection, row, ticket, derived, after)?;
+        if after != facet {
+            facets::left(connection, facet)?;
+        }
     }
     for NewEvent { event, text } in events {
         insert_event(connection, row, event, text.as_deref())?;

@@ -8,10 +8,17 @@ use std::{
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{
+            AtomicU8,
+            Ordering::{Acquire, Release},
+        },
+    },
+    time::Duration,
 };
 
-use rusqlite::{Connection, OptionalExtension, config::DbConfig};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig};
 use sha2::{Digest, Sha256};
 use ticketing_core::{Status, ticket::Scope};
 
@@ -26,35 +33,60 @@ pub(super) struct Words {
     /// Opened by the first who needs it: most programs that open a store search nothing.
     writer: Mutex<Option<Connection>>,
     reader: Mutex<Option<Connection>>,
+    state: AtomicU8,
 }
+
+/// Not all that there was when this process began to index is in it.
+const INCOMPLETE: u8 = 0;
+/// It lacks what was said since the last update, and nothing else.
+const COMPLETE: u8 = 1;
+/// A search has found that it cannot be read.
+const BROKEN: u8 = 2;
 
 impl Words {
     /// The index beside a store's file.
     pub(super) fn beside(store: &Path) -> Self {
         let mut path = store.as_os_str().to_owned();
         path.push("-words");
-        Self { path: path.into(), writer: Mutex::default(), reader: Mutex::default() }
+        let state = AtomicU8::new(INCOMPLETE);
+        Self { path: path.into(), writer: Mutex::default(), reader: Mutex::default(), state }
     }
 
     /// Takes in the tickets of the store's next events; answers whether there may be more.
     pub(super) fn update(&self, store: &Readers) -> Result<bool, StoreError> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // Somebody may have taken the file away.
+        if self.state.load(Acquire) == BROKEN || (writer.is_some() && !self.path.exists()) {
+            tracing::warn!("the index of words is made anew");
+            self.forget(&mut writer)?;
+        }
         if writer.is_none() {
             *writer = Some(self.open_to_write()?);
         }
         let Some(connection) = writer.as_mut() else { return Ok(false) };
-        let outcome = update(connection, store);
-        if let Err(StoreError::Damaged(error)) = &outcome {
-            tracing::warn!(%error, "the index of words is made anew");
-            *writer = None;
-            *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            self.remove().map_err(|error| StoreError::Unavailable(error.into()))?;
-            return Ok(true);
+        match update(connection, store) {
+            Ok(more) => {
+                if !more {
+                    self.state.store(COMPLETE, Release);
+                }
+                Ok(more)
+            }
+            Err(UpdateError::Store(error)) => Err(error),
+            Err(UpdateError::Index(error)) => {
+                let error = StoreError::from(error);
+                if let StoreError::Damaged(error) = &error {
+                    tracing::warn!(%error, "the index of words is made anew");
+                    self.forget(&mut writer)?;
+                }
+                Err(StoreError::Unavailable(error.into()))
+            }
         }
-        outcome
     }
 
     /// Rows before one whose tickets have what is searched for, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] while the index is made: who searches shall not take a part for the whole.
     pub(super) fn find(
         &self,
         search: &Search,
@@ -64,38 +96,63 @@ impl Words {
         limit: usize,
     ) -> Result<Vec<i64>, StoreError> {
         let Some(expression) = expression(search, scope, filter) else { return Ok(vec![]) };
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        if reader.is_none() {
-            *reader = Some(self.open()?);
+        if self.state.load(Acquire) != COMPLETE {
+            return Err(StoreError::Unavailable("the index of words is being made".into()));
         }
-        let Some(connection) = reader.as_ref() else { return Ok(vec![]) };
+        self.look_up(&expression, before, limit).map_err(|error| {
+            tracing::warn!(%error, "the index of words cannot be read");
+            self.state.store(BROKEN, Release);
+            StoreError::Unavailable(error.into())
+        })
+    }
+
+    fn look_up(&self, expression: &str, before: i64, limit: usize) -> rusqlite::Result<Vec<i64>> {
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = match reader.take() {
+            Some(connection) => connection,
+            None => self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+        };
+        let connection = reader.insert(connection);
         let sql = "SELECT rowid FROM documents WHERE documents MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?";
         let mut statement = connection.prepare_cached(sql)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = statement.query_map((expression, before, limit), |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        rows.collect()
     }
 
     fn open_to_write(&self) -> Result<Connection, StoreError> {
-        match self.open() {
+        let open = || -> rusqlite::Result<Connection> {
+            let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            // A power cut takes the last of it, which is then taken in again.
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            connection.execute_batch(SCHEMA)?;
+            Ok(connection)
+        };
+        match open().map_err(StoreError::from) {
             Err(StoreError::Damaged(error)) => {
                 tracing::warn!(%error, "the index of words is made anew");
                 self.remove().map_err(|error| StoreError::Unavailable(error.into()))?;
-                self.open()
+                Ok(open()?)
             }
             opened => opened,
         }
     }
 
-    fn open(&self) -> Result<Connection, StoreError> {
-        let connection = Connection::open(&self.path)?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    fn open(&self, flags: OpenFlags) -> rusqlite::Result<Connection> {
+        let connection = Connection::open_with_flags(&self.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        // A power cut takes the last of it, which is then taken in again.
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
-        connection.execute_batch(SCHEMA)?;
         Ok(connection)
+    }
+
+    /// Closes the index and removes it. The next update makes it anew.
+    fn forget(&self, writer: &mut Option<Connection>) -> Result<(), StoreError> {
+        *writer = None;
+        *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.remove().map_err(|error| StoreError::Unavailable(error.into()))?;
+        self.state.store(INCOMPLETE, Release);
+        Ok(())
     }
 
     fn remove(&self) -> io::Result<()> {
@@ -130,7 +187,21 @@ struct Document {
     words: String,
 }
 
-fn update(connection: &mut Connection, store: &Readers) -> Result<bool, StoreError> {
+/// Whose fault it is that nothing was taken in.
+enum UpdateError {
+    /// The index's, which can be made anew.
+    Index(rusqlite::Error),
+    /// The store's, with which the index has nothing to do.
+    Store(StoreError),
+}
+
+impl From<rusqlite::Error> for UpdateError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Index(error)
+    }
+}
+
+fn update(connection: &mut Connection, store: &Readers) -> Result<bool, UpdateError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let progress: Option<(Vec<u8>, i64)> = transaction
         .query_row("SELECT store, last FROM progress", [], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -146,7 +217,8 @@ fn update(connection: &mut Connection, store: &Readers) -> Result<bool, StoreErr
         }
         let (last, documents) = documents(store, after.unwrap_or(0))?;
         Ok(Some((identity, after.is_none(), last, newest, documents)))
-    })?;
+    });
+    let batch = batch.map_err(UpdateError::Store)?;
     let Some((identity, is_new, last, newest, documents)) = batch else { return Ok(false) };
     if is_new {
         transaction.execute("INSERT INTO documents (documents) VALUES ('delete-all')", [])?;
@@ -174,7 +246,17 @@ fn documents(store: &Connection, after: i64) -> Result<(i64, Vec<Document>), Sto
     let mut rows: Vec<_> = events.into_iter().map(|(_, row)| row).collect();
     rows.sort_unstable();
     rows.dedup();
-    let documents = rows.into_iter().map(|row| document(store, row)).collect::<Result<_, _>>()?;
+    let mut documents = Vec::with_capacity(rows.len());
+    for row in rows {
+        match document(store, row) {
+            Ok(document) => documents.push(document),
+            // The others are still to be found.
+            Err(StoreError::Damaged(error)) => {
+                tracing::error!(%error, ticket.row = row, "what a ticket says cannot be indexed");
+            }
+            Err(error) => return Err(error),
+        }
+    }
     Ok((last, documents))
 }
 
@@ -249,13 +331,17 @@ fn archived(is_archived: bool) -> &'static str {
 /// What to look for, as FTS5 writes it; `None` where there is nothing to look for.
 fn expression(search: &Search, scope: &Scope, filter: &Filter) -> Option<String> {
     let mut keys = Vec::new();
-    if let Scope::Area(area) = scope {
-        keys.push(key(Key::Area, area));
+    let any = |kind, values: &Vec<String>| {
+        let words: Vec<_> = values.iter().map(|value| key(kind, value)).collect();
+        format!("({})", words.join(" OR "))
+    };
+    if let Scope::Area(areas) = scope {
+        keys.push(any(Key::Area, areas));
     }
-    let Filter { area_key, status, priority_key, is_archived } = filter;
-    keys.extend(area_key.as_ref().map(|area| key(Key::Area, area)));
+    let Filter { area_keys, status, priority_keys, is_archived } = filter;
+    keys.extend(area_keys.as_ref().map(|areas| any(Key::Area, areas)));
     keys.extend(status.map(|status| key(Key::Status, Status::name(status))));
-    keys.extend(priority_key.as_ref().map(|priority| key(Key::Priority, priority)));
+    keys.extend(priority_keys.as_ref().map(|priorities| any(Key::Priority, priorities)));
     keys.extend(is_archived.map(|is_archived| key(Key::Archived, archived(is_archived))));
     let words = match search {
         // Found without an index of words.
