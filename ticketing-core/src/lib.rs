@@ -53,6 +53,7 @@ pub mod sla;
 mod text;
 pub mod ticket;
 mod time;
+mod upper;
 pub mod violation;
 
 /// Signed lengths of time, as the SLA's clocks give them.
@@ -61,15 +62,15 @@ pub use chrono::TimeDelta;
 pub use uuid::Uuid;
 
 pub use self::{
-    draft::{Comment, Draft, FormError, LookUp, NewTicket},
+    draft::{Checked, Comment, Draft, FormError, LookUp, NewTicket, check_field},
     email::{EmailAddress, EmailError},
     field::Field,
     label::{LabelError, LabelFormat, TicketLabel},
     locale::Locale,
     members::{MalformedJson, Value},
     rules::{
-        AreaRules, ByName, FieldRule, Named, PriorityRules, Rules, RulesDocument, RulesError, RulesHash, SlaRules,
-        Walk, WalkError, Walked,
+        AreaRules, ByName, FieldRule, Named, PriorityRules, RefusedValue, Rules, RulesDocument, RulesError, RulesHash,
+        RulesProblem, SlaRules,
     },
     text::TextRule,
     ticket::{Actor, Command, Event, Refusal, Status, Ticket, TicketId},
