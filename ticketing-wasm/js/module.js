@@ -9,10 +9,9 @@ const NOTHING = 0, FALSE = 1, TRUE = 2, LONE_SURROGATE = 3, OTHER = 4, TEXT = 8;
 /** Fetches and compiles a module, at once where the server says what it is. */
 async function instantiate(source) {
   let module = await source;
-  if (typeof module === "string" || module instanceof URL || module instanceof Request) {
-    module = await fetch(module);
-  }
-  if (module instanceof Response) {
+  // Asked of octets first: to node, `Request` and `Response` are 50 ms of loading.
+  if (module.byteLength === undefined && !(module instanceof WebAssembly.Module)) {
+    if (!(module instanceof Response)) module = await fetch(module);
     if (!module.ok) throw new Error(`${module.url}: ${module.status} ${module.statusText}`);
     if (/^application\/wasm\b/.test(module.headers.get("Content-Type"))) {
       return (await WebAssembly.instantiateStreaming(module)).instance.exports;
