@@ -150,7 +150,8 @@ pub(crate) fn check(address: &str) -> Result<(), EmailError> {
     if address.len() > limits::EMAIL_OCTETS_MAX {
         return Err(EmailError::TooLong);
     }
-    let (local, domain) = address.split_once('@').ok_or(EmailError::MissingAt)?;
+    let at = address.bytes().position(|byte| byte == b'@').ok_or(EmailError::MissingAt)?;
+    let (local, domain) = (address.get(..at).unwrap_or_default(), address.get(at + 1..).unwrap_or_default());
     check_local(local)?;
     check_domain(domain)
 }
@@ -185,7 +186,8 @@ fn check_domain(domain: &str) -> Result<(), EmailError> {
             || (label.len() > limits::EMAIL_DOMAIN_LABEL_CHARS_MAX
                 && label.iter().filter(begins_character).count() > limits::EMAIL_DOMAIN_LABEL_CHARS_MAX)
         {
-            return Err(if domain.contains('.') { EmailError::DomainLabel } else { EmailError::DomainWithoutDot });
+            let has_dot = domain.bytes().any(|byte| byte == b'.');
+            return Err(if has_dot { EmailError::DomainLabel } else { EmailError::DomainWithoutDot });
         }
         last = label;
         labels = labels.saturating_add(1);

@@ -92,19 +92,17 @@ impl LabelFormat {
     ///
     /// # Errors
     /// [`LabelError::Shape`], [`LabelError::Prefix`], [`LabelError::Year`] or [`LabelError::Number`].
-    pub fn parse(&self, text: &str) -> Result<TicketLabel, LabelError> {
-        let text = text.trim_matches(|c: char| is_separator(c) || c == '#');
-        let letters_end = text.find(|c: char| !c.is_ascii_alphabetic()).ok_or(LabelError::Shape)?;
-        let (prefix, rest) = text.split_at_checked(letters_end).ok_or(LabelError::Shape)?;
-        let (year, rest) = digits(rest.trim_start_matches(is_separator))?;
-        if year.len() != 4 || !rest.starts_with(is_separator) {
+    pub fn parse<'t>(&self, text: &'t str) -> Result<TicketLabel, LabelError> {
+        let text = text.trim_matches(is_margin as fn(char) -> bool);
+        let after = |text: &'t str| -> &'t str { text.trim_start_matches(is_separator as fn(char) -> bool) };
+        let (prefix, rest) = span(text, u8::is_ascii_alphabetic);
+        let (year, rest) = span(after(rest), u8::is_ascii_digit);
+        let number = after(rest);
+        let (digits, end) = span(number, u8::is_ascii_digit);
+        if prefix.is_empty() || year.len() != 4 || number.len() == rest.len() || digits.is_empty() || !end.is_empty() {
             return Err(LabelError::Shape);
         }
-        let (number, rest) = digits(rest.trim_start_matches(is_separator))?;
-        if !rest.is_empty() || prefix.is_empty() {
-            return Err(LabelError::Shape);
-        }
-        TicketLabel::of_parts(prefix, year, number, self.digits)
+        TicketLabel::of_parts(prefix, year, digits, self.digits)
     }
 }
 
@@ -118,8 +116,8 @@ impl Default for LabelFormat {
 impl TicketLabel {
     fn of_parts(prefix: &str, year: &str, number: &str, digits: u8) -> Result<Self, LabelError> {
         let prefix = Prefix::new(prefix).ok_or(LabelError::Prefix)?;
-        let year = year.parse().map_err(|_| LabelError::Year)?;
-        let number = number.parse().map_err(|_| LabelError::Number)?;
+        let year = value(year).and_then(|year| u16::try_from(year).ok()).ok_or(LabelError::Year)?;
+        let number = value(number).ok_or(LabelError::Number)?;
         Self::new(prefix, year, number, digits)
     }
 
@@ -158,7 +156,7 @@ impl core::str::FromStr for TicketLabel {
         let (Some(prefix), Some(year), Some(number)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(LabelError::Shape);
         };
-        let is_number = |text: &str| digits(text).is_ok_and(|(_, rest)| rest.is_empty());
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let padding = u8::try_from(number.len()).unwrap_or(u8::MAX).clamp(1, LABEL_DIGITS_MAX);
         let is_padded = number.len() <= usize::from(padding) || !number.starts_with('0');
         let is_upper = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -177,33 +175,41 @@ impl PartialEq for TicketLabel {
 
 impl Eq for TicketLabel {}
 
-impl fmt::Display for TicketLabel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // From the right: ten digits at most, a dash, four, a dash, the prefix; written in one piece. Labels are printed for
-        // every row of every list.
-        let mut text = [b'0'; 26];
-        let (mut number, mut year, mut written) = (self.number, self.year, 0);
+impl TicketLabel {
+    /// Its canonical form, written into a buffer in one piece. Labels are printed for every row of every list.
+    pub fn write<'b>(&self, text: &'b mut [u8; 26]) -> &'b str {
+        // From the right: ten digits at most, a dash, four, a dash, ten letters at most.
         let mut start = text.len();
-        for slot in text.iter_mut().rev().take(10) {
+        let mut put = |octet: u8| {
+            start = start.saturating_sub(1);
+            if let Some(slot) = text.get_mut(start) {
+                *slot = octet;
+            }
+        };
+        let (mut number, mut year) = (self.number, self.year);
+        for written in 0.. {
             if number == 0 && written >= self.digits {
                 break;
             }
-            *slot = digit(number % 10);
+            put(digit(number % 10));
             number /= 10;
-            written += 1;
-            start -= 1;
         }
-        for (place, slot) in text.iter_mut().take(start).rev().take(6).enumerate() {
-            *slot = if matches!(place, 0 | 5) { b'-' } else { digit(u32::from(year % 10)) };
-            year = if place == 0 { year } else { year / 10 };
+        put(b'-');
+        for _ in 0..4 {
+            put(digit(u32::from(year % 10)));
+            year /= 10;
         }
-        let prefix = self.prefix.as_str().as_bytes();
-        let year_start = start.saturating_sub(6);
-        for (letter, slot) in prefix.iter().rev().zip(text.iter_mut().take(year_start).rev()) {
-            *slot = *letter;
+        put(b'-');
+        for letter in self.prefix.as_str().bytes().rev() {
+            put(letter);
         }
-        let label = text.get(year_start.saturating_sub(prefix.len())..).unwrap_or_default();
-        f.write_str(core::str::from_utf8(label).unwrap_or_default())
+        text.get(start..).and_then(|label| core::str::from_utf8(label).ok()).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for TicketLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.write(&mut [0; 26]))
     }
 }
 
@@ -225,11 +231,12 @@ impl Prefix {
 
     fn new(text: &str) -> Option<Self> {
         let mut letters = [0; LABEL_PREFIX_LETTERS_MAX];
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        if text.is_empty() || text.len() > letters.len() || !text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
             return None;
         }
-        letters.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
-        letters.make_ascii_uppercase();
+        for (slot, letter) in letters.iter_mut().zip(text.bytes()) {
+            *slot = letter.to_ascii_uppercase();
+        }
         Some(Self { letters, len: u8::try_from(text.len()).ok()? })
     }
 
@@ -277,10 +284,22 @@ const fn digit(value: u32) -> u8 {
     b'0' + value as u8
 }
 
-/// The digits at the start of a text, one at least, and the rest.
-fn digits(text: &str) -> Result<(&str, &str), LabelError> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    text.split_at_checked(end).filter(|(digits, _)| !digits.is_empty()).ok_or(LabelError::Shape)
+/// The ASCII characters at the start of a text that are of a kind, and the rest.
+fn span(text: &str, is: fn(&u8) -> bool) -> (&str, &str) {
+    let end = text.bytes().take_while(is).count();
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// The number that digits are, unless it is too large.
+fn value(digits: &str) -> Option<u32> {
+    digits
+        .bytes()
+        .try_fold(0_u32, |value, digit| value.checked_mul(10)?.checked_add(u32::from(digit.wrapping_sub(b'0'))))
+}
+
+/// What may stand around a label.
+fn is_margin(c: char) -> bool {
+    c == '#' || is_separator(c)
 }
 
 /// What word processors, phones and people put between the parts: white space, full stops, slashes, underscores, and every

@@ -12,7 +12,7 @@
 //! let now = Timestamp::parse("2026-03-24T10:15:00Z").unwrap();
 //! let opened = Ticket::open(&new, Origin::Other, &Actor::Requester, now, &rules);
 //! let ticket = Ticket::replay(TicketId::default(), [&opened.event])?;
-//! let due = ticket.sla.read(rules.calendar(), now).and_then(|reading| reading.due).unwrap();
+//! let due = ticket.sla.read(&rules.calendar(), now).and_then(|reading| reading.due).unwrap();
 //! assert_eq!(due.seconds().to_string(), "2026-03-24T14:15:00Z");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -56,6 +56,7 @@ pub mod sla;
 mod text;
 pub mod ticket;
 mod time;
+mod upper;
 pub mod user;
 pub mod violation;
 
@@ -65,7 +66,7 @@ pub use chrono::TimeDelta;
 pub use uuid::Uuid;
 
 pub use self::{
-    draft::{Comment, Draft, LookUp, NewTicket},
+    draft::{Checked, Comment, Draft, LookUp, NewTicket, check_field},
     email::{EmailAddress, EmailError},
     field::Field,
     form::FormError,
@@ -73,8 +74,8 @@ pub use self::{
     locale::Locale,
     members::{MalformedJson, Value},
     rules::{
-        AreaRules, ByName, FieldRule, Named, PriorityRules, Rules, RulesDocument, RulesError, RulesHash, SlaRules,
-        Walk, WalkError, Walked,
+        AreaRules, ByName, FieldRule, Named, PriorityRules, RefusedValue, Rules, RulesDocument, RulesError, RulesHash,
+        RulesProblem, SlaRules,
     },
     text::TextRule,
     ticket::{Actor, Command, Event, Refusal, Status, Ticket, TicketId},

@@ -1,6 +1,6 @@
 //! What text is, in every field of both dialects: trimmed, counted in Unicode scalar values, free of control characters.
 
-use crate::violation::Problem;
+use crate::{upper::upper, violation::Problem};
 
 /// How long a text may be, in Unicode scalar values after trimming, and whether it may have several lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,22 +53,50 @@ pub(crate) fn trimmed(text: &str) -> &str {
     // Most texts have none, which two octets tell.
     let is_visible = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_graphic);
     let octets = text.as_bytes();
-    if is_visible(octets.first()) && is_visible(octets.last()) { text } else { text.trim() }
+    if is_visible(octets.first()) && is_visible(octets.last()) {
+        text
+    } else {
+        text.trim_matches(char::is_whitespace as fn(char) -> bool)
+    }
 }
 
 /// Unicode scalar values in a text.
 pub(crate) fn count(text: &str) -> u32 {
-    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
+    // All octets but those that continue a character, whose upper two bits are 10. Eight at once; a compiler that is asked for
+    // small code would not do that by itself.
+    let (eights, rest) = text.as_bytes().as_chunks();
+    let continuing = |octets: u64| (octets >> 7 & !(octets >> 6) & EACH).count_ones();
+    let mut count = u32::try_from(text.len()).unwrap_or(u32::MAX).wrapping_sub(continuing(padded(rest)));
+    for octets in eights {
+        count = count.wrapping_sub(continuing(u64::from_le_bytes(*octets)));
+    }
+    count
+}
+
+/// A one in each of eight octets.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// Fewer than eight octets, and letters behind them.
+fn padded(rest: &[u8]) -> u64 {
+    let mut octets = *b"xxxxxxxx";
+    for (slot, octet) in octets.iter_mut().zip(rest) {
+        *slot = *octet;
+    }
+    u64::from_le_bytes(octets)
 }
 
 /// The 1-based position, in characters, of the first control character (Unicode category Cc).
 fn control_character(text: &str, multiline: bool) -> Option<u32> {
-    // Nearly every text has none. Seen as bytes, a control character is below 0x20, is 0x7F, or begins with 0xC2. Looking at
-    // every byte takes less time than stopping at the first: many are looked at at once.
-    // A plain loop, because a module that is compiled for size would call an iterator for each byte.
-    let mut found = 0;
-    for &byte in text.as_bytes() {
-        found |= u8::from(byte < 0x20) | u8::from(byte == 0x7F) | u8::from(byte == 0xC2);
+    // Nearly every text has none. Seen as octets, a control character is below 0x20, is 0x7F, or begins with 0xC2. Eight of them
+    // at once are told apart in as many steps as one.
+    let below = |octets: u64, limit: u64| octets.wrapping_sub(EACH * limit) & !octets;
+    let suspects = |octets: u64| {
+        (below(octets, 0x20) | below(octets ^ (EACH * 0x7F), 1) | below(octets ^ (EACH * 0xC2), 1)) & (EACH << 7)
+    };
+    let (eights, rest) = text.as_bytes().as_chunks();
+    let mut found = suspects(padded(rest));
+    for octets in eights {
+        found |= suspects(u64::from_le_bytes(*octets));
     }
     if found == 0 {
         return None;
@@ -80,31 +108,36 @@ fn control_character(text: &str, multiline: bool) -> Option<u32> {
 
 /// The form in which two areas are the same: white space trimmed and collapsed, upper case. Accents count.
 pub(crate) fn area_key(area: &str) -> String {
-    collapsed(area).to_uppercase()
+    key(area, true)
 }
 
 /// The form in which two priorities are the same: as [`area_key`], and without accents.
 ///
 /// Takes accents off precomposed Latin letters (Latin-1, Latin Extended-A) and drops combining ones.
 pub(crate) fn priority_key(priority: &str) -> String {
-    let mut key = String::with_capacity(priority.len());
-    for c in collapsed(priority).chars().filter(|c| !is_combining_accent(*c)) {
-        for upper in c.to_uppercase() {
-            key.push(without_accent(upper));
+    key(priority, false)
+}
+
+fn key(text: &str, accents_count: bool) -> String {
+    let mut key = String::with_capacity(text.len());
+    let (mut has_begun, mut space) = (false, false);
+    for c in text.chars() {
+        if c.is_whitespace() {
+            space = has_begun;
+            continue;
+        }
+        if core::mem::take(&mut space) {
+            key.push(' ');
+        }
+        has_begun = true;
+        if !accents_count && is_combining_accent(c) {
+            continue;
+        }
+        for upper in upper(c).into_iter().flatten() {
+            key.push(if accents_count { upper } else { without_accent(upper) });
         }
     }
     key
-}
-
-fn collapsed(text: &str) -> String {
-    let mut collapsed = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !collapsed.is_empty() {
-            collapsed.push(' ');
-        }
-        collapsed.push_str(word);
-    }
-    collapsed
 }
 
 /// Combining diacritical marks, as decomposed text has them.
@@ -113,6 +146,29 @@ pub(crate) fn is_combining_accent(c: char) -> bool {
 }
 
 fn without_accent(upper: char) -> char {
+    let place = u32::from(upper).checked_sub(ACCENTED).and_then(|place| usize::try_from(place).ok());
+    place.and_then(|place| BASES.get(place)).filter(|base| **base != 0).map_or(upper, |base| char::from(*base))
+}
+
+/// The first accented capital.
+const ACCENTED: u32 = 'À' as u32;
+
+/// Of each character from there to the end of Latin Extended-A the letter under the accent; 0 where there is none.
+#[expect(clippy::indexing_slicing, reason = "a constant has no iterators; each index is below the length")]
+static BASES: [u8; 0x180 - ACCENTED as usize] = {
+    let mut bases = [0; 0x180 - ACCENTED as usize];
+    let mut place = 0;
+    while place < bases.len() {
+        #[expect(clippy::cast_possible_truncation, reason = "below 0x180")]
+        if let Some(upper) = char::from_u32(ACCENTED + place as u32) {
+            bases[place] = base(upper) as u8;
+        }
+        place += 1;
+    }
+    bases
+};
+
+const fn base(upper: char) -> char {
     match upper {
         'À'..='Å' | 'Ā' | 'Ă' | 'Ą' => 'A',
         'Ç' | 'Ć' | 'Ĉ' | 'Ċ' | 'Č' => 'C',
@@ -133,12 +189,14 @@ fn without_accent(upper: char) -> char {
         'Ŵ' => 'W',
         'Ý' | 'Ŷ' | 'Ÿ' => 'Y',
         'Ź' | 'Ż' | 'Ž' => 'Z',
-        other => other,
+        _ => '\0',
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -160,11 +218,23 @@ mod tests {
         assert_eq!(check("£ª", TextRule::line(1, 9)), Ok(()));
     }
 
+    proptest! {
+        /// Eight octets at once find what one character after the other does.
+        #[test]
+        fn prop_counts_and_control_characters_are_those_of_the_characters(text in "[\\PC\\u{0}-\\u{FF}x\\u{300}]{0,40}", multiline: bool) {
+            prop_assert_eq!(count(&text) as usize, text.chars().count());
+            let allowed = |c: char| multiline && ['\n', '\r', '\t'].contains(&c);
+            let expected = text.chars().position(|c| c.is_control() && !allowed(c)).map(|index| u32::try_from(index + 1).unwrap());
+            prop_assert_eq!(control_character(&text, multiline), expected);
+        }
+    }
+
     #[test]
     fn keys_fold_what_people_type_differently() {
         assert_eq!(area_key("  soporte \t técnico "), "SOPORTE TÉCNICO");
         assert_eq!(priority_key("Crítica"), "CRITICA");
         assert_eq!(priority_key("cri\u{301}tica"), "CRITICA");
         assert_eq!(priority_key(" muy  alta"), "MUY ALTA");
+        assert_eq!(priority_key("\u{301} ŉ ǰ \u{301} ß"), " ʼN J\u{30C}  SS");
     }
 }

@@ -1,6 +1,7 @@
 //! What is wrong with an input: field, stable code, parameters, and a message in the reader's language.
 
 use core::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -55,8 +56,8 @@ pub enum Problem {
     },
     /// It is none of the values that there are.
     UnknownValue {
-        /// The values that there are.
-        allowed: Vec<String>,
+        /// The values that there are: the rules' own list, which nobody changes.
+        allowed: Arc<[String]>,
     },
     /// It names no active agent who works the ticket's area.
     UnavailableAgent,
@@ -169,7 +170,7 @@ impl Problem {
             Self::TooShort { min, actual } => vec![("min", Param::Number(*min)), ("actual", Param::Number(*actual))],
             Self::TooLong { max, actual } => vec![("max", Param::Number(*max)), ("actual", Param::Number(*actual))],
             Self::InvalidEmail { reason } => vec![("reason", Param::Name(reason.reason()))],
-            Self::UnknownValue { allowed } => vec![("allowed", Param::Values(allowed.clone()))],
+            Self::UnknownValue { allowed } => vec![("allowed", Param::Values(allowed.to_vec()))],
         })
     }
 
@@ -398,7 +399,7 @@ mod tests {
             Problem::TooShort { min: 3, actual: 2 },
             Problem::TooLong { max: 20, actual: 21 },
             Problem::InvalidEmail { reason: EmailError::MissingAt },
-            Problem::UnknownValue { allowed: vec!["QUEJA".into(), "CONSULTA".into()] },
+            Problem::UnknownValue { allowed: Arc::new(["QUEJA".into(), "CONSULTA".into()]) },
             Problem::UnavailableAgent,
             Problem::WrongPassword,
         ];

@@ -2,10 +2,11 @@
 //!
 //! `cargo run -p ticketing-wasm --example verdicts -- CASES`: each line has `locale`, `form` (JSON in a text, as it was
 //! generated), `now`, and `verdict`, `sla`, `label` as the package should answer them. The same number of cases gives the same
-//! lines.
+//! lines. With `rules` instead, each line has a document of rules and what the package should make of it.
 
 use std::io::{BufWriter, Write as _};
 
+use anyhow::Context as _;
 use proptest::{
     prelude::*,
     sample::select,
@@ -14,13 +15,17 @@ use proptest::{
 };
 use serde_json::{Value, json};
 use ticketing_core::{
-    Draft, Field, LabelFormat, Locale, NewTicket, Rules, Timestamp, Violations,
+    Draft, Field, LabelFormat, Locale, NewTicket, Rules, RulesError, Timestamp, Violations,
     field::{FIELDS, Kind},
     sla::Sla,
     ticket::Origin,
 };
 
 fn main() -> anyhow::Result<()> {
+    if std::env::args().nth(1).as_deref() == Some("rules") {
+        rules()?.iter().for_each(|line| println!("{line}"));
+        return Ok(());
+    }
     let cases: usize = std::env::args().nth(1).map_or(Ok(1000), |cases| cases.parse())?;
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let strategy = (form(), select(Locale::ALL.to_vec()), -62_135_596_800_000_i64..253_402_300_799_999, label());
@@ -44,6 +49,109 @@ fn main() -> anyhow::Result<()> {
         writeln!(out, "{line}")?;
     }
     Ok(out.flush()?)
+}
+
+/// Documents of rules, whole and with every place of them changed, taken away or added to, and what the core makes of each: the
+/// hash and the fields' options and limits, or nothing where they are none.
+fn rules() -> anyhow::Result<Vec<Value>> {
+    let whole = json!({
+        "campos": { "asunto": { "requerido": true, "min": 2, "max": 90 }, "email": { "requerido": null, "max": null } },
+        "tipos": ["QUEJA", "AVERÍA"],
+        "prioridades": { "lista": [{ "nombre": "ALTA", "alias": ["URGENTE", "prio 1"] }, { "nombre": "BAJA" }], "soloConocidas": true },
+        "areas": { "lista": [{ "nombre": "MESA" }, { "nombre": "OTRA", "alias": [] }], "predeterminada": "MESA", "soloConocidas": true },
+        "etiqueta": { "prefijo": "hd", "digitos": 3 },
+        "sla": { "politicas": [{
+            "id": 4, "nombre": "VIP",
+            "cuando": { "tipo": ["QUEJA"], "prioridad": ["ALTA"], "categoria": ["\u{10000}"], "area": ["MESA"], "origen": ["CHAT"] },
+            "resolucion": { "porPrioridad": { "ALTA": "90m", "BAJA": "0120m", "\u{E000}": "1h", "\u{10000}": "2h", "a\"\\\n\u{7F}/": "3h" }, "otras": "4h" },
+        }, { "id": 1, "nombre": "Otras" }, { "id": 2, "nombre": "Nada", "resolucion": { "otras": null } }] },
+        "cierreAutomatico": 3, "reapertura": 0,
+        "zona": { "nombre": "America/Bogota", "desfaseSegundos": -18000,
+                  "transiciones": [{ "desde": -5_000_000_000_i64, "desfaseSegundos": -14400 }] },
+    });
+    let mut documents = vec![whole.clone(), json!({}), json!(Rules::default()), json!(null), json!("x")];
+    let mut places = Vec::new();
+    list_places(&whole, "", &mut places);
+    let others = [
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(7),
+        json!(-7),
+        json!(1.5),
+        json!(4_294_967_296_i64),
+        json!(-2_147_483_648_i64),
+        json!("x"),
+        json!(" x"),
+        json!(""),
+        json!("1h"),
+        json!("87841h"),
+        json!("ALTA"),
+        json!([]),
+        json!(["x"]),
+        json!(["y", "y"]),
+        json!({}),
+        json!({ "x": 1 }),
+        json!([{ "nombre": "ALTA" }]),
+        json!([{ "nombre": "x" }, { "nombre": "y", "alias": ["X"] }]),
+    ];
+    for place in &places {
+        for other in &others {
+            // For an object, serde takes a list too, of its members' values in the order of the type. Nobody writes that.
+            if other.is_array() && whole.pointer(place).is_some_and(Value::is_object) {
+                continue;
+            }
+            let mut changed = whole.clone();
+            *changed.pointer_mut(place).context("a place")? = other.clone();
+            documents.push(changed);
+        }
+        let mut more = whole.clone();
+        if let Some(members) = more.pointer_mut(place).and_then(Value::as_object_mut) {
+            members.insert("nada".into(), json!(1));
+            documents.push(more);
+        }
+        if let Some((parent, name)) = place.rsplit_once('/') {
+            let mut less = whole.clone();
+            if let Some(members) = less.pointer_mut(parent).and_then(Value::as_object_mut) {
+                members.remove(&name.replace("~1", "/").replace("~0", "~"));
+                documents.push(less);
+            }
+        }
+    }
+    let told = |document: Value| {
+        // Without rules there are the built-in ones.
+        let rules = if document.is_null() { Ok(Rules::default()) } else { Rules::from_json(&document.to_string()) };
+        let expected = rules.as_ref().ok().map(|rules| {
+            let fields = FIELDS.iter().map(|spec| {
+                let rule = rules.field(spec.field);
+                json!([spec.name, rule.required, rule.min, rule.max, rules.options(spec.field), spec.label(Locale::Pt), spec.help(Locale::En)])
+            });
+            json!({ "hash": rules.hash(), "fields": fields.collect::<Vec<_>>(), "label": rules.labels().label(2026, 7).ok().map(|label| label.to_string()) })
+        });
+        // Where the types are wrong, serde says so in its own words and by line and column.
+        let why = match rules {
+            Err(RulesError::Value(refused)) => Some(refused.to_string()),
+            _ => None,
+        };
+        json!({ "rules": document, "expected": expected, "why": why })
+    };
+    Ok(documents.into_iter().map(told).collect())
+}
+
+/// Every place of a document, as a JSON pointer.
+fn list_places(value: &Value, at: &str, places: &mut Vec<String>) {
+    places.push(at.to_owned());
+    match value {
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| list_places(item, &format!("{at}/{index}"), places));
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                list_places(member, &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), places);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn verdict(outcome: Result<NewTicket, Violations>, locale: Locale) -> Value {
@@ -76,7 +184,7 @@ fn verdict(outcome: Result<NewTicket, Violations>, locale: Locale) -> Value {
 /// As the server stores it for a ticket of these values.
 fn sla(draft: &Draft<'_>, rules: &Rules, now: Option<Timestamp>) -> Value {
     let Some(agreement) = draft.agreement(rules, Origin::Other) else { return Value::Null };
-    let due = now.and_then(|now| Sla::start(Some(agreement.clone()), now).read(rules.calendar(), now)?.due);
+    let due = now.and_then(|now| Sla::start(Some(agreement.clone()), now).read(&rules.calendar(), now)?.due);
     json!({
         "policy": agreement.policy,
         "slaHoras": agreement.resolution.whole_hours(),

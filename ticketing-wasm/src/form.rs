@@ -1,179 +1,134 @@
 //! Between a form's values and the core.
 
 use ticketing_core::{
-    Draft, Field, LabelFormat, Locale, NewTicket, Rules, RulesDocument, Timestamp, Value, Violation, Violations,
-    Walk as _,
-    field::{FIELDS, Kind},
-    sla::Sla,
+    Checked, Draft, Field, LabelFormat, Rules, Timestamp, Value, Violation, Violations, check_field, field::FIELDS,
     ticket::Origin,
-    violation::Param,
 };
 
-use crate::wire::{Reader, RulesReader, Writer};
+use crate::{
+    document, tables,
+    wire::{Answer, Buffers, FALSE, Input, NOTHING, TRUE, length},
+};
 
-/// The language of a tag; Spanish where it is none that there is.
-pub(crate) fn locale(tag: &Value<'_>) -> Locale {
-    text(tag).and_then(Locale::from_tag).unwrap_or_default()
-}
+/// In an answer, the word of what the rules give a field that nobody has filled in.
+const DEFAULT: u32 = 3;
+/// In an answer, the word of a text; two more follow: how many characters were trimmed at its start and at its end.
+const TEXT: u32 = 4;
 
-fn text<'v>(value: &'v Value<'_>) -> Option<&'v str> {
-    match value {
-        Value::Text(text) => Some(text),
-        _ => None,
+/// Reads rules, in the order of `document.rs`. Where they are none, answers the row of the refusal, its number if it has one,
+/// and its texts: the place and names.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn validator(buffers: &mut Buffers, octets: usize) -> Option<Box<Rules>> {
+    let (mut input, answer) = buffers.open(octets);
+    match document::rules(&mut input) {
+        Ok(rules) => Some(Box::new(rules)),
+        Err(refused) => {
+            let (row, number, [first, second]) = tables::refusal_words(&refused.problem);
+            answer.words(&[row, number]);
+            answer.texts(&[&refused.path, first, second]);
+            None
+        }
     }
 }
 
-/// The rules that come next, the built-in ones where nothing does; or why they are none.
-pub(crate) fn rules(input: Reader<'_>) -> Result<Rules, String> {
-    let mut reader = RulesReader::new(input);
-    let mut document = RulesDocument::default();
-    let read = match reader.nothing(false) {
-        Ok(true) => return Ok(Rules::default()),
-        _ => document.walk(&mut reader),
+/// Forgets rules.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn forget(rules: Option<Box<Rules>>) {
+    drop(rules);
+}
+
+/// Checks the values of all fields, in the table's order; says whether they are well. Answers what a ticket would hold in each
+/// field; or how many issues there are, and four words of each: the field's row, and the three of [`tables::problem_words`].
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn validate(buffers: &mut Buffers, rules: &Rules, octets: usize) -> bool {
+    let (mut input, answer) = buffers.open(octets);
+    let draft = draft(&mut input);
+    match draft.check(rules) {
+        Ok(checked) => {
+            for (spec, checked) in FIELDS.iter().zip(&checked) {
+                held(draft.get(spec.field), *checked, answer);
+            }
+            true
+        }
+        Err(violations) => {
+            issues(&violations, answer);
+            false
+        }
+    }
+}
+
+fn draft<'a>(input: &mut Input<'a>) -> Draft<'a> {
+    Draft::of(core::array::from_fn(|_| input.value()))
+}
+
+fn held(given: &Value<'_>, checked: Checked<'_>, answer: &mut Answer) {
+    let word = match checked {
+        Checked::Absent => NOTHING,
+        Checked::Flag(false) => FALSE,
+        Checked::Flag(true) => TRUE,
+        Checked::Default(_) => DEFAULT,
+        Checked::Text(text) => {
+            let mut margins = [0, 0];
+            if let Value::Text(given) = given
+                && given.len() > text.len()
+            {
+                // One UTF-16 unit each: no white space lies beyond the first plane.
+                let white = |c: &char| c.is_whitespace();
+                margins = [given.chars().take_while(white).count(), given.chars().rev().take_while(white).count()];
+            }
+            let [start, end] = margins;
+            return answer.words(&[TEXT, length(start), length(end)]);
+        }
     };
-    match read {
-        Ok(()) => Rules::new(document).map_err(|error| error.to_string()),
-        Err(error) => {
-            let path = reader.path();
-            Err(if path.is_empty() { error.0 } else { format!("{path}: {error}") })
-        }
+    answer.word(word);
+}
+
+fn issues(violations: &Violations, answer: &mut Answer) {
+    answer.word(length(violations.iter().len()));
+    // Violations come in field order.
+    let mut rows = FIELDS.iter().enumerate();
+    for Violation { field, problem } in violations {
+        let row = rows.find(|(_, spec)| spec.name == *field).map_or(Field::COUNT, |(row, _)| row);
+        let [problem, first, second] = tables::problem_words(problem);
+        answer.words(&[length(row), problem, first, second]);
     }
 }
 
-/// The values of all fields, in the table's order.
-pub(crate) fn draft<'a>(input: &mut Reader<'a>) -> Draft<'a> {
-    let mut draft = Draft::new();
-    for spec in FIELDS {
-        draft.set(spec.field, input.value());
+/// Checks the value that a word stands for, of the field in a row of the table; says whether it is well. Else answers the three
+/// words of [`tables::problem_words`].
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn validate_field(buffers: &mut Buffers, rules: &Rules, row: usize, word: u32, octets: usize) -> bool {
+    let Some(spec) = FIELDS.get(row) else { return true };
+    let (mut input, answer) = buffers.open(octets);
+    let checked = check_field(spec.field, &input.value_of(word), rules);
+    if let Err(problem) = &checked {
+        answer.words(&tables::problem_words(problem));
     }
-    draft
+    checked.is_ok()
 }
 
-/// A ticket as what validation has made of each value: `true` where the text is unchanged, else the text or flag; nothing where
-/// there is none.
-pub(crate) fn ticket(draft: &Draft<'_>, ticket: &NewTicket, answer: &mut Writer) {
-    let normalised = Draft::from(ticket);
-    answer.well();
-    answer.list(FIELDS.len());
-    for spec in FIELDS {
-        match (normalised.get(spec.field), draft.get(spec.field)) {
-            (Value::Flag(flag), _) => answer.flag(*flag),
-            (Value::Text(text), Value::Text(given)) if text == given => answer.flag(true),
-            (Value::Text(text), _) => answer.text(text),
-            _ => answer.nothing(),
-        }
-    }
+/// What a ticket of these values would be promised at an instant, in milliseconds since the epoch; says whether anything is.
+/// Answers the policy, the minutes of its budget, and the deadline in such milliseconds, the lower half first; 0 for none.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn sla(buffers: &mut Buffers, rules: &Rules, octets: usize, now: f64) -> bool {
+    let (mut input, answer) = buffers.open(octets);
+    let Some(agreement) = draft(&mut input).agreement(rules, Origin::Other) else { return false };
+    #[expect(clippy::cast_possible_truncation, reason = "saturates; what is out of range has no deadline")]
+    let now = Timestamp::from_unix_millis(now as i64).ok();
+    let due = now.and_then(|now| agreement.due(&rules.calendar(), now)).map_or(0, Timestamp::unix_millis);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the two halves")]
+    answer.words(&[agreement.policy, agreement.resolution.minutes(), due as u32, (due >> 32) as u32]);
+    true
 }
 
-/// All violations.
-pub(crate) fn issues(violations: &Violations, locale: Locale, answer: &mut Writer) {
-    answer.list(violations.iter().len());
-    for violation in violations {
-        issue(violation, locale, answer);
-    }
-}
-
-/// A violation as four values: field, code, message and parameters.
-pub(crate) fn issue(violation: &Violation, locale: Locale, answer: &mut Writer) {
-    let Violation { field, problem } = violation;
-    answer.name(field);
-    answer.name(problem.code());
-    answer.text(&problem.message(locale));
-    let params = problem.params();
-    answer.map(params.iter().count());
-    for (name, param) in params.iter() {
-        answer.name(name);
-        match param {
-            Param::Number(number) => answer.number(*number),
-            Param::Name(name) => answer.name(name),
-            Param::Values(values) => {
-                answer.list(values.len());
-                for value in values {
-                    answer.text(value);
-                }
-            }
-        }
-    }
-}
-
-/// What is wrong with a value of the field in a row of the table.
-pub(crate) fn check(row: usize, value: Value<'_>, rules: &Rules) -> Option<Violation> {
-    let spec = FIELDS.get(row)?;
-    let problem = Draft::new().with(spec.field, value).validate_field(spec.field, rules).err()?;
-    Some(Violation { field: spec.name, problem })
-}
-
-/// The fields as a form shows them.
-pub(crate) fn fields(rules: &Rules, locale: Locale, answer: &mut Writer) {
-    answer.list(FIELDS.len());
-    for spec in FIELDS {
-        let options = rules.options(spec.field);
-        let kind = match spec.kind {
-            Kind::Text { multiline: true, .. } => "lines",
-            Kind::Text { .. } => "text",
-            Kind::Email => "email",
-            Kind::Type => "choice",
-            Kind::Flag => "flag",
-        };
-        let lengths = matches!(spec.kind, Kind::Text { .. }).then(|| rules.text_rule(spec.field));
-        let default = (spec.field == Field::Area).then_some(rules.document().areas.default.as_str());
-        let members =
-            5 + 2 * usize::from(lengths.is_some()) + usize::from(!options.is_empty()) + usize::from(default.is_some());
-        answer.map(members);
-        answer.name("name");
-        answer.name(spec.name);
-        answer.name("kind");
-        answer.name(kind);
-        answer.name("required");
-        answer.flag(rules.is_required(spec.field));
-        answer.name("label");
-        answer.text(spec.label(locale));
-        answer.name("help");
-        answer.text(spec.help(locale));
-        if let Some(lengths) = lengths {
-            answer.name("min");
-            answer.number(lengths.min);
-            answer.name("max");
-            answer.number(lengths.max);
-        }
-        if !options.is_empty() {
-            answer.name("options");
-            answer.list(options.len());
-            for option in options {
-                answer.text(option);
-            }
-        }
-        if let Some(default) = default {
-            answer.name("default");
-            answer.text(default);
-        }
-    }
-}
-
-/// Policy, minutes of the budget and the deadline, or nothing where nothing is promised.
-pub(crate) fn sla(input: &mut Reader<'_>, rules: &Rules, now: Option<Timestamp>, answer: &mut Writer) {
-    let mut draft = Draft::new();
-    for field in [Field::Type, Field::Priority, Field::Category, Field::Area] {
-        draft.set(field, input.value());
-    }
-    let Some(agreement) = draft.agreement(rules, Origin::Other) else { return answer.nothing() };
-    let (policy, minutes) = (agreement.policy, agreement.resolution.minutes());
-    let due = now.and_then(|now| Sla::start(Some(agreement), now).read(rules.calendar(), now)?.due);
-    answer.list(3);
-    answer.number(policy);
-    answer.number(minutes);
-    match due {
-        Some(due) => answer.text(&due.seconds().to_string()),
-        None => answer.nothing(),
-    }
-}
-
-/// A label's canonical form, prefix, year and number; nothing where the text is no label.
-pub(crate) fn label(format: &LabelFormat, typed: &Value<'_>, answer: &mut Writer) {
-    let Some(label) = text(typed).and_then(|typed| format.parse(typed).ok()) else { return answer.nothing() };
-    answer.list(4);
-    answer.text(&label.to_string());
-    answer.text(label.prefix());
-    answer.number(label.year().into());
-    answer.number(label.number());
+/// Reads a label that is all of the text, in the rules' format, without rules in the built-in one; says whether it is one.
+/// Answers year, number, the prefix's length, and the label in its canonical form.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn parse_label(buffers: &mut Buffers, rules: Option<&Rules>, octets: usize) -> bool {
+    let (mut input, answer) = buffers.open(octets);
+    let built_in = LabelFormat::default();
+    let Ok(label) = rules.map_or(&built_in, Rules::labels).parse(input.text(u32::MAX)) else { return false };
+    answer.words(&[label.year().into(), label.number(), length(label.prefix().len())]);
+    answer.texts(&[label.write(&mut [0; 26])]);
+    true
 }

@@ -10,6 +10,7 @@ use crate::{
     field::{FIELDS, FieldSpec, Kind},
     form,
     members::{self, MalformedJson, Value},
+    rules::Facts,
     sla::Agreement,
     ticket::{Attributes, Intake, Origin, Requester},
     violation::{JsonType, Problem, Violation, Violations},
@@ -66,6 +67,11 @@ impl<'a> Draft<'a> {
         Self::default()
     }
 
+    /// A draft of a value for each field, in the table's order.
+    pub const fn of(values: [Value<'a>; Field::COUNT]) -> Self {
+        Self { values, is_object: true }
+    }
+
     /// Reads a draft from JSON in one pass, borrowing every text without escapes.
     ///
     /// Members that are no fields are ignored. A value of the wrong type, a repeated member, half a surrogate pair and JSON
@@ -102,6 +108,15 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// All violations, in field order: of each field the first rule that it breaks.
     pub fn validate(&self, rules: &Rules) -> Result<NewTicket, Violations> {
+        assemble(&self.check(rules)?)
+    }
+
+    /// Checks every field as [`validate`](Self::validate) does, and answers what a ticket would hold in each, in the table's
+    /// order, without making one.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    pub fn check<'v>(&'v self, rules: &'v Rules) -> Result<[Checked<'v>; Field::COUNT], Violations> {
         if !self.is_object {
             return Err(Violations::of("", Problem::WrongType { expected: JsonType::Object }));
         }
@@ -109,27 +124,29 @@ impl<'a> Draft<'a> {
         let mut violations = Vec::new();
         for ((spec, value), slot) in FIELDS.iter().zip(&self.values).zip(&mut checked) {
             match check(spec, value, rules) {
+                Ok(Checked::Absent) => *slot = unless_given(spec.field, rules),
                 Ok(value) => *slot = value,
-                Err(problem) => violations.push(Violation { field: spec.name, problem }),
+                Err(problem) => {
+                    if violations.is_empty() {
+                        violations.reserve_exact(Field::COUNT);
+                    }
+                    violations.push(Violation { field: spec.name, problem });
+                }
             }
         }
-        match Violations::new(violations) {
-            Some(violations) => Err(violations),
-            None => assemble(&checked, rules),
-        }
+        Violations::new(violations).map_or(Ok(checked), Err)
     }
 
     /// What a ticket of these values would be promised, however much of it is missing or wrong so far.
     pub fn agreement(&self, rules: &Rules, origin: Origin) -> Option<Agreement> {
-        let text = |field| self.get(field).trimmed().ok().flatten().map(str::to_owned);
-        let attributes = Attributes {
+        let text = |field| self.get(field).trimmed().ok().flatten();
+        let facts = Facts {
             ticket_type: text(Field::Type),
             priority: text(Field::Priority),
             category: text(Field::Category),
-            subcategory: text(Field::Subcategory),
-            area: text(Field::Area).unwrap_or_else(|| rules.document().areas.default.clone()),
+            area: text(Field::Area).unwrap_or(&rules.document().areas.default),
         };
-        rules.agreement(&attributes, origin)
+        rules.promised(&facts, origin)
     }
 
     /// Checks one field, as a form does while it is filled in.
@@ -137,7 +154,7 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// The first rule that the field breaks.
     pub fn validate_field(&self, field: Field, rules: &Rules) -> Result<(), Problem> {
-        check(field.spec(), self.get(field), rules).map(|_| ())
+        check_field(field, self.get(field), rules)
     }
 }
 
@@ -183,17 +200,22 @@ impl<'a> From<&'a NewTicket> for Draft<'a> {
 }
 
 /// A value that keeps its field's rules.
-#[derive(Clone, Copy)]
-enum Checked<'a> {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Checked<'a> {
+    /// Nothing.
     Absent,
+    /// A text, trimmed.
     Text(&'a str),
+    /// What the rules give a field that nobody has filled in.
+    Default(&'a str),
+    /// `true` or `false`.
     Flag(bool),
 }
 
 impl Checked<'_> {
     fn text(self) -> Option<String> {
         match self {
-            Self::Text(text) => Some(text.to_owned()),
+            Self::Text(text) | Self::Default(text) => Some(text.to_owned()),
             Self::Absent | Self::Flag(_) => None,
         }
     }
@@ -202,6 +224,14 @@ impl Checked<'_> {
     fn required(self, field: Field) -> Result<String, Violations> {
         self.text().ok_or_else(|| Violations::of(field.name(), Problem::Required))
     }
+}
+
+/// Checks a value of one field, without a draft around it.
+///
+/// # Errors
+/// The first rule that it breaks.
+pub fn check_field(field: Field, value: &Value<'_>, rules: &Rules) -> Result<(), Problem> {
+    check(field.spec(), value, rules).map(|_| ())
 }
 
 fn check<'v>(spec: &FieldSpec, value: &'v Value<'_>, rules: &Rules) -> Result<Checked<'v>, Problem> {
@@ -215,9 +245,7 @@ fn check<'v>(spec: &FieldSpec, value: &'v Value<'_>, rules: &Rules) -> Result<Ch
     };
     match spec.field {
         Field::Email => email::check(text).map_err(|reason| Problem::InvalidEmail { reason })?,
-        Field::Type if !rules.types().iter().any(|known| known == text) => {
-            return Err(Problem::UnknownValue { allowed: rules.types().to_vec() });
-        }
+        Field::Type => rules.check_type(text)?,
         Field::Priority => rules.check_priority(text)?,
         Field::Area => rules.check_area(text)?,
         _ => {}
@@ -225,7 +253,16 @@ fn check<'v>(spec: &FieldSpec, value: &'v Value<'_>, rules: &Rules) -> Result<Ch
     Ok(Checked::Text(text))
 }
 
-fn assemble(checked: &[Checked<'_>; Field::COUNT], rules: &Rules) -> Result<NewTicket, Violations> {
+/// What a ticket has in a field that nobody has filled in.
+fn unless_given(field: Field, rules: &Rules) -> Checked<'_> {
+    match field {
+        Field::Area => Checked::Default(&rules.document().areas.default),
+        Field::HasWhatsapp => Checked::Flag(false),
+        _ => Checked::Absent,
+    }
+}
+
+fn assemble(checked: &[Checked<'_>; Field::COUNT]) -> Result<NewTicket, Violations> {
     // In the order of the table.
     let [
         name,
@@ -255,7 +292,7 @@ fn assemble(checked: &[Checked<'_>; Field::COUNT], rules: &Rules) -> Result<NewT
         priority: priority.text(),
         category: category.text(),
         subcategory: subcategory.text(),
-        area: area.text().unwrap_or_else(|| rules.document().areas.default.clone()),
+        area: area.required(Field::Area)?,
     };
     let intake = Intake { requester: Some(requester), subject: subject.text(), description: description.text() };
     Ok(NewTicket { attributes, intake })

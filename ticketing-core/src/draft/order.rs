@@ -118,12 +118,12 @@ fn reason(value: &Value<'_>) -> Result<Option<Reason>, Problem> {
 }
 
 fn status(value: &Value<'_>) -> Result<Option<Status>, Problem> {
-    let unknown = || Problem::UnknownValue { allowed: Status::ALL.map(|status| status.name().to_owned()).to_vec() };
+    let unknown = || Problem::UnknownValue { allowed: Status::ALL.map(|status| status.name().to_owned()).into() };
     value.trimmed()?.map(|text| Status::from_input(text).ok_or_else(unknown)).transpose()
 }
 
 fn asked_by(value: &Value<'_>) -> Result<Option<AskedBy>, Problem> {
-    let unknown = || Problem::UnknownValue { allowed: AskedBy::ALL.map(|role| role.name().to_owned()).to_vec() };
+    let unknown = || Problem::UnknownValue { allowed: AskedBy::ALL.map(|role| role.name().to_owned()).into() };
     value.trimmed()?.map(|text| AskedBy::from_name(&text.to_uppercase()).ok_or_else(unknown)).transpose()
 }
 

@@ -36,11 +36,6 @@ impl<T> ByName<T> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Names and values to be changed, in order.
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut T)> {
-        self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
-    }
-
     /// Where a name is, or would be.
     fn place(&self, name: &str) -> Result<usize, usize> {
         let place = self.0.partition_point(|(other, _)| other.as_str() < name);

@@ -3,9 +3,9 @@
 mod by_name;
 mod canonical;
 mod document;
-mod walk;
+mod problem;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -14,14 +14,14 @@ use uuid::Uuid;
 pub use self::{
     by_name::ByName,
     document::{AreaRules, FieldRule, Named, PriorityRules, RulesDocument, SlaRules},
-    walk::{Walk, WalkError, Walked},
+    problem::RulesProblem,
 };
 use crate::{
     Field, LabelFormat, Timestamp,
     field::{FIELDS, Kind},
     limits::{LABEL_YEAR_MAX, LABEL_YEAR_MIN, RULE_DAYS_MAX},
     sla::{Agreement, Calendar, Predicate},
-    text::{TextRule, area_key, priority_key},
+    text::{self, TextRule, area_key, priority_key},
     ticket::{Attributes, Origin},
     violation::Problem,
 };
@@ -45,12 +45,14 @@ pub struct Rules(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     document: RulesDocument,
-    hash: RulesHash,
+    /// Made when somebody asks: what only checks forms never does.
+    hash: OnceLock<RulesHash>,
     fields: [FieldRule; Field::COUNT],
+    /// The known types, priorities and areas, as a violation lists them.
+    choices: [Arc<[String]>; 3],
     /// Key of every name and alias → index of the priority, in order of the document.
     priority_keys: Vec<(String, usize)>,
     area_keys: Vec<(String, usize)>,
-    calendar: Calendar,
 }
 
 /// The identity of a version of the rules: `UUIDv5` of their canonical JSON (sorted keys, integers only).
@@ -64,8 +66,10 @@ impl core::fmt::Display for RulesHash {
     }
 }
 
-/// The namespace of [`RulesHash`]: `UUIDv5` of `ticketing-core:rules` in the URL namespace.
-const NAMESPACE: Uuid = Uuid::from_u128(0x709a_ed3f_9f81_5cda_8fa1_c981_18b6_e84d);
+impl RulesHash {
+    /// Its namespace: `UUIDv5` of `ticketing-core:rules` in the URL namespace.
+    pub const NAMESPACE: Uuid = Uuid::from_u128(0x709a_ed3f_9f81_5cda_8fa1_c981_18b6_e84d);
+}
 
 /// What keeps a document from being rules.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -81,56 +85,107 @@ pub enum RulesError {
         message: String,
     },
     /// A member's value is not allowed.
-    #[error("{path}: {message}")]
-    Value {
-        /// Where: member names separated by dots.
-        path: String,
-        /// What is wrong, and what would be right.
-        message: String,
-    },
+    #[error(transparent)]
+    Value(#[from] RefusedValue),
 }
 
-impl RulesError {
-    fn value(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Value { path: path.into(), message: message.into() }
+/// A value that rules may not have.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct RefusedValue {
+    /// Where: member names separated by dots.
+    pub path: String,
+    /// What is wrong, and what would be right.
+    pub problem: RulesProblem,
+}
+
+/// A member of a document, or of an item of a list in it.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    list: &'a str,
+    index: Option<usize>,
+    name: &'a str,
+    member: &'a str,
+}
+
+impl<'a> Place<'a> {
+    const fn of(member: &'a str) -> Self {
+        Self { list: "", index: None, name: "", member }
     }
+
+    const fn field(name: &'a str, member: &'a str) -> Self {
+        Self { list: "campos.", index: None, name, member }
+    }
+
+    const fn item(list: &'a str, index: usize) -> Self {
+        Self { list, index: Some(index), name: "", member: "" }
+    }
+
+    const fn member(self, member: &'a str) -> Self {
+        Self { member, ..self }
+    }
+
+    #[expect(clippy::unnecessary_box_returns, reason = "hardly anybody meets it, and everybody would carry it")]
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self, problem: RulesProblem) -> Box<RefusedValue> {
+        let mut path = self.list.to_owned();
+        if let Some(index) = self.index {
+            path.push('[');
+            push_decimal(&mut path, index);
+            path.push(']');
+        }
+        path.push_str(self.name);
+        path.push_str(self.member);
+        Box::new(RefusedValue { path, problem })
+    }
+}
+
+/// By hand: the browser's module has no other use for what formats numbers.
+fn push_decimal(text: &mut String, number: usize) {
+    if number >= 10 {
+        push_decimal(text, number / 10);
+    }
+    text.push(char::from(b'0'.wrapping_add(u8::try_from(number % 10).unwrap_or_default())));
 }
 
 impl Rules {
     /// Checks a document.
     ///
     /// # Errors
-    /// [`RulesError::Value`] for the first value that is not allowed.
-    pub fn new(mut document: RulesDocument) -> Result<Self, RulesError> {
+    /// [`RefusedValue`]: the first value that is not allowed.
+    pub fn new(document: RulesDocument) -> Result<Self, RefusedValue> {
+        Self::checked(document).map_err(|refused| *refused)
+    }
+
+    fn checked(mut document: RulesDocument) -> Result<Self, Box<RefusedValue>> {
         let fields = fields(&mut document)?;
         if document.types.is_empty() {
-            return Err(RulesError::value("tipos", "at least one type is needed"));
+            return Err(Place::of("tipos").refuse(RulesProblem::NoType));
         }
         for (index, name) in document.types.iter().enumerate() {
-            check_name(&format!("tipos[{index}]"), name)?;
+            let place = Place::item("tipos", index);
+            check_name(&place, name)?;
             if document.types.iter().take(index).any(|other| other == name) {
-                return Err(RulesError::value(format!("tipos[{index}]"), format!("“{name}” stands there twice")));
+                return Err(place.refuse(RulesProblem::Twice { name: name.clone() }));
             }
         }
         let priority_keys = keys("prioridades.lista", &document.priorities.list, priority_key)?;
         let area_keys = keys("areas.lista", &document.areas.list, area_key)?;
-        check_name("areas.predeterminada", &document.areas.default)?;
+        let default_area = Place::of("areas.predeterminada");
+        check_name(&default_area, &document.areas.default)?;
         if document.areas.only_known && !area_keys.iter().any(|(key, _)| *key == area_key(&document.areas.default)) {
-            return Err(RulesError::value(
-                "areas.predeterminada",
-                "it must be in areas.lista when soloConocidas is true",
-            ));
+            return Err(default_area.refuse(RulesProblem::UnknownDefault));
         }
         check_policies(&document, &priority_keys)?;
         check_zone(&document)?;
-        for (path, days) in [("cierreAutomatico", document.auto_close_days), ("reapertura", document.reopen_days)] {
+        for (member, days) in [("cierreAutomatico", document.auto_close_days), ("reapertura", document.reopen_days)] {
             if days > RULE_DAYS_MAX {
-                return Err(RulesError::value(path, format!("at most {RULE_DAYS_MAX} days")));
+                return Err(Place::of(member).refuse(RulesProblem::TooManyDays));
             }
         }
-        let hash = RulesHash(Uuid::new_v5(&NAMESPACE, canonical::json(&document).as_bytes()));
-        let calendar = Calendar::around_the_clock(document.zone.clone());
-        Ok(Self(Arc::new(Inner { document, hash, fields, priority_keys, area_keys, calendar })))
+        let choices = [document.types.as_slice().into(), names(&document.priorities.list), names(&document.areas.list)];
+        Ok(Self(Arc::new(Inner { document, hash: OnceLock::new(), fields, choices, priority_keys, area_keys })))
     }
 
     /// Reads rules from JSON. Members that are left out have the built-in value; unknown ones are an error.
@@ -144,7 +199,7 @@ impl Rules {
             let message = full.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&full).to_owned();
             RulesError::Json { line, column, message }
         })?;
-        Self::new(document)
+        Ok(Self::new(document)?)
     }
 
     /// The rules in full as canonical JSON: sorted keys, no white space, every number an integer.
@@ -154,7 +209,7 @@ impl Rules {
 
     /// The identity of these rules.
     pub fn hash(&self) -> RulesHash {
-        self.0.hash
+        *self.0.hash.get_or_init(|| RulesHash(Uuid::new_v5(&RulesHash::NAMESPACE, self.to_json().as_bytes())))
     }
 
     /// The rules as data.
@@ -174,13 +229,25 @@ impl Rules {
 
     /// The values of a field that the rules know by name, for a form to offer; none of a field that takes anything.
     pub fn options(&self, field: Field) -> Vec<&str> {
+        let [types, priorities, areas] = &self.0.choices;
         let list = match field {
-            Field::Type => return self.types().iter().map(String::as_str).collect(),
-            Field::Priority => &self.0.document.priorities.list,
-            Field::Area => &self.0.document.areas.list,
+            Field::Type => types,
+            Field::Priority => priorities,
+            Field::Area => areas,
             _ => return Vec::new(),
         };
-        list.iter().map(|named| named.name.as_str()).collect()
+        list.iter().map(String::as_str).collect()
+    }
+
+    /// That a value is none of a field's.
+    fn unknown_value(&self, field: Field) -> Problem {
+        let [types, priorities, areas] = &self.0.choices;
+        let allowed = match field {
+            Field::Priority => priorities,
+            Field::Area => areas,
+            _ => types,
+        };
+        Problem::UnknownValue { allowed: Arc::clone(allowed) }
     }
 
     /// The rule of a text field's length; of one character where the field is no text.
@@ -241,13 +308,19 @@ impl Rules {
         self.known_priority(priority).map_or_else(|| priority_key(priority), priority_key)
     }
 
+    /// Says whether these rules know a type.
+    pub(crate) fn check_type(&self, name: &str) -> Result<(), Problem> {
+        if self.types().iter().any(|known| known == name) { Ok(()) } else { Err(self.unknown_value(Field::Type)) }
+    }
+
     /// Says whether these rules take a priority.
     ///
     /// # Errors
     /// `unknown-value`, where only known ones are taken.
     pub fn check_priority(&self, priority: &str) -> Result<(), Problem> {
         let rules = &self.0.document.priorities;
-        if rules.only_known && self.known_priority(priority).is_none() { Err(unknown(&rules.list)) } else { Ok(()) }
+        let is_taken = !rules.only_known || self.known_priority(priority).is_some();
+        if is_taken { Ok(()) } else { Err(self.unknown_value(Field::Priority)) }
     }
 
     /// Says whether these rules take an area.
@@ -256,7 +329,8 @@ impl Rules {
     /// `unknown-value`, where only known ones are taken.
     pub fn check_area(&self, area: &str) -> Result<(), Problem> {
         let rules = &self.0.document.areas;
-        if rules.only_known && self.known_area(area).is_none() { Err(unknown(&rules.list)) } else { Ok(()) }
+        let is_taken = !rules.only_known || self.known_area(area).is_some();
+        if is_taken { Ok(()) } else { Err(self.unknown_value(Field::Area)) }
     }
 
     /// The label format.
@@ -283,10 +357,14 @@ impl Rules {
 
     /// What a ticket of these attributes is promised; `None`: nothing.
     pub fn agreement(&self, attributes: &Attributes, origin: Origin) -> Option<Agreement> {
+        self.promised(&Facts::of(attributes), origin)
+    }
+
+    pub(crate) fn promised(&self, facts: &Facts<'_>, origin: Origin) -> Option<Agreement> {
         let policies = &self.0.document.sla.policies;
-        let policy = policies.iter().find(|policy| self.matches(&policy.when, attributes, origin))?;
+        let policy = policies.iter().find(|policy| self.matches(&policy.when, facts, origin))?;
         let target = policy.resolution.as_ref()?;
-        let priority = attributes.priority.as_deref().map(|priority| self.priority_key(priority));
+        let priority = facts.priority.map(|priority| self.priority_key(priority));
         let named = priority.and_then(|priority| {
             target.by_priority.iter().find(|(name, _)| priority_key(name) == priority).map(|(_, budget)| *budget)
         });
@@ -295,20 +373,45 @@ impl Rules {
     }
 
     /// The calendar that deadlines are counted in.
-    pub fn calendar(&self) -> &Calendar {
-        &self.0.calendar
+    pub fn calendar(&self) -> Calendar {
+        Calendar::default()
     }
 
-    fn matches(&self, when: &Predicate, attributes: &Attributes, origin: Origin) -> bool {
-        let any = |list: &[String], same: &dyn Fn(&String) -> bool| list.is_empty() || list.iter().any(same);
+    fn matches(&self, when: &Predicate, facts: &Facts<'_>, origin: Origin) -> bool {
         let priority = |name: &str| self.priority_key(name);
-        any(&when.types, &|name| attributes.ticket_type.as_ref() == Some(name))
-            && any(&when.priorities, &|name| attributes.priority.as_deref().map(priority) == Some(priority(name)))
-            && any(&when.categories, &|name| {
-                attributes.category.as_deref().map(priority_key) == Some(priority_key(name))
-            })
-            && any(&when.areas, &|name| self.area_key(&attributes.area) == self.area_key(name))
-            && any(&when.origins, &|name| origin.name() == name)
+        is_listed(&when.types, facts.ticket_type, &str::to_owned)
+            && is_listed(&when.priorities, facts.priority, &priority)
+            && is_listed(&when.categories, facts.category, &priority_key)
+            && is_listed(&when.areas, Some(facts.area), &|area| self.area_key(area))
+            && is_listed(&when.origins, Some(origin.name()), &str::to_owned)
+    }
+}
+
+/// Whether a list is empty or has a value, compared by their keys.
+fn is_listed(list: &[String], value: Option<&str>, key: &dyn Fn(&str) -> String) -> bool {
+    if list.is_empty() {
+        return true;
+    }
+    let Some(value) = value.map(key) else { return false };
+    list.iter().any(|name| key(name) == value)
+}
+
+/// What a promise depends on.
+pub(crate) struct Facts<'a> {
+    pub(crate) ticket_type: Option<&'a str>,
+    pub(crate) priority: Option<&'a str>,
+    pub(crate) category: Option<&'a str>,
+    pub(crate) area: &'a str,
+}
+
+impl<'a> Facts<'a> {
+    fn of(attributes: &'a Attributes) -> Self {
+        Self {
+            ticket_type: attributes.ticket_type.as_deref(),
+            priority: attributes.priority.as_deref(),
+            category: attributes.category.as_deref(),
+            area: &attributes.area,
+        }
     }
 }
 
@@ -317,10 +420,9 @@ impl Default for Rules {
         // The built-in document is checked by a test; were it ever wrong, every field would still have its own limits.
         Self::new(RulesDocument::default()).unwrap_or_else(|_| {
             let fields = [FieldRule::default(); Field::COUNT];
-            let hash = RulesHash(Uuid::nil());
-            let document = RulesDocument::default();
-            let (priority_keys, area_keys, calendar) = (vec![], vec![], Calendar::default());
-            Self(Arc::new(Inner { document, hash, fields, priority_keys, area_keys, calendar }))
+            let (document, choices) = (RulesDocument::default(), [const { Vec::new() }; 3].map(Arc::from));
+            let (priority_keys, area_keys) = (vec![], vec![]);
+            Self(Arc::new(Inner { document, hash: OnceLock::new(), fields, choices, priority_keys, area_keys }))
         })
     }
 }
@@ -334,9 +436,9 @@ impl PartialEq for Rules {
 impl Eq for Rules {}
 
 impl TryFrom<RulesDocument> for Rules {
-    type Error = RulesError;
+    type Error = RefusedValue;
 
-    fn try_from(document: RulesDocument) -> Result<Self, RulesError> {
+    fn try_from(document: RulesDocument) -> Result<Self, RefusedValue> {
         Self::new(document)
     }
 }
@@ -347,8 +449,8 @@ impl From<Rules> for RulesDocument {
     }
 }
 
-fn unknown(list: &[Named]) -> Problem {
-    Problem::UnknownValue { allowed: list.iter().map(|named| named.name.clone()).collect() }
+fn names(list: &[Named]) -> Arc<[String]> {
+    list.iter().map(|named| named.name.clone()).collect()
 }
 
 fn named<'a>(keys: &[(String, usize)], list: &'a [Named], key: &str) -> Option<&'a Named> {
@@ -361,40 +463,36 @@ fn canonical_name(named: &Named) -> &str {
 }
 
 /// Fills in what the document leaves out, in the document too, so that its JSON says everything.
-fn fields(document: &mut RulesDocument) -> Result<[FieldRule; Field::COUNT], RulesError> {
+fn fields(document: &mut RulesDocument) -> Result<[FieldRule; Field::COUNT], Box<RefusedValue>> {
     if let Some(unknown) = document.fields.iter().map(|(name, _)| name).find(|name| Field::from_name(name).is_none()) {
-        let known: Vec<_> = FIELDS.iter().map(|spec| spec.name).collect();
-        return Err(RulesError::value(
-            format!("campos.{unknown}"),
-            format!("there is no such field; the fields are {}", known.join(", ")),
-        ));
+        return Err(Place::field(unknown, "").refuse(RulesProblem::NoSuchField));
     }
     let mut rules = [FieldRule::default(); Field::COUNT];
     for (spec, rule) in FIELDS.iter().zip(&mut rules) {
-        let path = format!("campos.{}", spec.name);
+        let refused = |member, problem| Err(Place::field(spec.name, member).refuse(problem));
         let chosen = document.fields.get(spec.name).copied().unwrap_or_default();
         rule.required = Some(chosen.required.unwrap_or(spec.required));
         if spec.required && chosen.required == Some(false) {
-            return Err(RulesError::value(format!("{path}.requerido"), "a ticket cannot do without this field"));
+            return refused(".requerido", RulesProblem::Indispensable);
         }
         if spec.kind == Kind::Flag && chosen.required == Some(true) {
-            return Err(RulesError::value(format!("{path}.requerido"), "a yes or no that is not given is a no"));
+            return refused(".requerido", RulesProblem::RequiredFlag);
         }
         if let Kind::Text { min, max, ceiling, .. } = spec.kind {
             let (min, max) = (chosen.min.unwrap_or(min), chosen.max.unwrap_or(max));
             if min < 1 {
-                return Err(RulesError::value(format!("{path}.min"), "at least 1"));
+                return refused(".min", RulesProblem::NoMin);
             }
             if max > ceiling {
-                return Err(RulesError::value(format!("{path}.max"), format!("at most {ceiling}")));
+                return refused(".max", RulesProblem::AboveCeiling { ceiling });
             }
             if min > max {
-                return Err(RulesError::value(format!("{path}.min"), format!("at most its max, {max}")));
+                return refused(".min", RulesProblem::MinAboveMax { max });
             }
             rule.min = Some(min);
             rule.max = Some(max);
         } else if chosen.min.is_some() || chosen.max.is_some() {
-            return Err(RulesError::value(path, "min and max are for texts; the length of this field is fixed"));
+            return refused("", RulesProblem::FixedLength);
         }
         document.fields.insert(spec.name.to_owned(), *rule);
     }
@@ -402,25 +500,22 @@ fn fields(document: &mut RulesDocument) -> Result<[FieldRule; Field::COUNT], Rul
 }
 
 /// A name as a ticket would carry it: trimmed, no control characters, 1 to 100 characters.
-fn check_name(path: &str, name: &str) -> Result<(), RulesError> {
-    if name.trim() != name || TextRule::line(1, 100).check(name).is_err() {
-        return Err(RulesError::value(
-            path,
-            "a name has 1 to 100 characters, none of them a control character, and no space at its ends",
-        ));
+fn check_name(place: &Place<'_>, name: &str) -> Result<(), Box<RefusedValue>> {
+    if text::trimmed(name).len() != name.len() || TextRule::line(1, 100).check(name).is_err() {
+        return Err(place.refuse(RulesProblem::NoName));
     }
     Ok(())
 }
 
-fn keys(path: &str, list: &[Named], key_of: fn(&str) -> String) -> Result<Vec<(String, usize)>, RulesError> {
+fn keys(list: &str, all: &[Named], key_of: fn(&str) -> String) -> Result<Vec<(String, usize)>, Box<RefusedValue>> {
     let mut keys: Vec<(String, usize)> = Vec::new();
-    for (index, named) in list.iter().enumerate() {
+    for (index, named) in all.iter().enumerate() {
         for name in core::iter::once(&named.name).chain(&named.aliases) {
-            let path = format!("{path}[{index}]");
-            check_name(&path, name)?;
+            let place = Place::item(list, index);
+            check_name(&place, name)?;
             let key = key_of(name);
             if keys.iter().any(|(known, _)| *known == key) {
-                return Err(RulesError::value(path, format!("“{name}” already names another, or itself")));
+                return Err(place.refuse(RulesProblem::Taken { name: name.clone() }));
             }
             keys.push((key, index));
         }
@@ -428,24 +523,23 @@ fn keys(path: &str, list: &[Named], key_of: fn(&str) -> String) -> Result<Vec<(S
     Ok(keys)
 }
 
-fn check_policies(document: &RulesDocument, priority_keys: &[(String, usize)]) -> Result<(), RulesError> {
+fn check_policies(document: &RulesDocument, priority_keys: &[(String, usize)]) -> Result<(), Box<RefusedValue>> {
     let policies = &document.sla.policies;
     for (index, policy) in policies.iter().enumerate() {
-        let path = format!("sla.politicas[{index}]");
+        let place = Place::item("sla.politicas", index);
+        let refused = |member, problem| Err(place.member(member).refuse(problem));
         if !(1..=i32::MAX.unsigned_abs()).contains(&policy.id) {
-            return Err(RulesError::value(format!("{path}.id"), "an id lies between 1 and 2147483647"));
+            return refused(".id", RulesProblem::PolicyId);
         }
         if policies.iter().take(index).any(|other| other.id == policy.id) {
-            return Err(RulesError::value(format!("{path}.id"), format!("policy {} stands there twice", policy.id)));
+            return refused(".id", RulesProblem::PolicyTwice { id: policy.id });
         }
-        check_name(&format!("{path}.nombre"), &policy.name)?;
+        check_name(&place.member(".nombre"), &policy.name)?;
         if let Some(unknown) = policy.when.types.iter().find(|name| !document.types.contains(name)) {
-            return Err(RulesError::value(format!("{path}.cuando.tipo"), format!("“{unknown}” is not in tipos")));
+            return refused(".cuando.tipo", RulesProblem::UnknownType { name: unknown.clone() });
         }
         if let Some(unknown) = policy.when.origins.iter().find(|name| Origin::from_name(name).is_none()) {
-            let known: Vec<_> = Origin::ALL.iter().map(|origin| origin.name()).collect();
-            let message = format!("“{unknown}” is no origin; the origins are {}", known.join(", "));
-            return Err(RulesError::value(format!("{path}.cuando.origen"), message));
+            return refused(".cuando.origen", RulesProblem::UnknownOrigin { name: unknown.clone() });
         }
         let named = policy.resolution.iter().flat_map(|target| target.by_priority.iter().map(|(name, _)| name));
         for name in named {
@@ -455,24 +549,25 @@ fn check_policies(document: &RulesDocument, priority_keys: &[(String, usize)]) -
                 .find(|(known, _)| *known == key)
                 .and_then(|(_, index)| document.priorities.list.get(*index));
             if let Some(canonical) = alias_of.filter(|canonical| priority_key(&canonical.name) != key) {
-                let message = format!("“{name}” is an alias; write “{}”", canonical.name);
-                return Err(RulesError::value(format!("{path}.resolucion.porPrioridad"), message));
+                let (name, canonical) = (name.to_owned(), canonical.name.clone());
+                return refused(".resolucion.porPrioridad", RulesProblem::Alias { name, canonical });
             }
         }
     }
     Ok(())
 }
 
-fn check_zone(document: &RulesDocument) -> Result<(), RulesError> {
+fn check_zone(document: &RulesDocument) -> Result<(), Box<RefusedValue>> {
     const DAY_SECONDS: i32 = 86_400;
     let zone = &document.zone;
-    check_name("zona.nombre", &zone.name)?;
+    check_name(&Place::of("zona.nombre"), &zone.name)?;
     let mut offsets = core::iter::once(zone.offset_seconds).chain(zone.transitions.iter().map(|t| t.offset_seconds));
-    if offsets.any(|offset| offset.abs() >= DAY_SECONDS) {
-        return Err(RulesError::value("zona", "an offset from UTC is less than a day"));
+    // Without `abs`, of which the smallest number has none.
+    if offsets.any(|offset| offset <= -DAY_SECONDS || offset >= DAY_SECONDS) {
+        return Err(Place::of("zona").refuse(RulesProblem::Offset));
     }
     if !zone.transitions.is_sorted_by(|a, b| a.at_unix_seconds < b.at_unix_seconds) {
-        return Err(RulesError::value("zona.transiciones", "transitions stand oldest first, no two at one instant"));
+        return Err(Place::of("zona.transiciones").refuse(RulesProblem::Transitions));
     }
     Ok(())
 }
@@ -505,7 +600,7 @@ mod tests {
 
     #[test]
     fn the_namespace_is_what_its_comment_says() {
-        assert_eq!(Uuid::new_v5(&Uuid::NAMESPACE_URL, b"ticketing-core:rules"), NAMESPACE);
+        assert_eq!(Uuid::new_v5(&Uuid::NAMESPACE_URL, b"ticketing-core:rules"), RulesHash::NAMESPACE);
     }
 
     /// Source: the seed (ALTA is 4 hours) and the Mesa de Ayuda contract (aliases; an unknown one gets the default hours).

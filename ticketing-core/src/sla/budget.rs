@@ -35,9 +35,9 @@ impl BudgetError {
 }
 
 impl Budget {
-    /// One hour.
-    pub(crate) const fn hour() -> Self {
-        Self { minutes: 60 }
+    /// So many minutes; `None` unless they are between one minute and ten years.
+    pub fn from_minutes(minutes: u32) -> Option<Self> {
+        (1..=SLA_BUDGET_MINUTES_MAX).contains(&minutes).then_some(Self { minutes })
     }
 
     /// Its working time.
@@ -74,7 +74,7 @@ impl FromStr for Budget {
                 return None;
             }
             let minutes = digits.parse::<u32>().ok()?.checked_mul(minutes_each)?;
-            (1..=SLA_BUDGET_MINUTES_MAX).contains(&minutes).then_some(Self { minutes })
+            Self::from_minutes(minutes)
         };
         read().ok_or_else(|| BudgetError::of(text))
     }

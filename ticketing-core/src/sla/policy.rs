@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::Budget;
-use crate::rules::ByName;
+use super::{Budget, Calendar};
+use crate::{Timestamp, rules::ByName};
 
 /// What is promised to the tickets that match. In rules, the first match wins.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -60,4 +60,12 @@ pub struct Agreement {
     pub policy: u32,
     /// The time until the ticket is resolved.
     pub resolution: Budget,
+}
+
+impl Agreement {
+    /// When a ticket that is opened at an instant is due, if nothing stops its clock. `None` beyond 2099.
+    #[inline]
+    pub fn due(&self, calendar: &Calendar, opened_at: Timestamp) -> Option<Timestamp> {
+        calendar.after(opened_at, self.resolution.total())
+    }
 }

@@ -87,7 +87,7 @@ fn an_update_is_one_event_with_everything_that_changed() {
     assert_eq!(desk.ticket.reply, Some(2));
     assert_eq!(desk.ticket.first_responded_at, Some(minute(5)));
     // Re-matched: two hours from the start, not from the change.
-    let reading = desk.ticket.sla.read(desk.rules.calendar(), minute(5)).unwrap();
+    let reading = desk.ticket.sla.read(&desk.rules.calendar(), minute(5)).unwrap();
     assert_eq!(reading.due, Some(minute(120)));
 }
 
@@ -143,7 +143,7 @@ fn a_pause_moves_the_deadline_and_reopening_goes_on() {
     let mut desk = Desk::open();
     desk.run(60, Command::Pause { reason: reason() }, &self::desk()).unwrap();
     desk.run(90, Command::Reopen { reason: reason() }, &self::desk()).unwrap();
-    let reading = desk.ticket.sla.read(desk.rules.calendar(), minute(100)).unwrap();
+    let reading = desk.ticket.sla.read(&desk.rules.calendar(), minute(100)).unwrap();
     assert_eq!((reading.due, reading.state), (Some(minute(270)), ClockState::Running));
 }
 

@@ -191,7 +191,7 @@ fn email(value: &Value<'_>) -> Result<Option<String>, Problem> {
 }
 
 fn role(value: &Value<'_>) -> Result<Option<UserRole>, Problem> {
-    let allowed = || UserRole::ALL.map(|role| role.name().to_owned()).to_vec();
+    let allowed = || UserRole::ALL.map(|role| role.name().to_owned()).into();
     let Some(name) = value.trimmed()? else { return Ok(None) };
     UserRole::from_name(name).map(Some).ok_or_else(|| Problem::UnknownValue { allowed: allowed() })
 }

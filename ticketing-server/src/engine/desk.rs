@@ -184,6 +184,6 @@ impl<S: Store> Engine<S> {
 
     fn clock(&self, sla: &Sla, rules: &Rules) -> Option<DeskClock> {
         let budget = sla.agreement.as_ref()?.resolution;
-        Some(DeskClock { budget, reading: sla.read(rules.calendar(), self.now())? })
+        Some(DeskClock { budget, reading: sla.read(&rules.calendar(), self.now())? })
     }
 }

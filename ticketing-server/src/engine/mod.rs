@@ -222,7 +222,7 @@ impl<S: Store> Engine<S> {
 
 /// A ticket's resolution clock at an instant.
 fn reading(ticket: &Ticket, rules: &Rules, at: Timestamp) -> Option<Reading> {
-    ticket.sla.read(rules.calendar(), at)
+    ticket.sla.read(&rules.calendar(), at)
 }
 
 /// What lists sort and compare by.

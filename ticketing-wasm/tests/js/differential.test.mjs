@@ -32,6 +32,35 @@ test("verdict, codes, parameters, messages, normalised values, deadlines and lab
   assert.ok(cases > 0 && valid > cases / 1000, "the forms are of one kind");
 });
 
+test("documents of rules are read and refused as the core does, and have its hash", async (t) => {
+  const file = process.env.TICKETING_RULES;
+  assert.ok(file, "TICKETING_RULES names no file");
+  await init();
+  let taken = 0, refused = 0;
+  for await (const line of lines(file)) {
+    const { rules, expected, why } = JSON.parse(line);
+    if (!expected) {
+      assert.throws(() => createValidator(rules), (error) => {
+        assert.ok(error instanceof TypeError, `${error.stack}\n${line}`);
+        if (why) assert.equal(error.message, `these are no rules: ${why}`, line);
+        return true;
+      }, line);
+      refused++;
+      continue;
+    }
+    const validator = createValidator(rules);
+    assert.equal(validator.rulesHash, expected.hash, line);
+    assert.equal(validator.parseLabel("x 2026-7").canonical.slice(1), expected.label.replace(/^[A-Z]+/, ""), line);
+    const fields = (locale) => Object.assign(validator, { locale }).fields();
+    const found = fields("pt").map(({ name, required, min = null, max = null, options = [], label }, row) =>
+      [name, required, min, max, options, label, fields("en")[row].help]);
+    assert.deepEqual(found, expected.fields, line);
+    taken++;
+  }
+  t.diagnostic(`${taken} documents taken, ${refused} refused`);
+  assert.ok(taken > 50 && refused > 500, "the documents are of one kind");
+});
+
 async function* lines(file) {
   let rest = "";
   for await (const chunk of createReadStream(file, { encoding: "utf8", highWaterMark: 1 << 20 })) {

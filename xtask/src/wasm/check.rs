@@ -23,12 +23,17 @@ pub(super) fn check(tools: &Tools, package: &Path, scale: u64) -> Result<Tally> 
     tools.link_modules(&consumer)?;
 
     let verdicts = consumer.join("verdicts.ndjson");
-    write_verdicts(&verdicts, CASES * scale)?;
+    write_verdicts(&verdicts, &(CASES * scale).to_string())?;
+    let rules = consumer.join("rules.ndjson");
+    write_verdicts(&rules, "rules")?;
     let sites = build_sites(tools, package, &source, &consumer)?;
     let chromium = browser::chromium()?;
     let mut node = browser::node_tests(&consumer);
     node.args(["package.test.mjs", "differential.test.mjs", "browser.test.mjs"]);
-    node.env("TICKETING_VERDICTS", &verdicts).env("TICKETING_SITES", &sites).env("TICKETING_CHROMIUM", &chromium);
+    node.env("TICKETING_RULES", &rules)
+        .env("TICKETING_VERDICTS", &verdicts)
+        .env("TICKETING_SITES", &sites)
+        .env("TICKETING_CHROMIUM", &chromium);
     let tally = tests(&mut node, Runner::Node)?;
 
     let mut tsc = tools.command("tsc");
@@ -65,10 +70,10 @@ fn install(package: &Path, source: &Path, consumer: &Path) -> Result<()> {
     process::run(Command::new("npm").args(install).arg(tarball).current_dir(consumer))
 }
 
-fn write_verdicts(file: &Path, cases: u64) -> Result<()> {
+fn write_verdicts(file: &Path, what: &str) -> Result<()> {
     let mut verdicts =
         cargo(["run", "--release", "--quiet", "--package", "ticketing-wasm", "--example", "verdicts", "--"]);
-    verdicts.arg(cases.to_string()).stdout(File::create(file).with_context(|| file.display().to_string())?);
+    verdicts.arg(what).stdout(File::create(file).with_context(|| file.display().to_string())?);
     process::run(&mut verdicts)
 }
 

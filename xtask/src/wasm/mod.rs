@@ -1,20 +1,24 @@
 //! `cargo xtask wasm`: the npm package `ticketing-wasm`, and the copy of it that the server embeds.
 //!
-//! module → wasm-bindgen → wasm-opt → `ticketing-wasm/pkg`, ready for `npm pack` → sizes, against the budget. The same sources
-//! and toolchain give the same octets.
+//! module → wasm-opt → `ticketing-wasm/pkg`, with scripts and tables, ready for `npm pack` → sizes, against the budget. The same
+//! sources and toolchain give the same octets.
 
+mod binary;
 mod check;
 mod module;
 mod npm;
 mod package;
 mod size;
+mod tables;
 mod types;
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 
+use self::binary::Binary;
 use self::module::Toolchain;
 use self::npm::Tools;
 use crate::process;
@@ -54,11 +58,12 @@ pub(crate) fn check_package(scale: u64) -> Result<Tally> {
 
 fn build(tools: &Tools, toolchain: Toolchain) -> Result<PathBuf> {
     let module = module::build(toolchain)?;
-    let bound = package::bind(&module)?;
-    tools.optimise(&bound.join(package::MODULE))?;
-    let package = package::assemble(&bound)?;
+    let small = tools.optimise(&module)?;
+    let package = package::assemble()?;
+    fs::write(package.join(package::MODULE), Binary::read(&fs::read(&small)?)?.stripped())?;
     let bundle = tools.bundle(&package)?;
     package::embed(&bundle, &process::root().join("ticketing-server/assets/ticketing-wasm"))?;
+    size::print_largest(&small)?;
     size::check(&bundle)?;
     println!("{} is ready for `npm pack`", package.display());
     Ok(package)

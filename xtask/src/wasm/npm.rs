@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::binary::Binary;
 use super::package::MODULE;
 use crate::process;
 
@@ -47,8 +48,8 @@ impl Tools {
         Ok(())
     }
 
-    /// Makes a module smaller, in its place.
-    pub(super) fn optimise(&self, module: &Path) -> Result<()> {
+    /// Makes a module smaller. Returns where the small one lies; it still names its functions.
+    pub(super) fn optimise(&self, module: &Path) -> Result<PathBuf> {
         // What rustc takes for granted since 1.87, and every browser has since 2022.
         const FEATURES: [&str; 6] = [
             "--enable-bulk-memory",
@@ -58,9 +59,17 @@ impl Tools {
             "--enable-multivalue",
             "--enable-reference-types",
         ];
+        let directory = process::target_dir()?.join("wasm/small");
+        fs::create_dir_all(&directory)?;
+        let small = directory.join(MODULE);
+        let octets = fs::read(module).with_context(|| module.display().to_string())?;
+        fs::write(&small, Binary::read(&octets)?.without_panics()?)?;
         let mut wasm_opt = self.command("wasm-opt");
-        wasm_opt.args(["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"]);
-        process::run(wasm_opt.args(FEATURES).arg(module).arg("-o").arg(module))
+        // The first page of the memory is the stack's far end.
+        wasm_opt.args(["--low-memory-unused", "-Oz", "--converge", "--debuginfo"]);
+        wasm_opt.args(["--strip-dwarf", "--strip-producers", "--strip-target-features"]);
+        process::run(wasm_opt.args(FEATURES).arg(&small).arg("-o").arg(&small))?;
+        Ok(small)
     }
 
     /// The package as an application ships it: one minified script beside the module. Returns the directory of both.
@@ -69,7 +78,7 @@ impl Tools {
         fs::create_dir_all(&out)?;
         let mut esbuild = self.command("esbuild");
         esbuild.arg(package.join("index.js")).args(["--bundle", "--minify", "--format=esm", "--target=es2022"]);
-        esbuild.args(["--legal-comments=none", "--log-level=warning"]);
+        esbuild.args(["--charset=utf8", "--legal-comments=none", "--log-level=warning"]);
         process::run(esbuild.arg(format!("--outfile={}", out.join("index.js").display())))?;
         fs::copy(package.join(MODULE), out.join(MODULE))?;
         Ok(out)

@@ -3,26 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use anyhow::{Context, Result, anyhow};
-use wasm_bindgen_cli_support::Bindgen;
+use anyhow::{Context, Result};
 
-use super::types;
+use super::{tables, types};
 use crate::process;
 
 /// The module's file name.
 pub(super) const MODULE: &str = "ticketing_wasm_bg.wasm";
 
-/// Gives a module its JavaScript half. Returns the directory of both.
-pub(super) fn bind(module: &Path) -> Result<PathBuf> {
-    let out = process::target_dir()?.join("wasm/bound");
-    let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).typescript(false).remove_name_section(true).remove_producers_section(true);
-    bindgen.web(true).and_then(|bindgen| bindgen.generate(&out)).map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
-    Ok(out)
-}
-
-/// Puts the package together in `ticketing-wasm/pkg`.
-pub(super) fn assemble(bound: &Path) -> Result<PathBuf> {
+/// Puts the package together in `ticketing-wasm/pkg`: all but the module.
+pub(super) fn assemble() -> Result<PathBuf> {
     let root = process::root();
     let source = root.join("ticketing-wasm");
     let package = source.join("pkg");
@@ -30,10 +20,7 @@ pub(super) fn assemble(bound: &Path) -> Result<PathBuf> {
         fs::remove_dir_all(&package)?;
     }
     fs::create_dir_all(&package)?;
-    for name in ["ticketing_wasm.js", MODULE] {
-        copy(&bound.join(name), &package.join(name))?;
-    }
-    for name in ["index.js", "index.d.ts", "form.js", "node.js"] {
+    for name in ["index.js", "index.d.ts", "form.js", "module.js", "node.js", "rules.js"] {
         copy(&source.join("js").join(name), &package.join(name))?;
     }
     copy(&source.join("README.md"), &package.join("README.md"))?;
@@ -41,6 +28,7 @@ pub(super) fn assemble(bound: &Path) -> Result<PathBuf> {
         copy(&root.join(license), &package.join(license))?;
     }
     fs::write(package.join("types.d.ts"), types::declarations())?;
+    fs::write(package.join("tables.js"), tables::script())?;
     fs::write(package.join("package.json"), manifest())?;
     Ok(package)
 }

@@ -6,8 +6,26 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use super::binary::Binary;
 use super::package::MODULE;
 use crate::process;
+
+/// Prints what takes the room in a module that still names its functions.
+pub(super) fn print_largest(module: &Path) -> Result<()> {
+    /// How many functions are listed.
+    const LISTED: usize = 24;
+    let octets = fs::read(module).with_context(|| module.display().to_string())?;
+    let binary = Binary::read(&octets)?;
+    let functions = binary.functions()?;
+    let code: usize = functions.iter().map(|function| function.octets).sum();
+    println!("{:<28}{:>10}", format!("{} functions, octets", functions.len()), code);
+    for function in functions.iter().take(LISTED) {
+        println!("{:>10}  {}", function.octets, function.name);
+    }
+    println!("{:<28}{:>10}", "data", binary.data());
+    println!("{:<28}{:>10}", "types, exports and the like", binary.rest());
+    Ok(())
+}
 
 /// Prints octets as they are and compressed, and holds them against `ticketing-wasm/budget.json`.
 pub(super) fn check(bundle: &Path) -> Result<()> {

@@ -54,7 +54,7 @@ fn issues(text: &mut String) {
         Problem::TooShort { min: 1, actual: 0 },
         Problem::TooLong { max: 1, actual: 2 },
         Problem::InvalidEmail { reason: EmailError::MissingAt },
-        Problem::UnknownValue { allowed: vec![] },
+        Problem::UnknownValue { allowed: [].into() },
     ];
     text.push_str("\n/** A broken rule: its code, and what its message says for programs. */\nexport type Problem =\n");
     for problem in &problems {

@@ -32,8 +32,11 @@ use crate::{Timestamp, Zone};
 /// assert_eq!(due.to_string(), "2026-11-20T14:00:00.000Z");
 /// assert_eq!(office.working(friday, due), TimeDelta::hours(2));
 /// ```
-#[derive(Clone, Debug)]
-pub struct Calendar(Arc<Inner>);
+#[derive(Clone, Debug, Default)]
+pub struct Calendar(
+    /// `None`: around the clock, in UTC.
+    Option<Arc<Inner>>,
+);
 
 #[derive(Debug)]
 struct Inner {
@@ -56,16 +59,12 @@ const MINUTE: Millis = 60_000;
 const DAY: Millis = 24 * 60 * MINUTE;
 const FIRST_YEAR: i32 = 2000;
 const YEARS: usize = 100;
-
-impl Default for Calendar {
-    fn default() -> Self {
-        Self::around_the_clock(Zone::default())
-    }
-}
+/// The first instant that no table covers: the beginning of 2100.
+const ENDS: Millis = 47_482 * DAY;
 
 impl PartialEq for Calendar {
     fn eq(&self, other: &Self) -> bool {
-        self.0.zone == other.0.zone && self.hours() == other.hours()
+        self.zone() == other.zone() && self.hours() == other.hours()
     }
 }
 
@@ -74,30 +73,46 @@ impl Eq for Calendar {}
 impl Calendar {
     /// Every instant counts. The zone says when a day ends.
     pub fn around_the_clock(zone: Zone) -> Self {
-        Self(Arc::new(Inner { zone, office: None }))
+        if zone == Zone::default() { Self::default() } else { Self(Some(Arc::new(Inner { zone, office: None }))) }
     }
 
     /// What counts are these hours on the clocks of a zone.
     pub fn new(hours: Hours, zone: Zone) -> Self {
         let years = (0..YEARS).map(|_| OnceLock::new()).collect();
-        Self(Arc::new(Inner { zone, office: Some(Office { hours, years }) }))
+        Self(Some(Arc::new(Inner { zone, office: Some(Office { hours, years }) })))
     }
 
     /// The hours that count; `None` where every instant does.
     pub fn hours(&self) -> Option<&Hours> {
-        self.0.office.as_ref().map(|office| &office.hours)
+        self.0.as_ref()?.office.as_ref().map(|office| &office.hours)
+    }
+
+    /// The zone on whose clocks they are read; `None`: UTC.
+    fn zone(&self) -> Option<&Zone> {
+        self.0.as_ref().map(|inner| &inner.zone)
     }
 
     /// Working time from `from` to `until`; zero where `until` is not later.
     pub fn working(&self, from: Timestamp, until: Timestamp) -> TimeDelta {
         let (from, until) = (from.unix_millis(), until.unix_millis());
-        TimeDelta::milliseconds(if until <= from { 0 } else { self.0.working(from, until) })
+        let working = match &self.0 {
+            _ if until <= from => 0,
+            None => until - from,
+            Some(inner) => inner.working(from, until),
+        };
+        TimeDelta::milliseconds(working)
     }
 
     /// The earliest instant by which `total` of working time has passed since `from`; `None` beyond 2099.
+    // Inlined, so that the tables are left out where it is known to be around the clock, as in the browser's module.
+    #[inline]
     pub fn after(&self, from: Timestamp, total: TimeDelta) -> Option<Timestamp> {
-        let due = self.0.after(from.unix_millis(), total.num_milliseconds().max(0))?;
-        Timestamp::from_unix_millis(due).ok().filter(|_| due < ends())
+        let (from, total) = (from.unix_millis(), total.num_milliseconds().max(0));
+        let due = match &self.0 {
+            None => from.checked_add(total),
+            Some(inner) => inner.after(from, total),
+        }?;
+        Timestamp::from_unix_millis(due).ok().filter(|_| due < ENDS)
     }
 
     /// What an allowance comes to for a clock that starts at an instant.
@@ -105,9 +120,11 @@ impl Calendar {
         match allowance {
             Allowance::Time(budget) => Allowed { total: budget.total(), due: None },
             Allowance::BusinessDays { days, due_at } => {
-                let due = self.0.business_day_due(start.unix_millis(), days.get(), due_at);
-                let due = due.filter(|due| *due < ends()).and_then(|due| Timestamp::from_unix_millis(due).ok());
-                let until = due.unwrap_or_else(|| Timestamp::saturating_from_unix_millis(ends()));
+                let utc = || Arc::new(Inner { zone: Zone::default(), office: None });
+                let inner = self.0.clone().unwrap_or_else(utc);
+                let due = inner.business_day_due(start.unix_millis(), days.get(), due_at);
+                let due = due.filter(|due| *due < ENDS).and_then(|due| Timestamp::from_unix_millis(due).ok());
+                let until = due.unwrap_or_else(|| Timestamp::saturating_from_unix_millis(ENDS));
                 Allowed { total: self.working(start, until), due }
             }
         }
@@ -121,12 +138,6 @@ pub struct Allowed {
     pub total: TimeDelta,
     /// When business days end, as long as nothing stops the clock; `None` beyond 2099.
     pub due: Option<Timestamp>,
-}
-
-/// The first instant that no table covers.
-fn ends() -> Millis {
-    let years = i32::try_from(YEARS).unwrap_or_default();
-    Day::new_year(FIRST_YEAR.saturating_add(years)).0 * DAY
 }
 
 impl Inner {

@@ -29,17 +29,21 @@ impl Year {
     pub(super) fn new(year: i32, hours: &Hours, zone: &Zone) -> Self {
         let (first, next) = (Day::new_year(year), Day::new_year(year.saturating_add(1)));
         let (begins, ends) = (first.0 * super::DAY, next.0 * super::DAY);
-        let mut mapped = Vec::new();
+        let mut mapped: Vec<(Millis, Millis)> = Vec::new();
         let mut business_days = Vec::new();
         let days = first.0.saturating_sub(REACH_DAYS)..next.0.saturating_add(REACH_DAYS);
         for day in days.map(Day) {
             let before = mapped.len();
-            mapped.extend(mapped_shifts(day, hours, zone));
+            for shift in mapped_shifts(day, hours, zone) {
+                // They come nearly in order. To sort them in the end takes more room in a browser than all the rest of this.
+                let place =
+                    mapped.iter().rposition(|earlier| *earlier <= shift).map_or(0, |index| index.saturating_add(1));
+                mapped.insert(place, shift);
+            }
             if mapped.len() > before && (first..next).contains(&day) {
                 business_days.push(day);
             }
         }
-        mapped.sort_unstable();
         let mut intervals: Vec<Interval> = Vec::with_capacity(mapped.len());
         let mut total = 0;
         for (from, until) in mapped {

@@ -1,0 +1,149 @@
+//! What both sides have in a table, so that it crosses as its row and numbers. `cargo xtask wasm` writes JavaScript's half from
+//! this one.
+
+use ticketing_core::{EmailError, LabelError, Problem, RulesProblem, violation::JsonType};
+
+/// What stands in an example where a problem has its first number, and its second.
+pub const NUMBERS: [u32; 2] = [4_000_000_001, 4_000_000_002];
+/// What stands in an example where a problem has a name.
+pub const NAME: &str = "{}";
+
+/// An example of each problem that a form's value can have, in the order of the rows.
+pub fn problems() -> Vec<Problem> {
+    let [first, second] = NUMBERS;
+    let mut problems = vec![
+        Problem::Required,
+        Problem::InvalidUnicode,
+        Problem::ControlCharacter { position: first },
+        Problem::TooShort { min: first, actual: second },
+        Problem::TooLong { max: first, actual: second },
+        Problem::UnknownValue { allowed: [NAME.to_owned()].into() },
+    ];
+    let types = [JsonType::String, JsonType::Boolean, JsonType::Object];
+    problems.extend(types.map(|expected| Problem::WrongType { expected }));
+    problems.extend(REASONS.map(|reason| Problem::InvalidEmail { reason }));
+    problems
+}
+
+const REASONS: [EmailError; 10] = [
+    EmailError::MissingAt,
+    EmailError::LocalEmpty,
+    EmailError::LocalTooLong,
+    EmailError::LocalDot,
+    EmailError::LocalCharacter,
+    EmailError::DomainWithoutDot,
+    EmailError::DomainLabel,
+    EmailError::DomainCharacter,
+    EmailError::DomainNumeric,
+    EmailError::TooLong,
+];
+
+/// A problem's row and its numbers. What is allowed instead does not cross: JavaScript has the rules.
+pub fn problem_words(problem: &Problem) -> [u32; 3] {
+    match problem {
+        Problem::Required => [0, 0, 0],
+        Problem::InvalidUnicode => [1, 0, 0],
+        Problem::ControlCharacter { position } => [2, *position, 0],
+        Problem::TooShort { min, actual } => [3, *min, *actual],
+        Problem::TooLong { max, actual } => [4, *max, *actual],
+        Problem::UnknownValue { .. } => [5, 0, 0],
+        Problem::WrongType { expected } => [6 + *expected as u32, 0, 0],
+        Problem::InvalidEmail { reason } => [9 + *reason as u32, 0, 0],
+        // Those of a JSON text, an agent and a user: a form has none of them.
+        Problem::Repeated | Problem::UnavailableAgent | Problem::WrongPassword => [u32::MAX, 0, 0],
+    }
+}
+
+/// An example of each refusal of rules, in the order of the rows.
+pub fn refusals() -> Vec<RulesProblem> {
+    let ([number, _], name) = (NUMBERS, || NAME.to_owned());
+    vec![
+        RulesProblem::NoSuchField,
+        RulesProblem::Indispensable,
+        RulesProblem::RequiredFlag,
+        RulesProblem::NoMin,
+        RulesProblem::AboveCeiling { ceiling: number },
+        RulesProblem::MinAboveMax { max: number },
+        RulesProblem::FixedLength,
+        RulesProblem::NoType,
+        RulesProblem::NoName,
+        RulesProblem::Twice { name: name() },
+        RulesProblem::Taken { name: name() },
+        RulesProblem::UnknownDefault,
+        RulesProblem::PolicyId,
+        RulesProblem::PolicyTwice { id: number },
+        RulesProblem::UnknownType { name: name() },
+        RulesProblem::UnknownOrigin { name: name() },
+        RulesProblem::Alias { name: name(), canonical: name() },
+        RulesProblem::TooManyDays,
+        RulesProblem::Offset,
+        RulesProblem::Transitions,
+        RulesProblem::Label(LabelError::Prefix),
+        RulesProblem::Label(LabelError::Digits),
+    ]
+}
+
+/// A refusal's row, its number, and its names.
+pub fn refusal_words(problem: &RulesProblem) -> (u32, u32, [&str; 2]) {
+    let number = match problem {
+        RulesProblem::AboveCeiling { ceiling: number }
+        | RulesProblem::MinAboveMax { max: number }
+        | RulesProblem::PolicyTwice { id: number } => *number,
+        _ => 0,
+    };
+    let names = match problem {
+        RulesProblem::Twice { name }
+        | RulesProblem::Taken { name }
+        | RulesProblem::UnknownType { name }
+        | RulesProblem::UnknownOrigin { name } => [name.as_str(), ""],
+        RulesProblem::Alias { name, canonical } => [name.as_str(), canonical.as_str()],
+        _ => [""; 2],
+    };
+    (refusal_row(problem), number, names)
+}
+
+fn refusal_row(problem: &RulesProblem) -> u32 {
+    match problem {
+        RulesProblem::NoSuchField => 0,
+        RulesProblem::Indispensable => 1,
+        RulesProblem::RequiredFlag => 2,
+        RulesProblem::NoMin => 3,
+        RulesProblem::AboveCeiling { .. } => 4,
+        RulesProblem::MinAboveMax { .. } => 5,
+        RulesProblem::FixedLength => 6,
+        RulesProblem::NoType => 7,
+        RulesProblem::NoName => 8,
+        RulesProblem::Twice { .. } => 9,
+        RulesProblem::Taken { .. } => 10,
+        RulesProblem::UnknownDefault => 11,
+        RulesProblem::PolicyId => 12,
+        RulesProblem::PolicyTwice { .. } => 13,
+        RulesProblem::UnknownType { .. } => 14,
+        RulesProblem::UnknownOrigin { .. } => 15,
+        RulesProblem::Alias { .. } => 16,
+        RulesProblem::TooManyDays => 17,
+        RulesProblem::Offset => 18,
+        RulesProblem::Transitions => 19,
+        RulesProblem::Label(LabelError::Digits) => 21,
+        RulesProblem::Label(_) => 20,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_stands_in_its_row() {
+        for (row, problem) in problems().iter().enumerate() {
+            assert_eq!(problem_words(problem)[0] as usize, row, "{problem}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_stands_in_its_row() {
+        for (row, problem) in refusals().iter().enumerate() {
+            assert_eq!(refusal_words(problem).0 as usize, row, "{problem}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! JavaScript's half of the tables, from the core's own: what the module would otherwise carry to say what it never decides.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use ticketing_core::field::{FIELDS, FieldSpec, Kind};
+use ticketing_core::limits::SLA_BUDGET_MINUTES_MAX;
+use ticketing_core::sla::Budget;
+use ticketing_core::violation::{JsonType, Param};
+use ticketing_core::{Locale, Problem, Rules, RulesHash, RulesProblem};
+use ticketing_wasm::tables::{NAME, NUMBERS, problem_words, problems, refusal_words, refusals};
+
+/// `tables.js`: fields, problems with their messages, the built-in rules and why others are refused.
+pub(super) fn script() -> String {
+    let mut text = String::from("// Written by `cargo xtask wasm` from the tables of ticketing-core.\n");
+    let mut table = |about: &str, name: &str, rows: &[String]| {
+        // Writing to a `String` does not fail.
+        let _ = write!(text, "\n/** {about} */\nexport const {name} = [\n  {},\n];\n", rows.join(",\n  "));
+    };
+    let problems = problems();
+    table("Fields: name, kind and built-in limits.", "FIELDS", &fields());
+    table(
+        "Problems: code, and parameters as a function of two numbers or a list of values.",
+        "PROBLEMS",
+        &problems.iter().map(problem).collect::<Vec<_>>(),
+    );
+    table(
+        "Languages: code, the fields' labels and help texts, and the problems' messages, functions where they are not always the same.",
+        "LOCALES",
+        &Locale::ALL.map(|locale| {
+            let [labels, helps] =
+                [FieldSpec::label, FieldSpec::help].map(|of| json!(FIELDS.each_ref().map(|spec| of(spec, locale))));
+            let messages: Vec<_> = problems.iter().map(|problem| message(problem, locale)).collect();
+            format!("[{:?}, {labels}, {helps}, [{}]]", locale.code(), messages.join(", "))
+        }),
+    );
+    table(
+        "Why rules are refused; the place is said before.",
+        "REFUSALS",
+        &refusals().iter().map(|problem| json!(unnumbered(&problem.to_string())).to_string()).collect::<Vec<_>>(),
+    );
+    let no_budget = NAME.parse::<Budget>().err().map(|error| error.to_string());
+    let not_an_object = Problem::WrongType { expected: JsonType::Object };
+    let unknown = Problem::UnknownValue { allowed: [].into() };
+    let mut rules = json!(Rules::default());
+    // They stand in their own table.
+    rules["campos"] = json!({});
+    let constants: [(&str, Value); 7] = [
+        ("NOT_AN_OBJECT", json!(problem_words(&not_an_object)[0])),
+        ("UNKNOWN_VALUE", json!(problem_words(&unknown)[0])),
+        ("NO_SUCH_FIELD", json!(refusal_words(&RulesProblem::NoSuchField).0)),
+        ("BUDGET", json!(no_budget)),
+        ("BUDGET_MINUTES_MAX", json!(SLA_BUDGET_MINUTES_MAX)),
+        ("NAMESPACE", json!(RulesHash::NAMESPACE.simple().to_string())),
+        ("RULES", rules),
+    ];
+    text.push('\n');
+    for (name, value) in constants {
+        let _ = writeln!(text, "export const {name} = {value};");
+    }
+    text
+}
+
+fn fields() -> Vec<String> {
+    let kind = |kind| match kind {
+        Kind::Text { multiline: true, .. } => "lines",
+        Kind::Text { .. } => "text",
+        Kind::Email => "email",
+        Kind::Type => "choice",
+        Kind::Flag => "flag",
+    };
+    let rules = Rules::default();
+    let row = |spec: &FieldSpec| json!([spec.name, kind(spec.kind), rules.field(spec.field)]).to_string();
+    FIELDS.iter().map(row).collect()
+}
+
+fn problem(example: &Problem) -> String {
+    let params = example.params();
+    let values: Vec<_> = params.iter().map(|(name, param)| format!("{name}: {}", argument(param))).collect();
+    format!("[{:?}, {} => ({{ {} }})]", example.code(), takes(example), values.join(", "))
+}
+
+/// The arguments of what is told of a problem.
+fn takes(example: &Problem) -> &'static str {
+    match example.params().iter().filter(|(_, param)| !matches!(param, Param::Name(_))).count() {
+        0 => "()",
+        1 => "(a)",
+        _ => "(a, b)",
+    }
+}
+
+fn message(example: &Problem, locale: Locale) -> String {
+    let message = example.message(locale);
+    if takes(example) == "()" {
+        return json!(message).to_string();
+    }
+    let message = message.replace('\\', "\\\\").replace('`', "\\`").replace(NAME, "${a.join(\", \")}");
+    let message = message.replace(&NUMBERS[0].to_string(), "${a}").replace(&NUMBERS[1].to_string(), "${b}");
+    format!("{} => `{message}`", takes(example))
+}
+
+fn argument(param: &Param) -> String {
+    match param {
+        Param::Number(number) if *number == NUMBERS[1] => "b".to_owned(),
+        Param::Number(_) | Param::Values(_) => "a".to_owned(),
+        Param::Name(name) => format!("{name:?}"),
+    }
+}
+
+/// A refusal with a mark where its number stands, another one than names have.
+fn unnumbered(message: &str) -> String {
+    message.replace(&NUMBERS[0].to_string(), "{n}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_the_same_in_each_message_is_an_argument() {
+        let script = script();
+        assert!(script.contains(r#"["too-short", (a, b) => ({ min: a, actual: b })]"#));
+        assert!(script.contains("(a, b) => `Escriba al menos ${a} caracteres (ahora ${b}).`"));
+        assert!(script.contains(r#"(a) => `Elija uno de estos valores: ${a.join(", ")}.`"#));
+        assert!(script.contains(r#"["wrong-type", () => ({ expected: "string" })]"#));
+        assert!(script.contains(r#""Debe ser un texto.""#));
+        assert!(script.contains(r#""policy {n} stands there twice""#));
+        assert!(NUMBERS.iter().all(|number| !script.contains(&number.to_string())));
+    }
+}
