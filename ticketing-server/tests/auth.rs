@@ -22,7 +22,7 @@ use ticketing_core::{
     user::{Login, NewUser, UserPatch},
 };
 use ticketing_server::{
-    AuthError, Engine, EngineOptions, PasswordCost,
+    AccountError, AuthError, Authority, Engine, EngineOptions, PasswordCost,
     store::{KeyStore, SigningKey, sqlite::SqliteStore},
 };
 use tokio::{task::JoinSet, time::sleep};
@@ -644,6 +644,86 @@ async fn a_token_ends_with_what_it_tells_of_its_user() {
     }
 }
 
+/// Headers and half a body are not what somebody does who is out before the rest of it comes.
+#[tokio::test]
+async fn whoever_is_out_before_their_request_is_complete_has_asked_for_nothing() {
+    let desk = Desk::new();
+    let server = serve(&desk);
+    let mut client = server.connect().await;
+    let admin = token(&mut client, ADMIN, PASSWORD).await;
+    let ticket = client.post("/api/tickets/crear", &common::seed()).await.ok();
+    let command = format!("/api/tickets/{}/pausar", ticket["ticketUuid"].as_str().unwrap());
+    let (id, own) = {
+        let id = create(&mut client, &admin, &json!({ "rol": "ADMIN" })).await;
+        (id, token(&mut client, "ana@example.com", PASSWORD).await)
+    };
+    let other = json!({ "email": "otra@example.com", "rol": "ADMIN", "nombre": "Otra", "password": PASSWORD });
+    let requests = [
+        request("POST", &command, &json!({ "motivo": "Se pausa" })),
+        request("POST", "/api/tickets/crear", &common::seed()),
+        request("POST", "/api/auth/users", &other),
+        request("PATCH", &format!("/api/auth/users/{id}"), &json!({ "is_active": true })),
+        request("POST", "/api/auth/password", &json!({ "actual": PASSWORD, "nueva": "otra clave" })),
+    ];
+    let mut halves = Vec::new();
+    for request in requests {
+        let octets = with_token(request, &own).octets();
+        let mut slow = server.connect().await;
+        slow.send(&octets[..octets.len() - 5]).await;
+        halves.push((slow, octets[octets.len() - 5..].to_vec()));
+    }
+    // Long enough for the server to have read what there is.
+    sleep(Duration::from_millis(300)).await;
+    patch(&mut client, &admin, &id, &json!({ "is_active": false })).await.ok();
+    for (mut slow, rest) in halves {
+        slow.send(rest).await;
+        slow.answer().await.problem(401, "invalid-token");
+    }
+    let users = list(&mut client, &admin).await.ok();
+    assert_eq!(users.as_array().unwrap().len(), 2, "{users}");
+    log_in(&mut client, "ana@example.com", PASSWORD).await.problem(403, "user-deactivated");
+    let path = command.trim_end_matches("/pausar");
+    let shown = client.ask(&with_token(Request::new("GET", path), &admin)).await.ok();
+    assert_eq!(shown["historial"].as_array().unwrap().len(), 1, "{shown}");
+}
+
+/// Nor is what they asked for done that waited for a password to be hashed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_who_is_out_before_the_hash_is_made_changes_nobody() {
+    let desk = Desk::new();
+    let (_, _) = on_a_clock(&desk).await;
+    let clock = || Timestamp::saturating_from_unix_millis(1_774_347_300_000);
+    // Some tenths of a second.
+    let password_cost = PasswordCost { memory_kib: 19 * 1024, passes: 16 };
+    let options = EngineOptions { password_cost, ..EngineOptions::default() };
+    let engine = Engine::start_with(SqliteStore::open(desk.database()).unwrap(), clock, options).await.unwrap();
+    let new = |email: &str| {
+        let form = json!({ "email": email, "nombre": "Ana", "password": PASSWORD, "rol": "ADMIN" });
+        NewUser::from_json(form.to_string().as_bytes()).unwrap()
+    };
+    let ana = engine.create_user(new("ana@example.com"), &Authority::Operator).await.unwrap();
+    let zoe = engine.create_user(new("zoe@example.com"), &Authority::Operator).await.unwrap();
+    let ana = Authority::Admin(Arc::new(ana));
+
+    let runs = engine.password_runs();
+    let before = runs.load(SeqCst);
+    let patch = UserPatch::from_json(json!({ "password": "otra clave" }).to_string().as_bytes()).unwrap();
+    let (creating, changing, authority) = (engine.clone(), engine.clone(), ana.clone());
+    let (creator, wanted, id) = (ana.clone(), new("otra@example.com"), zoe.id);
+    let creating = tokio::spawn(async move { creating.create_user(wanted, &creator).await.map(drop) });
+    let changing = tokio::spawn(async move { changing.change_user(id, patch, &authority).await });
+    while runs.load(SeqCst) == before {
+        sleep(Duration::from_millis(1)).await;
+    }
+    let Authority::Admin(admin) = &ana else { unreachable!() };
+    engine.change_user(admin.id, UserPatch::activity_only(false), &Authority::Operator).await.unwrap();
+    for done in [creating.await.unwrap(), changing.await.unwrap(), engine.delete_user(id, &ana).await] {
+        assert!(matches!(done, Err(AccountError::SessionOver)), "{done:?}");
+    }
+    assert_eq!(engine.users().len(), 3);
+    assert_eq!(*engine.user(id).unwrap(), zoe);
+}
+
 fn credentials(password: &str) -> Login {
     Login::from_json(json!({ "email": ADMIN, "password": password }).to_string().as_bytes()).unwrap()
 }
@@ -659,7 +739,10 @@ async fn on_a_clock(desk: &Desk) -> (Engine<SqliteStore>, Arc<AtomicI64>) {
     let engine = Engine::start_with(SqliteStore::open(desk.database()).unwrap(), clock, options).await.unwrap();
     if !engine.has_admin() {
         let form = json!({ "email": ADMIN, "nombre": "Raíz", "password": PASSWORD, "rol": "ADMIN" });
-        engine.create_user(NewUser::from_json(form.to_string().as_bytes()).unwrap()).await.unwrap();
+        engine
+            .create_user(NewUser::from_json(form.to_string().as_bytes()).unwrap(), &Authority::Operator)
+            .await
+            .unwrap();
     }
     (engine, seconds)
 }
@@ -690,7 +773,7 @@ async fn no_session_is_left_of_a_password_that_is_no_more() {
         let (logging_in, changing) = (engine.clone(), engine.clone());
         let login = credentials(&old);
         let logging_in = tokio::spawn(async move { logging_in.log_in(login, None).await });
-        let changing = tokio::spawn(async move { changing.change_user(id, patch).await });
+        let changing = tokio::spawn(async move { changing.change_user(id, patch, &Authority::Operator).await });
         changing.await.unwrap().unwrap();
         if let Ok(logged_in) = logging_in.await.unwrap() {
             assert!(matches!(engine.authenticate(&logged_in.token).await, Err(AuthError::InvalidToken)));

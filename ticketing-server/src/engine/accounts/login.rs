@@ -3,7 +3,6 @@ use std::{fmt, net::IpAddr, time::Duration};
 use sha2::{Digest, Sha256};
 use ticketing_core::{
     User, Violations,
-    ticket::ActorId,
     user::{BackOff, Login, Password, PasswordChange},
     violation::Problem,
 };
@@ -61,17 +60,18 @@ impl<S: Store> Engine<S> {
     ///
     /// # Errors
     /// [`AccountError::Invalid`] where the one they say they have is another one: a 401 would log out a client whose session is
-    /// good. It counts as a wrong password everywhere else does. [`AccountError::NotFound`], or as [`log_in`](Self::log_in).
+    /// good. It counts as a wrong password everywhere else does. [`AccountError::SessionOver`] where they are not any more who
+    /// they were, or as [`log_in`](Self::log_in).
     pub async fn change_own_password(
         &self,
-        id: ActorId,
+        user: &User,
         change: PasswordChange,
         address: Option<IpAddr>,
     ) -> Result<(), AccountError> {
         let PasswordChange { current, new } = change;
-        let email = self.user(id).and_then(|user| user.email.clone()).ok_or(AccountError::NotFound)?;
+        let email = user.email.as_ref().ok_or(AccountError::SessionOver)?;
         let attempt = self.attempt(&email.key(), address).await?;
-        let record = self.inner.store.find_user(id).await?.ok_or(AccountError::NotFound)?;
+        let record = self.inner.store.find_user(user.id).await?.ok_or(AccountError::SessionOver)?;
         match self.check_password(attempt, current, Some(&record)).await {
             Err(AccountError::InvalidCredentials) => {
                 return Err(Violations::of(PasswordChange::CURRENT_FIELD, Problem::WrongPassword).into());
@@ -80,6 +80,9 @@ impl<S: Store> Engine<S> {
         }
         let hash = self.inner.accounts.passwords.hash(new).await?;
         let (after, now) = (record.user.clone(), self.now());
+        if !self.is_still(user) || record.user.tokens_valid_from != user.tokens_valid_from {
+            return Err(AccountError::SessionOver);
+        }
         // Whoever was faster may have set a password: the one that was just checked is not theirs any more.
         self.store_change(&record.user, after.with_password_changed(now), Some(hash)).await
     }

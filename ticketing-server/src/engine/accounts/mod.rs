@@ -15,7 +15,7 @@ use std::{
 use ticketing_core::{Timestamp, User, Violations, ticket::ActorId};
 
 use self::{directory::Directory, passwords::Passwords, tokens::Keys};
-pub use self::{login::LoggedIn, passwords::PasswordCost};
+pub use self::{login::LoggedIn, passwords::PasswordCost, users::Authority};
 use super::Engine;
 use crate::store::{AccountsRevision, SigningKey, Store, StoreError};
 
@@ -49,6 +49,9 @@ pub enum AccountError {
         /// How long it has to wait.
         wait: Duration,
     },
+    /// Whoever asked for it was changed, deactivated or deleted before it was done.
+    #[error("whoever asked for it is not any more who they were")]
+    SessionOver,
     /// There is no such user.
     #[error("there is no such user")]
     NotFound,
@@ -151,6 +154,12 @@ impl<S: Store> Engine<S> {
     /// Whether somebody is there who may change users.
     pub fn has_admin(&self) -> bool {
         self.users().iter().any(|user| user.is_active_admin())
+    }
+
+    /// Whether somebody who was believed before still is who they were, and may log in.
+    pub(super) fn is_still(&self, user: &User) -> bool {
+        let now = self.user(user.id);
+        now.is_some_and(|now| now.is_active && now.tokens_valid_from == user.tokens_valid_from)
     }
 
     /// How many passwords this process has hashed or checked: a count that grows.
