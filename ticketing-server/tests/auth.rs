@@ -840,6 +840,44 @@ async fn a_process_whose_key_was_forgotten_signs_with_the_new_one() {
     engine.authenticate(&token).await.unwrap();
 }
 
+/// Somebody else's access must not stay alive with what cannot be read.
+#[tokio::test]
+async fn a_user_who_cannot_be_read_is_out_and_nobody_else_stays_in_for_it() {
+    let desk = Desk::new();
+    let server = serve(&desk);
+    let mut client = server.connect().await;
+    let admin = token(&mut client, ADMIN, PASSWORD).await;
+    let ana = create(&mut client, &admin, &json!({})).await;
+    let zoe = create(&mut client, &admin, &json!({ "email": "zoe@example.com", "nombre": "Zoé" })).await;
+    let anas = token(&mut client, "ana@example.com", PASSWORD).await;
+    let zoes = token(&mut client, "zoe@example.com", PASSWORD).await;
+    let database = rusqlite::Connection::open(desk.database()).unwrap();
+    let damage = "UPDATE users SET role = 'JEFA' WHERE email = 'ana@example.com';
+                  INSERT INTO signing_keys (uuid, secret, created_at, tokens_until)
+                  VALUES (x'00112233445566778899aabbccddeeff', x'00', 0, 0);
+                  UPDATE accounts_revision SET revision = revision + 1;";
+    database.execute_batch(damage).unwrap();
+
+    // What is stored is said to be, and known at once.
+    patch(&mut client, &admin, &zoe, &json!({ "is_active": false })).await.ok();
+    assert!(!is_logged_in(&mut client, &zoes).await);
+    create(&mut client, &admin, &json!({ "email": "otra@example.com", "nombre": "Otra" })).await;
+    token(&mut client, "otra@example.com", PASSWORD).await;
+    delete(&mut client, &admin, &zoe).await.ok();
+    assert!(!is_logged_in(&mut client, &anas).await);
+    log_in(&mut client, "ana@example.com", PASSWORD).await.problem(500, "internal");
+    // And by another process.
+    server.terminate();
+    let log = server.log();
+    assert!(log.contains(&ana) && !log.contains("ana@example.com"), "{log}");
+    server.ended(Duration::from_secs(10)).await;
+    let server = serve(&desk);
+    let mut client = server.connect().await;
+    let admin = token(&mut client, ADMIN, PASSWORD).await;
+    assert_eq!(list(&mut client, &admin).await.ok().as_array().unwrap().len(), 2);
+    assert!(!is_logged_in(&mut client, &anas).await);
+}
+
 // Beside a running server
 
 /// Waits for something that is to be seen within a second.

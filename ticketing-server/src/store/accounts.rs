@@ -15,7 +15,7 @@ pub trait UserStore: Send + Sync + 'static {
     /// A number that grows with each change of users or signing keys: cheap enough to be asked every second.
     fn accounts_revision(&self) -> impl Future<Output = Result<AccountsRevision, StoreError>> + Send;
 
-    /// Every user, those who were deleted too.
+    /// Every user, those who were deleted too. One who cannot be read is logged and left out: the others are as they are.
     fn users(&self) -> impl Future<Output = Result<Vec<User>, StoreError>> + Send;
 
     /// A user and what is kept of their password.
@@ -36,7 +36,7 @@ pub trait UserStore: Send + Sync + 'static {
 
 /// The keys that tokens are signed with, and checked against.
 pub trait KeyStore: Send + Sync + 'static {
-    /// Every key, oldest first. The last one signs.
+    /// Every key, oldest first. The last one signs. One that cannot be read is logged and left out.
     fn signing_keys(&self) -> impl Future<Output = Result<Vec<SigningKey>, StoreError>> + Send;
 
     /// Stores a key, which signs from now on; where it is meant to be the first one, only if there is none.

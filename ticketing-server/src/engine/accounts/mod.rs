@@ -98,7 +98,7 @@ pub(super) struct Accounts {
     looked_for_keys: tokens::LookedForKeys,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Known {
     revision: AccountsRevision,
     directory: Directory,
@@ -123,6 +123,15 @@ impl Accounts {
 
     fn known(&self) -> Arc<Known> {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes over what was just stored about a user. It is done, whatever becomes of reading what others have done meanwhile.
+    async fn take_over<S: Store>(&self, store: &S, user: User) {
+        let id = user.id;
+        Arc::make_mut(&mut self.known.write().unwrap_or_else(PoisonError::into_inner)).directory.put(user);
+        if let Err(error) = self.read(store).await {
+            tracing::error!(%error, user.id = %id.0, "a user was changed, and the others could not be read again");
+        }
     }
 
     /// Reads all users and keys.

@@ -38,7 +38,7 @@ impl<S: Store> Engine<S> {
             UserStored::EmailTaken => return Err(AccountError::EmailTaken),
             UserStored::LastAdmin | UserStored::Conflict => return Err(AccountError::Contended),
         }
-        self.inner.accounts.read(&self.inner.store).await?;
+        self.inner.accounts.take_over(&self.inner.store, user.clone()).await;
         Ok(user)
     }
 
@@ -93,9 +93,13 @@ impl<S: Store> Engine<S> {
         password: Option<PasswordHash>,
     ) -> Result<(), AccountError> {
         let needs_other_admin = before.stops_being_admin(&after);
-        let change = UserChange { expected_version: before.version, user: after, password, needs_other_admin };
+        let expected_version = before.version;
+        let change = UserChange { expected_version, user: after.clone(), password, needs_other_admin };
         match self.inner.store.change_user(change).await? {
-            UserStored::Stored => Ok(self.inner.accounts.read(&self.inner.store).await?),
+            UserStored::Stored => {
+                self.inner.accounts.take_over(&self.inner.store, after).await;
+                Ok(())
+            }
             UserStored::EmailTaken => Err(AccountError::EmailTaken),
             UserStored::LastAdmin => Err(AccountError::LastAdmin),
             UserStored::Conflict => Err(AccountError::Contended),
