@@ -277,6 +277,86 @@ async fn an_address_takes_twenty_wrong_passwords_of_any_accounts_and_then_slows_
     assert!(matches!(answer.status, 429 | 401), "{answer}");
 }
 
+/// Seconds on an engine's clock after which an attempt may be made; 0 where it was made.
+async fn wait_of(engine: &Engine<SqliteStore>, email: &str, password: &str, address: &str) -> u64 {
+    let login = json!({ "email": email, "password": password }).to_string();
+    let login = Login::from_json(login.as_bytes()).unwrap();
+    match engine.log_in(login, Some(address.parse().unwrap())).await {
+        Ok(_) | Err(AccountError::InvalidCredentials) => 0,
+        Err(AccountError::TooEarly { wait }) => wait.as_secs(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn whoever_guesses_waits_minutes_and_the_owner_elsewhere_seconds() {
+    const STRANGER: &str = "203.0.113.7";
+    const OWNER: &str = "198.51.100.1";
+    let desk = Desk::new();
+    let (engine, seconds) = on_a_clock(&desk).await;
+    let mut longest = 0;
+    for _ in 0..40 {
+        match wait_of(&engine, ADMIN, "otra-clave", STRANGER).await {
+            0 => {}
+            wait => {
+                seconds.fetch_add(wait.try_into().unwrap(), SeqCst);
+                longest = longest.max(wait);
+            }
+        }
+    }
+    assert_eq!(longest, 300);
+    while wait_of(&engine, ADMIN, "otra-clave", STRANGER).await > 0 {
+        seconds.fetch_add(1, SeqCst);
+    }
+    assert_eq!(wait_of(&engine, ADMIN, "otra-clave", STRANGER).await, 300);
+    assert_eq!(wait_of(&engine, ADMIN, PASSWORD, OWNER).await, 10);
+    seconds.fetch_add(10, SeqCst);
+    assert_eq!(wait_of(&engine, ADMIN, PASSWORD, STRANGER).await, 290);
+    assert_eq!(wait_of(&engine, ADMIN, PASSWORD, OWNER).await, 0);
+    // The owner's success does not help the stranger to go on.
+    assert_eq!(wait_of(&engine, ADMIN, "otra-clave", STRANGER).await, 290);
+}
+
+#[tokio::test]
+async fn who_logs_in_leaves_the_delay_of_their_address_as_it_was() {
+    const OFFICE: &str = "203.0.113.7";
+    let desk = Desk::new();
+    let (engine, seconds) = on_a_clock(&desk).await;
+    let guess = async |count: u32| {
+        for number in 0..count {
+            let wait = wait_of(&engine, &format!("a{number}@example.com"), "otra-clave", OFFICE).await;
+            assert_eq!(wait, 0, "{number}");
+        }
+    };
+    guess(20).await;
+    assert_eq!(wait_of(&engine, ADMIN, PASSWORD, OFFICE).await, 1);
+    seconds.fetch_add(1, SeqCst);
+    // One after the other: the delay has been waited for.
+    for _ in 0..3 {
+        assert_eq!(wait_of(&engine, ADMIN, PASSWORD, OFFICE).await, 0);
+    }
+    for _ in 0..6 {
+        seconds.fetch_add(11 * 60, SeqCst);
+        assert_eq!(wait_of(&engine, ADMIN, PASSWORD, OFFICE).await, 0);
+    }
+    // More than an hour has passed since.
+    guess(20).await;
+}
+
+#[tokio::test]
+async fn what_strangers_guess_is_not_in_the_way_of_a_session() {
+    let desk = Desk::new();
+    let server = serve(&desk);
+    let mut client = server.connect().await;
+    let own = token(&mut client, ADMIN, PASSWORD).await;
+    for _ in 0..5 {
+        log_in(&mut client, ADMIN, "otra-clave").await.problem(401, "invalid-credentials");
+    }
+    too_early(&log_in(&mut client, ADMIN, PASSWORD).await);
+    let change = request("POST", "/api/auth/password", &json!({ "actual": PASSWORD, "nueva": "otra clave" }));
+    client.ask(&with_token(change, &own)).await.ok();
+}
+
 #[tokio::test]
 async fn guesses_at_the_same_time_count_each() {
     let desk = Desk::new();
@@ -352,7 +432,8 @@ async fn everybody_changes_their_own_password_and_is_logged_out_by_it() {
         client.ask(&guess).await.violations();
     }
     too_early(&client.ask(&guess).await);
-    too_early(&log_in(&mut client, "ana@example.com", "tres tristes tigres").await);
+    // A way in is another matter.
+    log_in(&mut client, "ana@example.com", "tres tristes tigres").await.ok();
     let answer = client.ask(&request("POST", "/api/auth/password", &json!({}))).await;
     assert_eq!(answer.problem(401, "login-required")["detail"], "Inicie sesión para continuar.");
 }
