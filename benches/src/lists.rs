@@ -19,7 +19,7 @@ use ticketing_core::{
     user::{Login, NewUser},
 };
 use ticketing_server::{
-    CreateRequest, Engine,
+    Authority, CreateRequest, Engine,
     http::{App, HttpOptions},
     store::sqlite::SqliteStore,
 };
@@ -230,7 +230,7 @@ async fn token(engine: &Engine<SqliteStore>, email: &str, role: &str) -> anyhow:
     });
     // A file that was kept has them already.
     if !engine.users().iter().any(|user| user.email.as_ref().is_some_and(|known| known.as_str() == email)) {
-        engine.create_user(NewUser::from_json(new.to_string().as_bytes())?).await?;
+        engine.create_user(NewUser::from_json(new.to_string().as_bytes())?, &Authority::Operator).await?;
     }
     let login = serde_json::json!({ "email": email, "password": PASSWORD });
     let logged_in = engine.log_in(Login::from_json(login.to_string().as_bytes())?, None).await?;

@@ -63,10 +63,14 @@ limits! {
     PASSWORD_CHARS_MIN: u32 = 6;
     /// Most characters of a password: 1,024 octets at most in UTF-8, and far more than anybody types.
     PASSWORD_CHARS_MAX: u32 = 256;
-    /// Wrong passwords that an account takes without delay: a person mistypes two or three times.
+    /// Wrong passwords that an account takes without delay: a person mistypes two or three times. From wherever, and from each
+    /// network address.
     ACCOUNT_ATTEMPTS_FREE: u32 = 5;
-    /// Longest delay of an account in seconds. Guessing is hopeless at this pace, and nobody locks a colleague out for long.
-    ACCOUNT_DELAY_SECONDS_MAX: u32 = 5 * 60;
+    /// Longest delay of an account at one network address in seconds: whoever guesses from there is at it for ever.
+    ACCOUNT_AT_ADDRESS_DELAY_SECONDS_MAX: u32 = 5 * 60;
+    /// Longest delay of an account at all others in seconds: strangers keep its owner waiting no longer, and many of them together
+    /// guess no faster.
+    ACCOUNT_DELAY_SECONDS_MAX: u32 = 10;
     /// Wrong passwords that a network address takes without delay: a whole office may share one.
     ADDRESS_ATTEMPTS_FREE: u32 = 20;
     /// Longest delay of a network address in seconds.

@@ -22,7 +22,7 @@ use ticketing_core::{
     user::{Login, NewUser, UserPatch},
 };
 use ticketing_server::{
-    AuthError, Engine, EngineOptions, PasswordCost,
+    AccountError, AuthError, Authority, Engine, EngineOptions, PasswordCost,
     store::{KeyStore, SigningKey, sqlite::SqliteStore},
 };
 use tokio::{task::JoinSet, time::sleep};
@@ -277,6 +277,86 @@ async fn an_address_takes_twenty_wrong_passwords_of_any_accounts_and_then_slows_
     assert!(matches!(answer.status, 429 | 401), "{answer}");
 }
 
+/// Seconds on an engine's clock after which an attempt may be made; 0 where it was made.
+async fn wait_of(engine: &Engine<SqliteStore>, email: &str, password: &str, address: &str) -> u64 {
+    let login = json!({ "email": email, "password": password }).to_string();
+    let login = Login::from_json(login.as_bytes()).unwrap();
+    match engine.log_in(login, Some(address.parse().unwrap())).await {
+        Ok(_) | Err(AccountError::InvalidCredentials) => 0,
+        Err(AccountError::TooEarly { wait }) => wait.as_secs(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn whoever_guesses_waits_minutes_and_the_owner_elsewhere_seconds() {
+    const STRANGER: &str = "203.0.113.7";
+    const OWNER: &str = "198.51.100.1";
+    let desk = Desk::new();
+    let (engine, seconds) = on_a_clock(&desk).await;
+    let mut longest = 0;
+    for _ in 0..40 {
+        match wait_of(&engine, ADMIN, "otra-clave", STRANGER).await {
+            0 => {}
+            wait => {
+                seconds.fetch_add(wait.try_into().unwrap(), SeqCst);
+                longest = longest.max(wait);
+            }
+        }
+    }
+    assert_eq!(longest, 300);
+    while wait_of(&engine, ADMIN, "otra-clave", STRANGER).await > 0 {
+        seconds.fetch_add(1, SeqCst);
+    }
+    assert_eq!(wait_of(&engine, ADMIN, "otra-clave", STRANGER).await, 300);
+    assert_eq!(wait_of(&engine, ADMIN, PASSWORD, OWNER).await, 10);
+    seconds.fetch_add(10, SeqCst);
+    assert_eq!(wait_of(&engine, ADMIN, PASSWORD, STRANGER).await, 290);
+    assert_eq!(wait_of(&engine, ADMIN, PASSWORD, OWNER).await, 0);
+    // The owner's success does not help the stranger to go on.
+    assert_eq!(wait_of(&engine, ADMIN, "otra-clave", STRANGER).await, 290);
+}
+
+#[tokio::test]
+async fn who_logs_in_leaves_the_delay_of_their_address_as_it_was() {
+    const OFFICE: &str = "203.0.113.7";
+    let desk = Desk::new();
+    let (engine, seconds) = on_a_clock(&desk).await;
+    let guess = async |count: u32| {
+        for number in 0..count {
+            let wait = wait_of(&engine, &format!("a{number}@example.com"), "otra-clave", OFFICE).await;
+            assert_eq!(wait, 0, "{number}");
+        }
+    };
+    guess(20).await;
+    assert_eq!(wait_of(&engine, ADMIN, PASSWORD, OFFICE).await, 1);
+    seconds.fetch_add(1, SeqCst);
+    // One after the other: the delay has been waited for.
+    for _ in 0..3 {
+        assert_eq!(wait_of(&engine, ADMIN, PASSWORD, OFFICE).await, 0);
+    }
+    for _ in 0..6 {
+        seconds.fetch_add(11 * 60, SeqCst);
+        assert_eq!(wait_of(&engine, ADMIN, PASSWORD, OFFICE).await, 0);
+    }
+    // More than an hour has passed since.
+    guess(20).await;
+}
+
+#[tokio::test]
+async fn what_strangers_guess_is_not_in_the_way_of_a_session() {
+    let desk = Desk::new();
+    let server = serve(&desk);
+    let mut client = server.connect().await;
+    let own = token(&mut client, ADMIN, PASSWORD).await;
+    for _ in 0..5 {
+        log_in(&mut client, ADMIN, "otra-clave").await.problem(401, "invalid-credentials");
+    }
+    too_early(&log_in(&mut client, ADMIN, PASSWORD).await);
+    let change = request("POST", "/api/auth/password", &json!({ "actual": PASSWORD, "nueva": "otra clave" }));
+    client.ask(&with_token(change, &own)).await.ok();
+}
+
 #[tokio::test]
 async fn guesses_at_the_same_time_count_each() {
     let desk = Desk::new();
@@ -352,7 +432,8 @@ async fn everybody_changes_their_own_password_and_is_logged_out_by_it() {
         client.ask(&guess).await.violations();
     }
     too_early(&client.ask(&guess).await);
-    too_early(&log_in(&mut client, "ana@example.com", "tres tristes tigres").await);
+    // A way in is another matter.
+    log_in(&mut client, "ana@example.com", "tres tristes tigres").await.ok();
     let answer = client.ask(&request("POST", "/api/auth/password", &json!({}))).await;
     assert_eq!(answer.problem(401, "login-required")["detail"], "Inicie sesión para continuar.");
 }
@@ -644,6 +725,86 @@ async fn a_token_ends_with_what_it_tells_of_its_user() {
     }
 }
 
+/// Headers and half a body are not what somebody does who is out before the rest of it comes.
+#[tokio::test]
+async fn whoever_is_out_before_their_request_is_complete_has_asked_for_nothing() {
+    let desk = Desk::new();
+    let server = serve(&desk);
+    let mut client = server.connect().await;
+    let admin = token(&mut client, ADMIN, PASSWORD).await;
+    let ticket = client.post("/api/tickets/crear", &common::seed()).await.ok();
+    let command = format!("/api/tickets/{}/pausar", ticket["ticketUuid"].as_str().unwrap());
+    let (id, own) = {
+        let id = create(&mut client, &admin, &json!({ "rol": "ADMIN" })).await;
+        (id, token(&mut client, "ana@example.com", PASSWORD).await)
+    };
+    let other = json!({ "email": "otra@example.com", "rol": "ADMIN", "nombre": "Otra", "password": PASSWORD });
+    let requests = [
+        request("POST", &command, &json!({ "motivo": "Se pausa" })),
+        request("POST", "/api/tickets/crear", &common::seed()),
+        request("POST", "/api/auth/users", &other),
+        request("PATCH", &format!("/api/auth/users/{id}"), &json!({ "is_active": true })),
+        request("POST", "/api/auth/password", &json!({ "actual": PASSWORD, "nueva": "otra clave" })),
+    ];
+    let mut halves = Vec::new();
+    for request in requests {
+        let octets = with_token(request, &own).octets();
+        let mut slow = server.connect().await;
+        slow.send(&octets[..octets.len() - 5]).await;
+        halves.push((slow, octets[octets.len() - 5..].to_vec()));
+    }
+    // Long enough for the server to have read what there is.
+    sleep(Duration::from_millis(300)).await;
+    patch(&mut client, &admin, &id, &json!({ "is_active": false })).await.ok();
+    for (mut slow, rest) in halves {
+        slow.send(rest).await;
+        slow.answer().await.problem(401, "invalid-token");
+    }
+    let users = list(&mut client, &admin).await.ok();
+    assert_eq!(users.as_array().unwrap().len(), 2, "{users}");
+    log_in(&mut client, "ana@example.com", PASSWORD).await.problem(403, "user-deactivated");
+    let path = command.trim_end_matches("/pausar");
+    let shown = client.ask(&with_token(Request::new("GET", path), &admin)).await.ok();
+    assert_eq!(shown["historial"].as_array().unwrap().len(), 1, "{shown}");
+}
+
+/// Nor is what they asked for done that waited for a password to be hashed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_who_is_out_before_the_hash_is_made_changes_nobody() {
+    let desk = Desk::new();
+    let (_, _) = on_a_clock(&desk).await;
+    let clock = || Timestamp::saturating_from_unix_millis(1_774_347_300_000);
+    // Some tenths of a second.
+    let password_cost = PasswordCost { memory_kib: 19 * 1024, passes: 16 };
+    let options = EngineOptions { password_cost, ..EngineOptions::default() };
+    let engine = Engine::start_with(SqliteStore::open(desk.database()).unwrap(), clock, options).await.unwrap();
+    let new = |email: &str| {
+        let form = json!({ "email": email, "nombre": "Ana", "password": PASSWORD, "rol": "ADMIN" });
+        NewUser::from_json(form.to_string().as_bytes()).unwrap()
+    };
+    let ana = engine.create_user(new("ana@example.com"), &Authority::Operator).await.unwrap();
+    let zoe = engine.create_user(new("zoe@example.com"), &Authority::Operator).await.unwrap();
+    let ana = Authority::Admin(Arc::new(ana));
+
+    let runs = engine.password_runs();
+    let before = runs.load(SeqCst);
+    let patch = UserPatch::from_json(json!({ "password": "otra clave" }).to_string().as_bytes()).unwrap();
+    let (creating, changing, authority) = (engine.clone(), engine.clone(), ana.clone());
+    let (creator, wanted, id) = (ana.clone(), new("otra@example.com"), zoe.id);
+    let creating = tokio::spawn(async move { creating.create_user(wanted, &creator).await.map(drop) });
+    let changing = tokio::spawn(async move { changing.change_user(id, patch, &authority).await });
+    while runs.load(SeqCst) == before {
+        sleep(Duration::from_millis(1)).await;
+    }
+    let Authority::Admin(admin) = &ana else { unreachable!() };
+    engine.change_user(admin.id, UserPatch::activity_only(false), &Authority::Operator).await.unwrap();
+    for done in [creating.await.unwrap(), changing.await.unwrap(), engine.delete_user(id, &ana).await] {
+        assert!(matches!(done, Err(AccountError::SessionOver)), "{done:?}");
+    }
+    assert_eq!(engine.users().len(), 3);
+    assert_eq!(*engine.user(id).unwrap(), zoe);
+}
+
 fn credentials(password: &str) -> Login {
     Login::from_json(json!({ "email": ADMIN, "password": password }).to_string().as_bytes()).unwrap()
 }
@@ -659,7 +820,10 @@ async fn on_a_clock(desk: &Desk) -> (Engine<SqliteStore>, Arc<AtomicI64>) {
     let engine = Engine::start_with(SqliteStore::open(desk.database()).unwrap(), clock, options).await.unwrap();
     if !engine.has_admin() {
         let form = json!({ "email": ADMIN, "nombre": "Raíz", "password": PASSWORD, "rol": "ADMIN" });
-        engine.create_user(NewUser::from_json(form.to_string().as_bytes()).unwrap()).await.unwrap();
+        engine
+            .create_user(NewUser::from_json(form.to_string().as_bytes()).unwrap(), &Authority::Operator)
+            .await
+            .unwrap();
     }
     (engine, seconds)
 }
@@ -690,7 +854,7 @@ async fn no_session_is_left_of_a_password_that_is_no_more() {
         let (logging_in, changing) = (engine.clone(), engine.clone());
         let login = credentials(&old);
         let logging_in = tokio::spawn(async move { logging_in.log_in(login, None).await });
-        let changing = tokio::spawn(async move { changing.change_user(id, patch).await });
+        let changing = tokio::spawn(async move { changing.change_user(id, patch, &Authority::Operator).await });
         changing.await.unwrap().unwrap();
         if let Ok(logged_in) = logging_in.await.unwrap() {
             assert!(matches!(engine.authenticate(&logged_in.token).await, Err(AuthError::InvalidToken)));
@@ -755,6 +919,44 @@ async fn a_process_whose_key_was_forgotten_signs_with_the_new_one() {
     let token = engine.log_in(credentials(PASSWORD), None).await.unwrap().token;
     assert_eq!(jsonwebtoken::decode_header(&token).unwrap().kid, Some(id.0.to_string()));
     engine.authenticate(&token).await.unwrap();
+}
+
+/// Somebody else's access must not stay alive with what cannot be read.
+#[tokio::test]
+async fn a_user_who_cannot_be_read_is_out_and_nobody_else_stays_in_for_it() {
+    let desk = Desk::new();
+    let server = serve(&desk);
+    let mut client = server.connect().await;
+    let admin = token(&mut client, ADMIN, PASSWORD).await;
+    let ana = create(&mut client, &admin, &json!({})).await;
+    let zoe = create(&mut client, &admin, &json!({ "email": "zoe@example.com", "nombre": "Zoé" })).await;
+    let anas = token(&mut client, "ana@example.com", PASSWORD).await;
+    let zoes = token(&mut client, "zoe@example.com", PASSWORD).await;
+    let database = rusqlite::Connection::open(desk.database()).unwrap();
+    let damage = "UPDATE users SET role = 'JEFA' WHERE email = 'ana@example.com';
+                  INSERT INTO signing_keys (uuid, secret, created_at, tokens_until)
+                  VALUES (x'00112233445566778899aabbccddeeff', x'00', 0, 0);
+                  UPDATE accounts_revision SET revision = revision + 1;";
+    database.execute_batch(damage).unwrap();
+
+    // What is stored is said to be, and known at once.
+    patch(&mut client, &admin, &zoe, &json!({ "is_active": false })).await.ok();
+    assert!(!is_logged_in(&mut client, &zoes).await);
+    create(&mut client, &admin, &json!({ "email": "otra@example.com", "nombre": "Otra" })).await;
+    token(&mut client, "otra@example.com", PASSWORD).await;
+    delete(&mut client, &admin, &zoe).await.ok();
+    assert!(!is_logged_in(&mut client, &anas).await);
+    log_in(&mut client, "ana@example.com", PASSWORD).await.problem(500, "internal");
+    // And by another process.
+    server.terminate();
+    let log = server.log();
+    assert!(log.contains(&ana) && !log.contains("ana@example.com"), "{log}");
+    server.ended(Duration::from_secs(10)).await;
+    let server = serve(&desk);
+    let mut client = server.connect().await;
+    let admin = token(&mut client, ADMIN, PASSWORD).await;
+    assert_eq!(list(&mut client, &admin).await.ok().as_array().unwrap().len(), 2);
+    assert!(!is_logged_in(&mut client, &anas).await);
 }
 
 // Beside a running server

@@ -12,7 +12,7 @@ mod forms;
 mod password;
 
 pub use self::{
-    back_off::{Attempts, BackOff},
+    back_off::{Attempts, BackOff, Settled, Tally},
     forms::{Login, NewUser, PasswordChange, UserPatch},
     password::Password,
 };

@@ -194,12 +194,12 @@ fn roles_are_actors_and_agents() {
 
 /// The delays in seconds before each further attempt, made as soon as it may be.
 fn delays(policy: BackOff, attempts: usize) -> Vec<i64> {
-    let (mut now, mut so_far, mut delays) = (morning(), None, Vec::new());
+    let (mut now, mut so_far, mut delays) = (morning(), Attempts::default(), Vec::new());
     for _ in 0..attempts {
         let wait = policy.attempt(so_far, now).err();
         let wait = wait.map_or(0, |wait| wait.num_seconds());
         now = Timestamp::from_unix_millis(now.unix_millis() + wait * 1000).unwrap();
-        so_far = Some(policy.attempt(so_far, now).unwrap());
+        so_far = policy.attempt(so_far, now).unwrap().settled(now, Settled::Wrong);
         delays.push(wait);
     }
     delays
@@ -207,21 +207,81 @@ fn delays(policy: BackOff, attempts: usize) -> Vec<i64> {
 
 #[test]
 fn some_attempts_are_free_and_then_the_delay_doubles_up_to_a_ceiling() {
-    assert_eq!(delays(BackOff::ACCOUNT, 16), [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+    let longest = [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300];
+    assert_eq!(delays(BackOff::ACCOUNT_AT_ADDRESS, 16), longest);
+    assert_eq!(delays(BackOff::OWN_PASSWORD, 16), longest);
+    assert_eq!(delays(BackOff::ACCOUNT, 11), [0, 0, 0, 0, 0, 1, 2, 4, 8, 10, 10]);
     let address = delays(BackOff::ADDRESS, 32);
     assert!(address[..20].iter().all(|delay| *delay == 0));
     assert_eq!(address[20..], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
-    assert_eq!(BackOff::ACCOUNT.delay(u32::MAX), chrono::TimeDelta::seconds(300));
+    assert_eq!(BackOff::ACCOUNT.delay(u32::MAX), chrono::TimeDelta::seconds(10));
 }
 
 #[test]
 fn attempts_are_forgotten_after_an_hour_and_a_clock_that_was_set_back_costs_no_more_than_the_delay() {
-    let many = Attempts { count: u32::MAX, last_at: morning() };
-    let an_hour_later = at("2026-03-24T11:15:00.501Z");
-    assert_eq!(BackOff::ACCOUNT.attempt(Some(many), an_hour_later).unwrap().count, 1);
-    let before = at("2026-03-23T10:15:00Z");
-    assert_eq!(BackOff::ACCOUNT.attempt(Some(many), before), Err(chrono::TimeDelta::minutes(5)));
-    let later = at("2026-03-24T10:20:00.500Z");
-    assert_eq!(BackOff::ACCOUNT.attempt(Some(many), later).unwrap().count, u32::MAX);
+    let policy = BackOff::ACCOUNT_AT_ADDRESS;
+    let tally = |count| Tally { count, last_at: morning() };
+    for many in [
+        Attempts { wrong: tally(u32::MAX), ..Attempts::default() },
+        Attempts { open: tally(u32::MAX), ..Attempts::default() },
+        Attempts { wrong: tally(u32::MAX), open: tally(u32::MAX) },
+    ] {
+        let an_hour_later = at("2026-03-24T11:15:00.501Z");
+        let first = Attempts { open: Tally { count: 1, last_at: an_hour_later }, ..Attempts::default() };
+        assert_eq!(policy.attempt(many, an_hour_later), Ok(first));
+        let before = at("2026-03-23T10:15:00Z");
+        assert_eq!(policy.attempt(many, before), Err(chrono::TimeDelta::minutes(5)));
+        let later = at("2026-03-24T10:20:00.500Z");
+        let again = policy.attempt(many, later).unwrap();
+        assert_eq!((again.open.last_at, again.wrong), (later, many.wrong));
+    }
     assert_eq!(Attempts::forgotten_before(Timestamp::MIN), Timestamp::MIN);
+}
+
+#[test]
+fn an_attempt_counts_before_it_is_known_what_becomes_of_it() {
+    let mut attempts = Attempts::default();
+    for _ in 0..5 {
+        attempts = BackOff::ACCOUNT.attempt(attempts, morning()).unwrap();
+    }
+    assert_eq!(BackOff::ACCOUNT.attempt(attempts, morning()), Err(chrono::TimeDelta::seconds(1)));
+    // Whichever is settled first: whoever was right leaves the others, and their delay, as they were.
+    let one_right = attempts.settled(morning(), Settled::TakenBack);
+    let wrong = (0..4).fold(one_right, |attempts, _| attempts.settled(morning(), Settled::Wrong));
+    assert_eq!(wrong, Attempts { wrong: Tally { count: 4, last_at: morning() }, ..Attempts::default() });
+    assert_eq!(wrong.settled(morning(), Settled::Forgiven), Attempts::default());
+    // What was wiped from the slate meanwhile is not there any more.
+    let late = Attempts::default().settled(morning(), Settled::Wrong);
+    assert_eq!(late.wrong, Tally { count: 1, last_at: morning() });
+    assert_eq!(Attempts::default().settled(morning(), Settled::TakenBack), Attempts::default());
+}
+
+proptest! {
+    /// However they overlap, and in whatever order they are settled.
+    #[test]
+    fn prop_attempts_that_are_taken_back_leave_no_trace(
+        steps in prop::collection::vec((0_i64..30_000, any::<bool>(), any::<bool>(), any::<prop::sample::Index>()), 0..60)
+    ) {
+        let (mut attempts, mut expected) = (Attempts::default(), Attempts::default());
+        let (mut now, mut open) = (morning(), Vec::new());
+        let mut settle = |attempts: Attempts, (at, is_wrong): (Timestamp, bool)| {
+            if is_wrong {
+                expected = expected.settled(at, Settled::Wrong);
+            }
+            attempts.settled(at, if is_wrong { Settled::Wrong } else { Settled::TakenBack })
+        };
+        for (millis, is_wrong, settles, which) in steps {
+            now = Timestamp::from_unix_millis(now.unix_millis() + millis).unwrap();
+            let Ok(counted) = BackOff::ADDRESS.attempt(attempts, now) else { continue };
+            attempts = counted;
+            open.push((now, is_wrong));
+            if settles {
+                attempts = settle(attempts, open.swap_remove(which.index(open.len())));
+            }
+        }
+        for attempt in open {
+            attempts = settle(attempts, attempt);
+        }
+        prop_assert_eq!(attempts, expected);
+    }
 }

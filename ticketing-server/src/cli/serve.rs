@@ -19,7 +19,7 @@ use super::{
     user::new_user,
 };
 use crate::{
-    Engine, EngineOptions,
+    Authority, Engine, EngineOptions,
     clock::SystemClock,
     http::{App, CorsOrigin, HttpOptions, serve},
     pages,
@@ -142,7 +142,8 @@ async fn first_admin(engine: &Engine<SqliteStore>) -> anyhow::Result<()> {
         (Some(email), Some(password)) => {
             let form = json!({ "email": email, "nombre": "Administrador", "password": password, "rol": "ADMIN" });
             let admin = new_user(&form).context("the first administrator of the environment cannot be created")?;
-            let admin = engine.create_user(admin).await.context("the first administrator cannot be created")?;
+            let admin = engine.create_user(admin, &Authority::Operator).await;
+            let admin = admin.context("the first administrator cannot be created")?;
             tracing::info!(user.id = %admin.id.0, "the first administrator is created");
         }
         (None, None) => tracing::warn!(

@@ -12,7 +12,7 @@ use ticketing_core::{
 
 use super::{Database, block_on};
 use crate::{
-    AccountError, Engine,
+    AccountError, Authority, Engine,
     api::auth::Account,
     store::{UserStore, sqlite::SqliteStore},
 };
@@ -85,21 +85,21 @@ impl Command {
                 });
                 let new = new_user(&form)?;
                 let engine = engine(super::open(&database.path(&database.config.read()?))?)?;
-                let user = block_on(engine.create_user(new))?;
+                let user = block_on(engine.create_user(new, &Authority::Operator))?;
                 println!("{} may log in as {}", user.name, user.role.name());
                 Ok(())
             }
             Self::List { json, database } => list(&engine(database.existing()?)?, json),
             Self::Disable { email, database } => {
                 let (engine, id) = find(&database, &email)?;
-                block_on(engine.change_user(id, UserPatch::activity_only(false)))?;
+                block_on(engine.change_user(id, UserPatch::activity_only(false), &Authority::Operator))?;
                 println!("{email} may not log in any more");
                 Ok(())
             }
             Self::Password { email, password, database } => {
                 let (engine, id) = find(&database, &email)?;
                 let patch = UserPatch::password_only(&password.read()?);
-                block_on(engine.change_user(id, patch.context("the password cannot be used")?))?;
+                block_on(engine.change_user(id, patch.context("the password cannot be used")?, &Authority::Operator))?;
                 println!("{email} has another password");
                 Ok(())
             }

@@ -20,7 +20,7 @@ use ticketing_core::{
 
 use self::{accounts::Accounts, in_flight::InFlight, turns::Turns};
 pub use self::{
-    accounts::{AccountError, AuthError, EngineOptions, LoggedIn, PasswordCost},
+    accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
     desk::{DeskClock, DeskTicket, ListRequest, Listing},
     execute::{Conditions, Executed},

@@ -1,4 +1,4 @@
-use std::{net::IpAddr, sync::Arc};
+use std::{cell::Cell, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use hyper::{
@@ -22,6 +22,8 @@ pub(crate) struct Call<S> {
     pub(super) headers: HeaderMap,
     pub(super) parameter: Option<String>,
     pub(super) body: RequestBody,
+    /// Its handler has asked who it comes from.
+    is_somebodys: Cell<bool>,
 }
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -34,7 +36,7 @@ impl<S: Store> Call<S> {
         parameter: Option<String>,
         body: RequestBody,
     ) -> Self {
-        Self { state, client, uri: parts.uri, headers: parts.headers, parameter, body }
+        Self { state, client, uri: parts.uri, headers: parts.headers, parameter, body, is_somebodys: Cell::new(false) }
     }
 
     /// The engine.
@@ -57,8 +59,10 @@ impl<S: Store> Call<S> {
         self.client.map(one_client)
     }
 
-    /// Who asks; `None` where they do not say. Where they do, it must be true.
+    /// Who asks; `None` where they do not say. Where they do, it must be true; and where the body is read after that, it must
+    /// still be true then.
     pub(crate) fn user(&self) -> impl Future<Output = Result<Option<Arc<User>>, ApiError>> + Send + use<S> {
+        self.is_somebodys.set(true);
         let (engine, token) =
             (self.engine().clone(), bearer_token(&self.headers).map(|token| token.map(str::to_owned)));
         async move {
@@ -143,7 +147,12 @@ impl<S: Store> Call<S> {
         }
         let options = &self.state.options;
         let body = std::mem::take(&mut self.body);
-        body::read(&self.headers, body, options.body_octets_max, options.body_timeout).await
+        let body = body::read(&self.headers, body, options.body_octets_max, options.body_timeout).await?;
+        // A body may take its time, in which a session may end.
+        if self.is_somebodys.get() {
+            self.user().await?;
+        }
+        Ok(body)
     }
 
     /// The client's key for repeating this request, if it sent one.

@@ -370,6 +370,7 @@ impl From<AccountError> for ApiError {
             AccountError::InvalidCredentials => Self::InvalidCredentials,
             AccountError::Deactivated => Self::UserDeactivated,
             AccountError::TooEarly { wait } => Self::TooManyAttempts { wait },
+            AccountError::SessionOver => Self::InvalidToken,
             AccountError::NotFound => Self::UserNotFound,
             AccountError::EmailTaken => Self::EmailTaken,
             AccountError::LastAdmin => Self::LastAdmin,

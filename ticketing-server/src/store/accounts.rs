@@ -5,7 +5,7 @@ use std::fmt;
 use ticketing_core::{
     TimeDelta, Timestamp, User, Uuid,
     ticket::ActorId,
-    user::{Attempts, BackOff},
+    user::{Attempts, BackOff, Settled},
 };
 
 use super::StoreError;
@@ -15,7 +15,7 @@ pub trait UserStore: Send + Sync + 'static {
     /// A number that grows with each change of users or signing keys: cheap enough to be asked every second.
     fn accounts_revision(&self) -> impl Future<Output = Result<AccountsRevision, StoreError>> + Send;
 
-    /// Every user, those who were deleted too.
+    /// Every user, those who were deleted too. One who cannot be read is logged and left out: the others are as they are.
     fn users(&self) -> impl Future<Output = Result<Vec<User>, StoreError>> + Send;
 
     /// A user and what is kept of their password.
@@ -36,7 +36,7 @@ pub trait UserStore: Send + Sync + 'static {
 
 /// The keys that tokens are signed with, and checked against.
 pub trait KeyStore: Send + Sync + 'static {
-    /// Every key, oldest first. The last one signs.
+    /// Every key, oldest first. The last one signs. One that cannot be read is logged and left out.
     fn signing_keys(&self) -> impl Future<Output = Result<Vec<SigningKey>, StoreError>> + Send;
 
     /// Stores a key, which signs from now on; where it is meant to be the first one, only if there is none.
@@ -59,12 +59,8 @@ pub trait AttemptStore: Send + Sync + 'static {
     /// the transaction that counts: what others count at the same time counts too.
     fn count_attempt(&self, attempt: Attempt) -> impl Future<Output = Result<Attempted, StoreError>> + Send;
 
-    /// Forgets all attempts under some keys, and takes one back under others.
-    fn settle_attempt(
-        &self,
-        forget: Vec<AttemptKey>,
-        take_back: Vec<AttemptKey>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Notes what has become of an attempt that was counted, in one transaction.
+    fn settle_attempt(&self, settlement: Settlement) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Forgets the attempts whose last one was made before an instant; answers under how many keys.
     fn forget_attempts_before(&self, instant: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
@@ -159,6 +155,15 @@ pub struct Attempt {
     pub now: Timestamp,
 }
 
+/// What has become of an attempt that was counted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settlement {
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// What has become of it under each of its keys.
+    pub keys: Vec<(AttemptKey, Settled)>,
+}
+
 /// What became of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Attempted {
@@ -178,7 +183,7 @@ impl Attempt {
     /// Those of `so_far`.
     pub fn decide(
         &self,
-        so_far: impl Fn(AttemptKey) -> Result<Option<Attempts>, StoreError>,
+        so_far: impl Fn(AttemptKey) -> Result<Attempts, StoreError>,
     ) -> Result<Result<Vec<(AttemptKey, Attempts)>, TimeDelta>, StoreError> {
         let (mut counted, mut longest) = (Vec::with_capacity(self.keys.len()), None);
         for (key, policy) in &self.keys {

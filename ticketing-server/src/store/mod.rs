@@ -19,7 +19,7 @@ pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Searc
 
 pub use self::accounts::{
     AccountsRevision, Attempt, AttemptKey, AttemptStore, Attempted, KeyId, KeySecret, KeyStore, PasswordHash,
-    SigningKey, UserChange, UserRecord, UserStore, UserStored,
+    Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
 /// Everything that an engine needs.

@@ -15,7 +15,7 @@ use ticketing_core::{
     user::{NewUser, UserPatch},
 };
 use ticketing_server::{
-    Engine, EngineOptions, PasswordCost,
+    Authority, Engine, EngineOptions, PasswordCost,
     http::{App, HttpOptions, serve},
     store::sqlite::SqliteStore,
 };
@@ -114,7 +114,7 @@ impl Service {
     /// Takes it from a user to log in.
     pub(crate) async fn deactivate(&self, person: &Person) {
         let patch = UserPatch::activity_only(false);
-        self.engine.change_user(ticketing_core::ticket::ActorId(person.id), patch).await.unwrap();
+        self.engine.change_user(ticketing_core::ticket::ActorId(person.id), patch, &Authority::Operator).await.unwrap();
     }
 
     /// A client that shows somebody's token.
@@ -168,7 +168,10 @@ async fn enter(
 ) -> Person {
     let email = format!("{}@desk.example", name.split(' ').next().unwrap().to_ascii_lowercase().replace('ó', "o"));
     let form = json!({ "email": email, "nombre": name, "password": PASSWORD, "rol": role, "area": area });
-    let user = engine.create_user(NewUser::from_json(form.to_string().as_bytes()).unwrap()).await.unwrap();
+    let user = engine
+        .create_user(NewUser::from_json(form.to_string().as_bytes()).unwrap(), &Authority::Operator)
+        .await
+        .unwrap();
     let login = json!({ "email": email, "password": PASSWORD });
     let logged_in = Connection::open(address).await.post("/api/auth/login", &login).await.ok();
     assert_eq!(logged_in["user"]["id"], user.id.0.to_string());

@@ -430,7 +430,11 @@ async fn history_goes_on_telling_who_it_was_when_they_are_gone() {
     let ana = service.enter("Ana Breve", "MESA", None).await;
     let form = json!({ "agenteId": ana.id, "motivo": "Es mío" });
     service.client(&ana).await.command(&ticket, "asignar", &form).await.ok();
-    service.engine.delete_user(ticketing_core::ticket::ActorId(ana.id)).await.unwrap();
+    service
+        .engine
+        .delete_user(ticketing_core::ticket::ActorId(ana.id), &ticketing_server::Authority::Operator)
+        .await
+        .unwrap();
     let detail = service.client(&service.mesa).await.detail(&ticket).await;
     assert_eq!(detail["ticket"]["agente_nombre"], "Ana Breve");
     assert_eq!(detail["historial"][1]["actor_nombre"], "Ana Breve");
@@ -569,7 +573,11 @@ async fn an_agent_who_is_unknown_gone_of_another_area_or_no_agent_is_refused() {
     let inactive = service.enter("Inés Inactiva", "AREA", Some("REDES")).await;
     service.deactivate(&inactive).await;
     let deleted = service.enter("Delia Despedida", "MESA", None).await;
-    service.engine.delete_user(ticketing_core::ticket::ActorId(deleted.id)).await.unwrap();
+    service
+        .engine
+        .delete_user(ticketing_core::ticket::ActorId(deleted.id), &ticketing_server::Authority::Operator)
+        .await
+        .unwrap();
     let unavailable = [
         Uuid::from_u128(7).to_string(),
         "7".to_owned(),

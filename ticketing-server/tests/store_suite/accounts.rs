@@ -4,11 +4,11 @@ use serde_json::json;
 use ticketing_core::{
     Timestamp, User,
     ticket::ActorId,
-    user::{Attempts, BackOff, NewUser, UserPatch},
+    user::{Attempts, BackOff, NewUser, Settled, UserPatch},
 };
 use ticketing_server::store::{
-    Attempt, AttemptKey, Attempted, KeyId, KeySecret, PasswordHash, SigningKey, Store, UserChange, UserRecord,
-    UserStored,
+    Attempt, AttemptKey, Attempted, KeyId, KeySecret, PasswordHash, Settlement, SigningKey, Store, UserChange,
+    UserRecord, UserStored,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -189,6 +189,10 @@ async fn attempt(store: &impl Store, account: AttemptKey, now: Timestamp) -> Att
     store.count_attempt(Attempt { keys, now }).await.unwrap()
 }
 
+async fn settle(store: &impl Store, made_at: Timestamp, keys: &[(AttemptKey, Settled)]) {
+    store.settle_attempt(Settlement { made_at, keys: keys.to_vec() }).await.unwrap();
+}
+
 fn seconds(wait: i64) -> Attempted {
     Attempted::TooEarly { wait: ticketing_core::TimeDelta::seconds(wait) }
 }
@@ -207,13 +211,34 @@ pub(crate) async fn an_attempt_counts_under_all_of_its_keys_or_under_none(store:
     assert_eq!(attempt(&store, AttemptKey([99; 32]), morning()).await, seconds(1));
 
     // One taken back, and one more is free.
-    store.settle_attempt(vec![], vec![ADDRESS]).await.unwrap();
+    settle(&store, morning(), &[(ADDRESS, Settled::TakenBack)]).await;
     assert_eq!(attempt(&store, AttemptKey([99; 32]), morning()).await, Attempted::Counted);
     assert_eq!(attempt(&store, AttemptKey([99; 32]), morning()).await, seconds(1));
-    store.settle_attempt(vec![ACCOUNT, ADDRESS], vec![]).await.unwrap();
+    settle(&store, morning(), &[(ACCOUNT, Settled::Forgiven), (ADDRESS, Settled::Forgiven)]).await;
     assert_eq!(attempt(&store, ACCOUNT, morning()).await, Attempted::Counted);
     // What is not there cannot be taken back.
-    store.settle_attempt(vec![AttemptKey([77; 32])], vec![AttemptKey([78; 32])]).await.unwrap();
+    let nothing = [(AttemptKey([77; 32]), Settled::Forgiven), (AttemptKey([78; 32]), Settled::TakenBack)];
+    settle(&store, morning(), &nothing).await;
+}
+
+pub(crate) async fn an_attempt_that_is_taken_back_leaves_the_others_as_they_were(store: impl Store) {
+    for _ in 0..5 {
+        assert_eq!(attempt(&store, ACCOUNT, morning()).await, Attempted::Counted);
+        settle(&store, morning(), &[(ACCOUNT, Settled::Wrong)]).await;
+    }
+    // Two at the same time, the first of which is the last to be settled.
+    let (later, latest) = (at("2026-03-24T10:30:00Z"), at("2026-03-24T11:10:00Z"));
+    assert_eq!(attempt(&store, ACCOUNT, later).await, Attempted::Counted);
+    assert_eq!(attempt(&store, ACCOUNT, latest).await, Attempted::Counted);
+    assert_eq!(attempt(&store, ACCOUNT, latest).await, seconds(4));
+    settle(&store, latest, &[(ACCOUNT, Settled::TakenBack)]).await;
+    settle(&store, later, &[(ACCOUNT, Settled::TakenBack)]).await;
+    // The five and their delay are as old as before, and forgotten in their time.
+    assert_eq!(attempt(&store, ACCOUNT, latest).await, Attempted::Counted);
+    settle(&store, latest, &[(ACCOUNT, Settled::TakenBack)]).await;
+    let an_hour_later = Attempts::forgotten_before(at("2026-03-24T11:15:00.124Z"));
+    settle(&store, morning(), &[(ADDRESS, Settled::Forgiven)]).await;
+    assert_eq!(store.forget_attempts_before(an_hour_later).await.unwrap(), 1);
 }
 
 pub(crate) async fn attempts_at_the_same_time_count_each(store: impl Store) {

@@ -41,7 +41,8 @@ use uuid::Uuid;
 use self::{
     accounts::{
         a_user_who_was_added_is_found_by_id_and_by_address, an_address_is_one_users_in_whatever_letters,
-        an_attempt_counts_under_all_of_its_keys_or_under_none, attempts_are_forgotten_when_their_time_is_over,
+        an_attempt_counts_under_all_of_its_keys_or_under_none,
+        an_attempt_that_is_taken_back_leaves_the_others_as_they_were, attempts_are_forgotten_when_their_time_is_over,
         attempts_at_the_same_time_count_each, each_change_of_users_and_keys_grows_the_revision,
         of_a_user_who_is_deleted_the_name_is_left_and_the_address_is_free, of_two_changes_of_one_user_one_is_stored,
         the_last_active_administrator_is_not_taken_away, the_last_key_signs_and_is_never_forgotten,
@@ -693,6 +694,7 @@ macro_rules! store_suite {
                 the_last_key_signs_and_is_never_forgotten,
                 each_change_of_users_and_keys_grows_the_revision,
                 an_attempt_counts_under_all_of_its_keys_or_under_none,
+                an_attempt_that_is_taken_back_leaves_the_others_as_they_were,
                 attempts_at_the_same_time_count_each,
                 attempts_are_forgotten_when_their_time_is_over,
                 two_commands_at_once_are_both_done,

@@ -11,7 +11,7 @@ pub(crate) async fn change<S: Store>(mut call: Call<S>) -> Result<Response, ApiE
     let user = call.logged_in().await?;
     let change = PasswordChange::from_json(&call.json_body().await?)?;
 
-    call.engine().change_own_password(user.id, change, call.client_network()).await?;
+    call.engine().change_own_password(&user, change).await?;
     json(&Answer { message: "Contraseña actualizada" })
 }
 

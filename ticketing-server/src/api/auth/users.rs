@@ -6,7 +6,7 @@ use ticketing_core::{
 };
 
 use crate::{
-    AccountError,
+    AccountError, Authority,
     http::{ApiError, Call, Response, json},
     store::Store,
 };
@@ -23,7 +23,7 @@ pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiE
     let admin = call.admin().await?;
     let new = NewUser::from_json(&call.json_body().await?)?;
 
-    let user = call.engine().create_user(new).await?;
+    let user = call.engine().create_user(new, &Authority::Admin(admin.clone())).await?;
     tracing::info!(user.id = %user.id.0, actor.id = %admin.id.0, "a user was created");
     json(&Created { message: "Usuario creado", id: user.id.0.to_string() })
 }
@@ -34,7 +34,7 @@ pub(crate) async fn change<S: Store>(mut call: Call<S>) -> Result<Response, ApiE
     let id = user_id(&call)?;
     let patch = UserPatch::from_json(&call.json_body().await?)?;
 
-    call.engine().change_user(id, patch).await?;
+    call.engine().change_user(id, patch, &Authority::Admin(admin.clone())).await?;
     tracing::info!(user.id = %id.0, actor.id = %admin.id.0, "a user was changed");
     json(&Done { message: "Usuario actualizado" })
 }
@@ -44,7 +44,7 @@ pub(crate) async fn delete<S: Store>(call: Call<S>) -> Result<Response, ApiError
     let admin = call.admin().await?;
     let id = user_id(&call)?;
 
-    call.engine().delete_user(id).await?;
+    call.engine().delete_user(id, &Authority::Admin(admin.clone())).await?;
     tracing::info!(user.id = %id.0, actor.id = %admin.id.0, "a user was deleted");
     json(&Done { message: "Usuario eliminado" })
 }

@@ -3,7 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 use ticketing_core::{User, ticket::ActorId};
 
 /// All users, so that no request has to ask the store who it comes from.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Directory {
     users: HashMap<ActorId, Arc<User>>,
 }
@@ -15,6 +15,13 @@ impl Directory {
 
     pub(super) fn user(&self, id: ActorId) -> Option<Arc<User>> {
         self.users.get(&id).map(Arc::clone)
+    }
+
+    /// Takes over what has become of a user, unless more has become of them already.
+    pub(super) fn put(&mut self, user: User) {
+        if self.users.get(&user.id).is_none_or(|known| known.version < user.version) {
+            self.users.insert(user.id, Arc::new(user));
+        }
     }
 
     pub(super) fn by_name(&self) -> Vec<Arc<User>> {

@@ -4,14 +4,14 @@ use sha2::{Digest, Sha256};
 use ticketing_core::{
     User, Violations,
     ticket::ActorId,
-    user::{BackOff, Login, Password, PasswordChange},
+    user::{BackOff, Login, Password, PasswordChange, Settled},
     violation::Problem,
 };
 
 use super::AccountError;
 use crate::{
     Engine,
-    store::{Attempt, AttemptKey, Attempted, Store, UserRecord},
+    store::{Attempt, AttemptKey, Attempted, Settlement, Store, UserRecord},
 };
 
 /// Somebody who has just logged in.
@@ -39,94 +39,126 @@ impl<S: Store> Engine<S> {
     /// [`AccountError::TooEarly`] after too many wrong ones, of this account or from this address;
     /// [`AccountError::Overloaded`], or the store's.
     pub async fn log_in(&self, login: Login, address: Option<IpAddr>) -> Result<LoggedIn, AccountError> {
-        let store = &self.inner.store;
-        let attempt = self.attempt(&login.email_key(), address).await?;
         // Before the user is read: a change that is stored after that makes the token say nothing.
         let at = self.now();
-        let record = store.find_user_by_email(&login.email_key()).await?;
-        self.check_password(attempt, login.password, record.as_ref()).await?;
-        let user = record.map(|record| record.user).ok_or(AccountError::InvalidCredentials)?;
+        let counts = Count::of_login(&login.email_key(), address);
+        let UserRecord { user, .. } =
+            self.check_password(counts, Whose::Email(login.email_key()), login.password).await?;
         if !user.is_active {
             return Err(AccountError::Deactivated);
         }
         let token = self.issue_token(&user, at).await?;
         // Another process may have made the change; the token is to be good for the next request.
         if self.user(user.id).is_none_or(|known| *known != user) {
-            self.inner.accounts.read(store).await?;
+            self.inner.accounts.read(&self.inner.store).await?;
         }
         Ok(LoggedIn { token, user })
     }
 
-    /// Gives a user another password, which logs them out everywhere.
+    /// Gives a user who has a session another password, which logs them out everywhere.
     ///
     /// # Errors
     /// [`AccountError::Invalid`] where the one they say they have is another one: a 401 would log out a client whose session is
-    /// good. It counts as a wrong password everywhere else does. [`AccountError::NotFound`], or as [`log_in`](Self::log_in).
-    pub async fn change_own_password(
-        &self,
-        id: ActorId,
-        change: PasswordChange,
-        address: Option<IpAddr>,
-    ) -> Result<(), AccountError> {
+    /// good. [`AccountError::TooEarly`] after too many of those, whoever else has guessed at the account.
+    /// [`AccountError::SessionOver`] where they are not any more who they were; [`AccountError::Contended`],
+    /// [`AccountError::Overloaded`], or the store's.
+    pub async fn change_own_password(&self, user: &User, change: PasswordChange) -> Result<(), AccountError> {
         let PasswordChange { current, new } = change;
-        let email = self.user(id).and_then(|user| user.email.clone()).ok_or(AccountError::NotFound)?;
-        let attempt = self.attempt(&email.key(), address).await?;
-        let record = self.inner.store.find_user(id).await?.ok_or(AccountError::NotFound)?;
-        match self.check_password(attempt, current, Some(&record)).await {
+        let checked = self.check_password(Count::of_own_password(user.id), Whose::Id(user.id), current).await;
+        let before = match checked {
+            Ok(record) => record.user,
             Err(AccountError::InvalidCredentials) => {
                 return Err(Violations::of(PasswordChange::CURRENT_FIELD, Problem::WrongPassword).into());
             }
-            outcome => outcome?,
-        }
+            Err(error) => return Err(error),
+        };
         let hash = self.inner.accounts.passwords.hash(new).await?;
-        let (after, now) = (record.user.clone(), self.now());
-        // Whoever was faster may have set a password: the one that was just checked is not theirs any more.
-        self.store_change(&record.user, after.with_password_changed(now), Some(hash)).await
-    }
-
-    /// Counts an attempt: before the password is checked, so that attempts at the same time count.
-    async fn attempt(&self, email_key: &str, address: Option<IpAddr>) -> Result<Counted, AccountError> {
-        let account = key("account", email_key);
-        let address = address.map(|address| key("address", &address.to_string()));
-        let keys = [(account, BackOff::ACCOUNT)].into_iter();
-        let keys = keys.chain(address.map(|address| (address, BackOff::ADDRESS))).collect();
-        match self.inner.store.count_attempt(Attempt { keys, now: self.now() }).await? {
-            Attempted::Counted => Ok(Counted { account, address }),
-            Attempted::TooEarly { wait } => {
-                Err(AccountError::TooEarly { wait: wait.to_std().unwrap_or(Duration::from_secs(1)) })
-            }
+        if !self.is_still(user) || before.tokens_valid_from != user.tokens_valid_from {
+            return Err(AccountError::SessionOver);
         }
+        // Whoever was faster may have set a password: the one that was just checked is not theirs any more.
+        self.store_change(&before, before.with_password_changed(self.now()), Some(hash)).await
     }
 
-    /// Checks a password, and takes the attempt back where it is right.
+    /// The user whose password it is. The attempt counts before the password is looked at, so that attempts at the same time
+    /// count, and is settled after that.
     async fn check_password(
         &self,
-        Counted { account, address }: Counted,
+        counts: Vec<Count>,
+        whose: Whose,
         password: Password,
-        record: Option<&UserRecord>,
-    ) -> Result<(), AccountError> {
-        let (store, address) = (&self.inner.store, address.into_iter().collect::<Vec<_>>());
-        let kept = record.and_then(|record| record.password.as_ref());
-        match self.inner.accounts.passwords.is_right(password, kept).await {
-            // An address keeps its other attempts: whoever has an account of their own could guess on without end.
-            Ok(true) => Ok(store.settle_attempt(vec![account], address).await?),
-            Ok(false) => Err(AccountError::InvalidCredentials),
-            // It was not looked at.
-            Err(error) => {
-                store.settle_attempt(vec![], [vec![account], address].concat()).await?;
-                Err(error)
-            }
+    ) -> Result<UserRecord, AccountError> {
+        let (store, made_at) = (&self.inner.store, self.now());
+        let keys = counts.iter().map(|count| (count.key, count.policy)).collect();
+        if let Attempted::TooEarly { wait } = store.count_attempt(Attempt { keys, now: made_at }).await? {
+            return Err(AccountError::TooEarly { wait: wait.to_std().unwrap_or(Duration::from_secs(1)) });
         }
+        let checked = self.right_one(whose, password).await;
+        let settled = |count: Count| match &checked {
+            Ok(_) => (count.key, count.when_right),
+            Err(AccountError::InvalidCredentials) => (count.key, Settled::Wrong),
+            // It was not looked at.
+            Err(_) => (count.key, Settled::TakenBack),
+        };
+        store.settle_attempt(Settlement { made_at, keys: counts.into_iter().map(settled).collect() }).await?;
+        checked
+    }
+
+    async fn right_one(&self, whose: Whose, password: Password) -> Result<UserRecord, AccountError> {
+        let record = match whose {
+            Whose::Email(key) => self.inner.store.find_user_by_email(&key).await?,
+            Whose::Id(id) => self.inner.store.find_user(id).await?,
+        };
+        let kept = record.as_ref().and_then(|record| record.password.as_ref());
+        let is_right = self.inner.accounts.passwords.is_right(password, kept).await?;
+        record.filter(|_| is_right).ok_or(AccountError::InvalidCredentials)
     }
 }
 
-/// An attempt that was counted, by what.
-struct Counted {
-    account: AttemptKey,
-    address: Option<AttemptKey>,
+/// Whose password is checked.
+enum Whose {
+    /// Of whoever logs in with this address, in the form in which addresses compare.
+    Email(String),
+    Id(ActorId),
 }
 
-/// Hashed: the store needs not tell who tried.
-fn key(kind: &str, who: &str) -> AttemptKey {
-    AttemptKey(Sha256::new().chain_update(kind).chain_update([0]).chain_update(who).finalize().into())
+/// By what an attempt counts.
+struct Count {
+    key: AttemptKey,
+    policy: BackOff,
+    /// What the right password does to what was counted so far.
+    when_right: Settled,
+}
+
+impl Count {
+    fn of_login(email_key: &str, address: Option<IpAddr>) -> Vec<Self> {
+        let address = address.map(|address| address.to_string());
+        let from = address.as_deref().unwrap_or_default();
+        let mut counts = vec![
+            Self {
+                key: key(["account at address", from, email_key]),
+                policy: BackOff::ACCOUNT_AT_ADDRESS,
+                when_right: Settled::Forgiven,
+            },
+            Self { key: key(["account", email_key]), policy: BackOff::ACCOUNT, when_right: Settled::Forgiven },
+        ];
+        if address.is_some() {
+            // It keeps its other attempts: whoever has an account of their own could guess on without end.
+            let (policy, when_right) = (BackOff::ADDRESS, Settled::TakenBack);
+            counts.push(Self { key: key(["address", from]), policy, when_right });
+        }
+        counts
+    }
+
+    /// Apart from logins: what strangers guess must not be in the way of whoever has a session.
+    fn of_own_password(id: ActorId) -> Vec<Self> {
+        let key = key(["own password", &id.0.to_string()]);
+        vec![Self { key, policy: BackOff::OWN_PASSWORD, when_right: Settled::Forgiven }]
+    }
+}
+
+/// Hashed: the store needs not tell who tried. Of all parts only the last one may be anything.
+fn key<const N: usize>(parts: [&str; N]) -> AttemptKey {
+    let hash = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update([0]).chain_update(part));
+    AttemptKey(hash.finalize().into())
 }

@@ -15,7 +15,7 @@ use std::{
 use ticketing_core::{Timestamp, User, Violations, ticket::ActorId};
 
 use self::{directory::Directory, passwords::Passwords, tokens::Keys};
-pub use self::{login::LoggedIn, passwords::PasswordCost};
+pub use self::{login::LoggedIn, passwords::PasswordCost, users::Authority};
 use super::Engine;
 use crate::store::{AccountsRevision, SigningKey, Store, StoreError};
 
@@ -49,6 +49,9 @@ pub enum AccountError {
         /// How long it has to wait.
         wait: Duration,
     },
+    /// Whoever asked for it was changed, deactivated or deleted before it was done.
+    #[error("whoever asked for it is not any more who they were")]
+    SessionOver,
     /// There is no such user.
     #[error("there is no such user")]
     NotFound,
@@ -95,7 +98,7 @@ pub(super) struct Accounts {
     looked_for_keys: tokens::LookedForKeys,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Known {
     revision: AccountsRevision,
     directory: Directory,
@@ -120,6 +123,15 @@ impl Accounts {
 
     fn known(&self) -> Arc<Known> {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes over what was just stored about a user. It is done, whatever becomes of reading what others have done meanwhile.
+    async fn take_over<S: Store>(&self, store: &S, user: User) {
+        let id = user.id;
+        Arc::make_mut(&mut self.known.write().unwrap_or_else(PoisonError::into_inner)).directory.put(user);
+        if let Err(error) = self.read(store).await {
+            tracing::error!(%error, user.id = %id.0, "a user was changed, and the others could not be read again");
+        }
     }
 
     /// Reads all users and keys.
@@ -151,6 +163,12 @@ impl<S: Store> Engine<S> {
     /// Whether somebody is there who may change users.
     pub fn has_admin(&self) -> bool {
         self.users().iter().any(|user| user.is_active_admin())
+    }
+
+    /// Whether somebody who was believed before still is who they were, and may log in.
+    pub(super) fn is_still(&self, user: &User) -> bool {
+        let now = self.user(user.id);
+        now.is_some_and(|now| now.is_active && now.tokens_valid_from == user.tokens_valid_from)
     }
 
     /// How many passwords this process has hashed or checked: a count that grows.

@@ -44,7 +44,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D
 }
 
 /// The keys, ready for use.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Keys {
     by_id: HashMap<Uuid, Arc<Key>>,
     signing: Option<Arc<Key>>,

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use ticketing_core::{
     User, Uuid,
     ticket::ActorId,
@@ -13,20 +15,30 @@ use crate::{
 /// How often a change is tried anew on what others have made of the user.
 const ATTEMPTS: u32 = 16;
 
+/// On whose word users are changed. It is asked again right before a change is stored: a password takes its time to hash.
+#[derive(Clone, Debug)]
+pub enum Authority {
+    /// Whoever has the database, or embeds the engine.
+    Operator,
+    /// An administrator, as their token told of them.
+    Admin(Arc<User>),
+}
+
 impl<S: Store> Engine<S> {
     /// Stores a user who was not there before.
     ///
     /// # Errors
-    /// [`AccountError::EmailTaken`], [`AccountError::Overloaded`], or the store's.
-    pub async fn create_user(&self, new: NewUser) -> Result<User, AccountError> {
+    /// [`AccountError::SessionOver`], [`AccountError::EmailTaken`], [`AccountError::Overloaded`], or the store's.
+    pub async fn create_user(&self, new: NewUser, authority: &Authority) -> Result<User, AccountError> {
         let password = Some(self.inner.accounts.passwords.hash(new.password().clone()).await?);
+        self.check_authority(authority)?;
         let user = User::new(ActorId(Uuid::now_v7()), new, self.now());
         match self.inner.store.add_user(UserRecord { user: user.clone(), password }).await? {
             UserStored::Stored => {}
             UserStored::EmailTaken => return Err(AccountError::EmailTaken),
             UserStored::LastAdmin | UserStored::Conflict => return Err(AccountError::Contended),
         }
-        self.inner.accounts.read(&self.inner.store).await?;
+        self.inner.accounts.take_over(&self.inner.store, user.clone()).await;
         Ok(user)
     }
 
@@ -34,9 +46,9 @@ impl<S: Store> Engine<S> {
     ///
     /// # Errors
     /// [`AccountError::NotFound`], [`AccountError::Invalid`] where they would work one area and have none,
-    /// [`AccountError::EmailTaken`], [`AccountError::LastAdmin`], [`AccountError::Contended`],
-    /// [`AccountError::Overloaded`], or the store's.
-    pub async fn change_user(&self, id: ActorId, patch: UserPatch) -> Result<(), AccountError> {
+    /// [`AccountError::SessionOver`], [`AccountError::EmailTaken`], [`AccountError::LastAdmin`],
+    /// [`AccountError::Contended`], [`AccountError::Overloaded`], or the store's.
+    pub async fn change_user(&self, id: ActorId, patch: UserPatch, authority: &Authority) -> Result<(), AccountError> {
         let before = self.existing(id).await?;
         // What is refused anyhow needs no hash.
         before.patched(patch.clone(), self.now())?;
@@ -46,6 +58,7 @@ impl<S: Store> Engine<S> {
         };
         for _ in 0..ATTEMPTS {
             let before = self.existing(id).await?;
+            self.check_authority(authority)?;
             let Some(after) = before.patched(patch.clone(), self.now())? else { return Ok(()) };
             match self.store_change(&before, after, hash.clone()).await {
                 Err(AccountError::Contended) => {}
@@ -58,10 +71,12 @@ impl<S: Store> Engine<S> {
     /// Deletes a user: all but the name, which history tells.
     ///
     /// # Errors
-    /// [`AccountError::NotFound`], [`AccountError::LastAdmin`], [`AccountError::Contended`], or the store's.
-    pub async fn delete_user(&self, id: ActorId) -> Result<(), AccountError> {
+    /// [`AccountError::NotFound`], [`AccountError::SessionOver`], [`AccountError::LastAdmin`],
+    /// [`AccountError::Contended`], or the store's.
+    pub async fn delete_user(&self, id: ActorId, authority: &Authority) -> Result<(), AccountError> {
         for _ in 0..ATTEMPTS {
             let before = self.existing(id).await?;
+            self.check_authority(authority)?;
             match self.store_change(&before, before.deleted(self.now()), None).await {
                 Err(AccountError::Contended) => {}
                 outcome => return outcome,
@@ -78,12 +93,25 @@ impl<S: Store> Engine<S> {
         password: Option<PasswordHash>,
     ) -> Result<(), AccountError> {
         let needs_other_admin = before.stops_being_admin(&after);
-        let change = UserChange { expected_version: before.version, user: after, password, needs_other_admin };
+        let expected_version = before.version;
+        let change = UserChange { expected_version, user: after.clone(), password, needs_other_admin };
         match self.inner.store.change_user(change).await? {
-            UserStored::Stored => Ok(self.inner.accounts.read(&self.inner.store).await?),
+            UserStored::Stored => {
+                self.inner.accounts.take_over(&self.inner.store, after).await;
+                Ok(())
+            }
             UserStored::EmailTaken => Err(AccountError::EmailTaken),
             UserStored::LastAdmin => Err(AccountError::LastAdmin),
             UserStored::Conflict => Err(AccountError::Contended),
+        }
+    }
+
+    fn check_authority(&self, authority: &Authority) -> Result<(), AccountError> {
+        match authority {
+            Authority::Admin(admin) if !(admin.is_active_admin() && self.is_still(admin)) => {
+                Err(AccountError::SessionOver)
+            }
+            Authority::Admin(_) | Authority::Operator => Ok(()),
         }
     }
 

@@ -1,8 +1,11 @@
 use rusqlite::Connection;
-use ticketing_core::{Timestamp, user::Attempts};
+use ticketing_core::{
+    Timestamp,
+    user::{Attempts, Tally},
+};
 
 use super::{SqliteStore, rows::Columns};
-use crate::store::{Attempt, AttemptKey, AttemptStore, Attempted, StoreError};
+use crate::store::{Attempt, AttemptKey, AttemptStore, Attempted, Settlement, StoreError};
 
 impl AttemptStore for SqliteStore {
     async fn count_attempt(&self, attempt: Attempt) -> Result<Attempted, StoreError> {
@@ -11,24 +14,18 @@ impl AttemptStore for SqliteStore {
                 Ok(counted) => counted,
                 Err(wait) => return Ok(Attempted::TooEarly { wait }),
             };
-            let sql = "INSERT OR REPLACE INTO login_attempts (key, count, last_at) VALUES (?, ?, ?)";
-            let mut statement = connection.prepare_cached(sql)?;
-            for (key, Attempts { count, last_at }) in counted {
-                statement.execute((key.0, count, last_at.unix_millis()))?;
+            for (key, attempts) in counted {
+                keep(connection, key, attempts)?;
             }
             Ok(Attempted::Counted)
         })
         .await
     }
 
-    async fn settle_attempt(&self, forget: Vec<AttemptKey>, take_back: Vec<AttemptKey>) -> Result<(), StoreError> {
+    async fn settle_attempt(&self, settlement: Settlement) -> Result<(), StoreError> {
         self.write(move |connection| {
-            for key in &take_back {
-                let sql = "UPDATE login_attempts SET count = count - 1 WHERE key = ? AND count > 0";
-                connection.prepare_cached(sql)?.execute([key.0])?;
-            }
-            for key in &forget {
-                connection.prepare_cached("DELETE FROM login_attempts WHERE key = ?")?.execute([key.0])?;
+            for (key, settled) in &settlement.keys {
+                keep(connection, *key, so_far(connection, *key)?.settled(settlement.made_at, *settled))?;
             }
             Ok(())
         })
@@ -44,10 +41,25 @@ impl AttemptStore for SqliteStore {
     }
 }
 
-fn so_far(connection: &Connection, key: AttemptKey) -> Result<Option<Attempts>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT count, last_at FROM login_attempts WHERE key = ?")?;
+fn so_far(connection: &Connection, key: AttemptKey) -> Result<Attempts, StoreError> {
+    let sql = "SELECT wrong, wrong_at, open, open_at FROM login_attempts WHERE key = ?";
+    let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query([key.0])?;
-    let Some(row) = found.next()? else { return Ok(None) };
+    let Some(row) = found.next()? else { return Ok(Attempts::default()) };
     let columns = &mut Columns::new(row);
-    Ok(Some(Attempts { count: columns.next()?, last_at: columns.timestamp()? }))
+    let mut tally = || Ok::<_, StoreError>(Tally { count: columns.next()?, last_at: columns.timestamp()? });
+    Ok(Attempts { wrong: tally()?, open: tally()? })
+}
+
+fn keep(connection: &Connection, key: AttemptKey, attempts: Attempts) -> Result<(), StoreError> {
+    if attempts == Attempts::default() {
+        connection.prepare_cached("DELETE FROM login_attempts WHERE key = ?")?.execute([key.0])?;
+        return Ok(());
+    }
+    let sql = "INSERT OR REPLACE INTO login_attempts (key, wrong, wrong_at, open, open_at, last_at)
+               VALUES (?, ?, ?, ?, ?, ?)";
+    let Attempts { wrong, open } = attempts;
+    let [wrong_at, open_at, last_at] = [wrong.last_at, open.last_at, attempts.last_at()].map(Timestamp::unix_millis);
+    connection.prepare_cached(sql)?.execute((key.0, wrong.count, wrong_at, open.count, open_at, last_at))?;
+    Ok(())
 }

@@ -1,4 +1,5 @@
-use ticketing_core::Timestamp;
+use rusqlite::Row;
+use ticketing_core::{Timestamp, Uuid};
 
 use super::{SqliteStore, rows::Columns, users::grow_revision};
 use crate::store::{KeyId, KeySecret, KeyStore, SigningKey, StoreError};
@@ -11,13 +12,13 @@ impl KeyStore for SqliteStore {
             let mut found = statement.query([])?;
             let mut keys = Vec::new();
             while let Some(row) = found.next()? {
-                let columns = &mut Columns::new(row);
-                keys.push(SigningKey {
-                    id: KeyId(columns.uuid()?),
-                    secret: KeySecret(columns.next()?),
-                    created_at: columns.timestamp()?,
-                    tokens_until: columns.timestamp()?,
-                });
+                match key(row) {
+                    Ok(key) => keys.push(key),
+                    Err(_) => {
+                        let id = row.get(0).map(Uuid::from_bytes).unwrap_or_default();
+                        tracing::error!(key.id = %id, "a signing key cannot be read: its tokens say nothing");
+                    }
+                }
             }
             Ok(keys)
         })
@@ -57,4 +58,14 @@ impl KeyStore for SqliteStore {
         })
         .await
     }
+}
+
+fn key(row: &Row<'_>) -> Result<SigningKey, StoreError> {
+    let columns = &mut Columns::new(row);
+    Ok(SigningKey {
+        id: KeyId(columns.uuid()?),
+        secret: KeySecret(columns.next()?),
+        created_at: columns.timestamp()?,
+        tokens_until: columns.timestamp()?,
+    })
 }

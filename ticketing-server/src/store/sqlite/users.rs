@@ -1,5 +1,5 @@
-use rusqlite::{Connection, Params, named_params};
-use ticketing_core::{EmailAddress, User, ticket::ActorId, user::UserRole};
+use rusqlite::{Connection, Params, Row, named_params};
+use ticketing_core::{EmailAddress, User, Uuid, ticket::ActorId, user::UserRole};
 
 use super::{
     SqliteStore,
@@ -16,7 +16,17 @@ impl UserStore for SqliteStore {
     }
 
     async fn users(&self) -> Result<Vec<User>, StoreError> {
-        self.read(|connection| Ok(find(connection, "", [])?.into_iter().map(|record| record.user).collect()))
+        self.read(|connection| {
+            each(connection, "", [], |row| match record(row) {
+                Ok(record) => Ok(Some(record.user)),
+                // An error would leave everybody as they were known: whoever was disabled since would stay.
+                Err(_) => {
+                    let id = row.get(0).map(Uuid::from_bytes).unwrap_or_default();
+                    tracing::error!(user.id = %id, "a user cannot be read, and so can do nothing");
+                    Ok(None)
+                }
+            })
+        })
     }
 
     async fn find_user(&self, id: ActorId) -> Result<Option<UserRecord>, StoreError> {
@@ -43,20 +53,30 @@ pub(super) fn grow_revision(connection: &Connection) -> Result<(), StoreError> {
 }
 
 fn find(connection: &Connection, condition: &str, wanted: impl Params) -> Result<Vec<UserRecord>, StoreError> {
+    each(connection, condition, wanted, |row| record(row).map(Some))
+}
+
+fn each<T>(
+    connection: &Connection,
+    condition: &str,
+    wanted: impl Params,
+    read: impl Fn(&Row<'_>) -> Result<Option<T>, StoreError>,
+) -> Result<Vec<T>, StoreError> {
     let sql = format!(
         "SELECT uuid, version, email, name, role, area, phone, is_active, tokens_valid_from, password
          FROM users {condition} ORDER BY id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query(wanted)?;
-    let mut records = Vec::new();
+    let mut all = Vec::new();
     while let Some(row) = found.next()? {
-        records.push(record(&mut Columns::new(row))?);
+        all.extend(read(row)?);
     }
-    Ok(records)
+    Ok(all)
 }
 
-fn record(columns: &mut Columns<'_>) -> Result<UserRecord, StoreError> {
+fn record(row: &Row<'_>) -> Result<UserRecord, StoreError> {
+    let columns = &mut Columns::new(row);
     let user = User {
         id: ActorId(columns.uuid()?),
         version: columns.next()?,
