@@ -1,0 +1,6 @@
+//! Service levels beside an oracle that counts minutes, beside the published vectors, and in the cases that others got wrong.
+
+mod agreement;
+mod case;
+mod oracle;
+mod random;
