@@ -3,4 +3,7 @@
 mod agreement;
 mod case;
 mod oracle;
+mod properties;
 mod random;
+mod regressions;
+mod vectors;

@@ -283,6 +283,30 @@ pub(crate) fn case(family: &Family, number: u64) -> Case {
     }
 }
 
+/// How far ahead a case of years may look.
+pub(crate) const LONG_DAYS: i64 = 4200;
+
+/// A case of years, with what the oracle says of it.
+pub(crate) fn long_case(number: u64) -> Case {
+    let mut dice = Dice::new(number);
+    loop {
+        let mut case = throw(dice.of(FAMILIES), &mut dice);
+        let start = minute(&case.start);
+        case.at = text(start + dice.between(0, 3000 * DAY));
+        case.budget = match case.budget.trim_start_matches(|letter: char| letter.is_ascii_digit()) {
+            "bd" => format!("{}bd", dice.between(200, 2500)),
+            _ => format!("{}h", dice.between(1000, 20_000)),
+        };
+        case.source = String::from("a deadline years ahead is as exact as one today");
+        if start + LONG_DAYS * DAY < minute("2099-01-01T00:00:00Z")
+            && let Some(told) = expect(&case, LONG_DAYS)
+        {
+            case.expect = told;
+            return case;
+        }
+    }
+}
+
 fn core_reading(case: &Case) -> Reading {
     Reading::of(&case.core_calendar(), at(&case.start), case.allowance(), &case.stops(), at(&case.at))
 }
@@ -313,7 +337,7 @@ fn throw(family: &Family, dice: &mut Dice) -> Case {
 
     let source = if why.is_empty() { family.source.to_owned() } else { format!("{}; {why}", family.source) };
     Case {
-        name: String::new(),
+        name: family.file.to_owned(),
         source,
         zone: zone.to_owned(),
         calendar,
