@@ -185,7 +185,48 @@ impl Default for Zone {
     }
 }
 
+/// From here to the end of the last year with working time, 2099, a compiled zone knows its changes.
+const COMPILED_FROM_UNIX_SECONDS: i64 = 943_920_000; // 1999-12-01T00:00:00Z
+const COMPILED_UNTIL_UNIX_SECONDS: i64 = 4_102_444_800; // 2100-01-01T00:00:00Z
+/// No zone changed its offset twice in so short a time.
+const COMPILED_STEP_SECONDS: i64 = 6 * 3600;
+
 impl Zone {
+    /// The table of a zone from whoever can tell its offset, in seconds east of UTC, at any instant: all changes from
+    /// 1999-12-01 to the end of 2099, to the second. Before, it keeps the first offset; after, the last.
+    ///
+    /// ```
+    /// use ticketing_core::{Timestamp, Zone};
+    ///
+    /// let change = Timestamp::parse("2007-12-09T07:00:00Z").unwrap();
+    /// let caracas = Zone::compile("America/Caracas", |at| if at < change { -4 * 3600 } else { -4 * 3600 - 1800 });
+    /// assert_eq!(caracas.offset_seconds, -4 * 3600);
+    /// assert_eq!(caracas.transitions.len(), 1);
+    /// assert_eq!(caracas.offset_seconds_at(change), -4 * 3600 - 1800);
+    /// ```
+    pub fn compile(name: impl Into<String>, offset_seconds_at: impl Fn(Timestamp) -> i32) -> Self {
+        let offset_of =
+            |seconds: i64| offset_seconds_at(Timestamp::saturating_from_unix_millis(seconds.saturating_mul(1000)));
+        let mut seen = COMPILED_FROM_UNIX_SECONDS;
+        let mut offset = offset_of(seen);
+        let mut zone = Self { name: name.into(), offset_seconds: offset, transitions: Vec::new() };
+        while seen < COMPILED_UNTIL_UNIX_SECONDS - 1 {
+            let mut changed = (seen + COMPILED_STEP_SECONDS).min(COMPILED_UNTIL_UNIX_SECONDS - 1);
+            if offset_of(changed) == offset {
+                seen = changed;
+                continue;
+            }
+            while changed - seen > 1 {
+                let middle = seen.midpoint(changed);
+                if offset_of(middle) == offset { seen = middle } else { changed = middle }
+            }
+            seen = changed;
+            offset = offset_of(changed);
+            zone.transitions.push(Transition { at_unix_seconds: changed, offset_seconds: offset });
+        }
+        zone
+    }
+
     /// Seconds east of UTC at an instant.
     pub fn offset_seconds_at(&self, at: Timestamp) -> i32 {
         self.offset_of(at.unix_millis().div_euclid(1000))

@@ -2,6 +2,7 @@
 //!
 //! - [`Engine`]: the one way to do anything. It has no HTTP in it: `default-features = false, features = ["sqlite"]`.
 //! - [`store`]: where tickets are kept. [`store::sqlite`] (feature `sqlite`) is the embedded default.
+//! - [`zones`]: time zones by their IANA names, for the core's calendars.
 //! - [`http`] (feature `http`): the API as one [`tower::Service`](https://docs.rs/tower), and [`serve`](http::serve) for it.
 //! - The binary (feature `cli`) reads its settings and puts these together.
 
@@ -10,6 +11,7 @@
 pub mod clock;
 mod engine;
 pub mod store;
+pub mod zones;
 
 #[cfg(feature = "http")]
 mod api;

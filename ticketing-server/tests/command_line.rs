@@ -421,3 +421,80 @@ fn a_label_is_read_as_it_was_typed() {
         assert!(!message.contains('\u{7}'));
     }
 }
+
+// Service levels
+
+#[test]
+fn the_published_vectors_pass() {
+    let desk = Desk::new();
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ticketing-core/vectors");
+    let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files.filter(|file| file.extension().is_some_and(|ending| ending == "json")).collect();
+    let told = run(desk.program().args(["sla", "check-vectors"]).args(&files)).success();
+    let passed = told.strip_suffix(" passed, 0 failed\n").unwrap().parse::<u32>().unwrap();
+    assert!(passed >= 2000, "{told}");
+}
+
+#[test]
+fn a_vector_that_fails_says_what_was_expected() {
+    let good = json!({
+        "name": "an hour", "source": "this test", "zone": "America/Bogota", "calendar": null,
+        "start": "2026-03-24T10:00:00Z", "budget": "1h", "due_at": "close", "pauses": [], "at": "2026-03-24T10:30:00Z",
+        "expect": { "due": "2026-03-24T11:00:00Z", "elapsed_seconds": 1800, "remaining_seconds": 1800, "state": "running" },
+    });
+    let with = |pointer: &str, value: Value| {
+        let mut case = good.clone();
+        *case.pointer_mut(pointer).unwrap() = value;
+        case
+    };
+    let without = |name: &str| {
+        let mut case = good.clone();
+        case.as_object_mut().unwrap().remove(name);
+        case
+    };
+    let pauses = json!([["2026-03-24T10:10:00Z", null], ["2026-03-24T10:20:00Z", null]]);
+    let cases = json!([
+        good,
+        with("/expect/due", json!("2026-03-24T11:00:01Z")),
+        with("/expect/state", json!("paused")),
+        with("/zone", json!("Bogota")),
+        with("/budget", json!("1d")),
+        with("/at", json!("yesterday")),
+        with("/pauses", pauses),
+        with("/calendar", json!({ "weekly": { "mon": [["8", "12"]] }, "exceptions": [] })),
+        with("/calendar", json!({ "weekly": { "lunes": [] } })),
+        with("/calendar", json!({ "exceptions": [{ "date": "2026-02-30", "open": [] }] })),
+        without("calendar"),
+        7,
+    ]);
+    let desk = Desk::new();
+    let file = desk.write("cases.json", cases.to_string());
+    let outcome = desk.run(&["sla", "check-vectors", text(&file)]);
+    assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(1), ""));
+    assert!(outcome.stdout.ends_with("\n1 passed, 11 failed\n"), "{}", outcome.stdout);
+    says(
+        &outcome.stdout,
+        &[
+            "case 2, an hour\n    due: expected 2026-03-24T11:00:01Z, got 2026-03-24T11:00:00Z\n",
+            "case 3, an hour\n    state: expected paused, got running\n",
+            "“Bogota” is no time zone",
+            "“1d” is no budget",
+            "“yesterday” is no instant",
+            "the pause before the one of 2026-03-24T10:20:00Z lasts longer",
+            "“8” is no time of day",
+            "unknown variant `lunes`",
+            "“2026-02-30” is no date",
+            "missing field `calendar`",
+            "case 12, without a name\n    it cannot be read: ",
+        ],
+    );
+
+    let message = desk.run(&["sla", "check-vectors", text(&file), "nowhere.json"]);
+    assert_eq!(message.status, Some(1));
+    says(&message.stderr, &["nowhere.json", "cannot be read"]);
+    let broken = desk.write("broken.json", "[{ \"name\": ");
+    says(&desk.run(&["sla", "check-vectors", text(&broken)]).failure(1), &["broken.json", "is no array of cases"]);
+    let empty = desk.write("empty.json", "{}");
+    says(&desk.run(&["sla", "check-vectors", text(&empty)]).failure(1), &["empty.json", "is no array of cases"]);
+    desk.run(&["sla", "check-vectors"]).failure(2);
+}

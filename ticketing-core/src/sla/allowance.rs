@@ -28,7 +28,7 @@ pub enum Allowance {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DueAt {
-    /// At the end of that day's last shift.
+    /// When the last of the shifts ends that start on that day.
     #[default]
     Close,
     /// At the time of day at which the clock started.

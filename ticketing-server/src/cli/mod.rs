@@ -5,6 +5,7 @@ mod label;
 mod rules;
 mod serve;
 mod settings;
+mod sla;
 mod ticket;
 mod user;
 
@@ -45,6 +46,9 @@ enum Command {
     /// Work with ticket labels.
     #[command(subcommand)]
     Label(label::Command),
+    /// Work with service levels.
+    #[command(subcommand)]
+    Sla(sla::Command),
 }
 
 #[derive(Args)]
@@ -107,6 +111,10 @@ pub fn main() -> ExitCode {
         Command::Key(command) => command.run(),
         Command::Ticket(command) => command.run(),
         Command::Label(command) => command.run(),
+        Command::Sla(command) => match command.run() {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

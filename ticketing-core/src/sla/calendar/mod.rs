@@ -184,7 +184,7 @@ impl Inner {
         let start = self.opening(start, office)?;
         let end = self.business_day_after(self.day_of(start, office)?, days, office)?;
         match due_at {
-            DueAt::Close => mapped_shifts(end, &office.hours, &self.zone).max().map(|(_, until)| until),
+            DueAt::Close => mapped_shifts(end, &office.hours, &self.zone).map(|(_, until)| until).max(),
             DueAt::SameTime => {
                 let time_of_day = self.zone.local(start).rem_euclid(DAY);
                 Some(self.zone.instant_of(end.0 * DAY + time_of_day))

@@ -10,7 +10,7 @@ use crate::Zone;
 pub(super) struct Year {
     intervals: Vec<Interval>,
     total: Millis,
-    /// Dates of this year on which a shift starts.
+    /// Dates of this year on which a shift starts; in the last one, the first of the next as well, which begin in it east of UTC.
     business_days: Vec<Day>,
 }
 
@@ -29,6 +29,7 @@ impl Year {
     pub(super) fn new(year: i32, hours: &Hours, zone: &Zone) -> Self {
         let (first, next) = (Day::new_year(year), Day::new_year(year.saturating_add(1)));
         let (begins, ends) = (first.0 * super::DAY, next.0 * super::DAY);
+        let dates = first..if next.0 * super::DAY < super::ENDS { next } else { next.plus(REACH_DAYS) };
         let mut mapped: Vec<(Millis, Millis)> = Vec::new();
         let mut business_days = Vec::new();
         let days = first.0.saturating_sub(REACH_DAYS)..next.0.saturating_add(REACH_DAYS);
@@ -40,7 +41,7 @@ impl Year {
                     mapped.iter().rposition(|earlier| *earlier <= shift).map_or(0, |index| index.saturating_add(1));
                 mapped.insert(place, shift);
             }
-            if mapped.len() > before && (first..next).contains(&day) {
+            if mapped.len() > before && dates.contains(&day) {
                 business_days.push(day);
             }
         }

@@ -1,0 +1,9 @@
+//! Service levels beside an oracle that counts minutes, beside the published vectors, and in the cases that others got wrong.
+
+mod agreement;
+mod case;
+mod oracle;
+mod properties;
+mod random;
+mod regressions;
+mod vectors;
