@@ -1118,6 +1118,12 @@ async fn the_first_administrator_of_the_environment_is_made_once() {
     };
     assert_eq!(refused(Some(ADMIN), None).status, Some(1));
     assert_eq!(refused(None, Some(PASSWORD)).status, Some(1));
+    assert_eq!(refused(Some(ADMIN), Some("")).status, Some(1));
+    let mut command = other.program();
+    let not_utf8 = std::os::unix::ffi::OsStringExt::from_vec(b"clave-\xff".to_vec());
+    command.args(["serve", "--listen", "127.0.0.1:0"]).env("TICKETING_ADMIN_EMAIL", ADMIN);
+    let message = run(command.env::<_, std::ffi::OsString>("TICKETING_ADMIN_PASSWORD", not_utf8)).stderr;
+    assert!(message.contains("TICKETING_ADMIN_PASSWORD is not UTF-8") && !message.contains("clave-"), "{message}");
     let short = refused(Some(ADMIN), Some("12345"));
     assert_eq!(short.status, Some(1));
     assert!(
@@ -1125,6 +1131,20 @@ async fn the_first_administrator_of_the_environment_is_made_once() {
         "{}",
         short.stderr
     );
+}
+
+/// Compose files give empty ones.
+#[tokio::test]
+async fn empty_variables_of_the_first_administrator_are_none() {
+    let desk = Desk::new();
+    let server =
+        desk.serve_with(|command| command.env("TICKETING_ADMIN_EMAIL", "").env("TICKETING_ADMIN_PASSWORD", ""));
+    assert!(server.log().contains("ticketing-server user create --role ADMIN"), "{}", server.log());
+    server.kill();
+    serve(&desk).kill();
+    let server =
+        desk.serve_with(|command| command.env("TICKETING_ADMIN_EMAIL", "").env("TICKETING_ADMIN_PASSWORD", ""));
+    assert!(!server.log().contains("are ignored"), "{}", server.log());
 }
 
 #[tokio::test]
