@@ -49,11 +49,11 @@ impl User {
         Self { version: self.version.saturating_add(1), ..self.clone() }.logged_out(now)
     }
 
-    /// What is left of the user when they are deleted: who they were in history.
+    /// What is left of the user when they are deleted: who they were in history, by name and role.
     #[must_use]
     pub fn deleted(&self, now: Timestamp) -> Self {
         let version = self.version.saturating_add(1);
-        Self { version, email: None, phone: None, is_active: false, ..self.clone() }.logged_out(now)
+        Self { version, email: None, area: None, phone: None, is_active: false, ..self.clone() }.logged_out(now)
     }
 
     /// Whether they are one of those without whom nobody could change users any more.

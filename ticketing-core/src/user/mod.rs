@@ -34,7 +34,7 @@ pub struct User {
     pub name: String,
     /// What they may do.
     pub role: UserRole,
-    /// The area that they work. Those who work one area only have one.
+    /// The area that they work. Those who work one area only have one, until they are deleted.
     pub area: Option<String>,
     /// A phone number.
     pub phone: Option<String>,
@@ -94,7 +94,7 @@ impl UserRole {
 }
 
 impl User {
-    /// They were deleted: only their name is left, for history.
+    /// They were deleted: only their name and role are left, for history.
     pub const fn is_deleted(&self) -> bool {
         self.email.is_none()
     }

@@ -154,11 +154,12 @@ proptest! {
 
 #[test]
 fn who_is_deleted_leaves_a_name_and_nothing_to_log_in_with() {
-    let user = patched(&admin(), r#"{"telefono": "1"}"#, "2026-03-24T11:00:00Z");
+    let user = patched(&admin(), r#"{"telefono": "1", "rol": "AREA", "area": "Redes"}"#, "2026-03-24T11:00:00Z");
     let deleted = user.deleted(morning());
     assert!(deleted.is_deleted() && !deleted.is_active);
     assert_eq!((deleted.id, deleted.name.as_str(), deleted.email, deleted.phone), (user.id, "Ana", None, None));
-    assert!(user.stops_being_admin(&user.deleted(morning())));
+    assert_eq!((deleted.area, deleted.role), (None, UserRole::Area));
+    assert!(admin().stops_being_admin(&admin().deleted(morning())));
 }
 
 #[test]

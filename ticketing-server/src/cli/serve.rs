@@ -1,5 +1,5 @@
 use std::{
-    env,
+    env::{self, VarError},
     ffi::OsString,
     fs::{File, OpenOptions, TryLockError},
     io::{self, IsTerminal},
@@ -131,7 +131,7 @@ impl Serve {
 /// Without an administrator, nobody can make one over HTTP: the first comes from the environment, or from the command line.
 async fn first_admin(engine: &Engine<SqliteStore>) -> anyhow::Result<()> {
     let (email, password) = ("TICKETING_ADMIN_EMAIL", "TICKETING_ADMIN_PASSWORD");
-    let [given_email, given_password] = [email, password].map(|name| env::var(name).ok());
+    let (given_email, given_password) = (given(email)?, given(password)?);
     if engine.has_admin() {
         if given_email.is_some() || given_password.is_some() {
             tracing::info!("there is an administrator: {email} and {password} are ignored");
@@ -152,6 +152,16 @@ async fn first_admin(engine: &Engine<SqliteStore>) -> anyhow::Result<()> {
         _ => bail!("{email} and {password} belong together: one of them is missing"),
     }
     Ok(())
+}
+
+/// A variable of the environment. An empty one is none: that is what a compose file makes of one that is not set.
+fn given(name: &str) -> anyhow::Result<Option<String>> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        // The error would show it, which may be a password.
+        Err(VarError::NotUnicode(_)) => bail!("{name} is not UTF-8"),
+    }
 }
 
 fn start_log(command: &Serve, settings: &Settings) -> anyhow::Result<()> {

@@ -6,8 +6,8 @@ use crate::store::{Appended, FollowUp, KeyUse, Store, StoreError};
 /// On what conditions a command is done.
 #[derive(Clone, Debug, Default)]
 pub struct Conditions {
-    /// Only on this version of the ticket; `None`: on whichever there is.
-    pub version: Option<u32>,
+    /// Only on one of these versions of the ticket; `None`: on whichever there is.
+    pub versions: Option<Vec<u32>>,
     /// Once, however often the request is made.
     pub key: Option<IdempotencyKey>,
 }
@@ -83,7 +83,11 @@ impl<S: Store> Engine<S> {
             if let Err(refusal @ (Refusal::Forbidden | Refusal::ForeignArea)) = decided {
                 return Err(refusal.into());
             }
-            if let Some(since) = conditions.version.filter(|version| *version != ticket.version) {
+            if let Some(versions) = conditions.versions.as_ref().filter(|versions| !versions.contains(&ticket.version))
+            {
+                // What happened since the newest one that there was is news.
+                let there_was = versions.iter().copied().filter(|version| *version < ticket.version).max();
+                let since = there_was.unwrap_or(ticket.version);
                 let record = self.inner.store.record(id).await?.ok_or(EngineError::NotFound)?;
                 // It may have left in between.
                 actor.check_area(&record.ticket.attributes.area, &rules)?;

@@ -169,19 +169,17 @@ impl<S: Store> Call<S> {
         }
     }
 
-    /// The version of the ticket that the client has seen, where it says that it is to be changed in no other.
-    pub(crate) fn expected_version(&self) -> Result<Option<u32>, ApiError> {
+    /// The versions of the ticket that the client knows, where it says that it is to be changed in no other.
+    pub(crate) fn expected_versions(&self) -> Result<Option<Vec<u32>>, ApiError> {
         let invalid = ApiError::InvalidHeader("If-Match");
         let mut values = self.headers.get_all(IF_MATCH).iter();
         let (value, None) = (values.next(), values.next()) else { return Err(invalid) };
         let Some(value) = value else { return Ok(None) };
-        let tag = value.to_str().unwrap_or_default().trim();
-        if tag == "*" {
+        let tags = value.to_str().unwrap_or_default().trim();
+        if tags == "*" {
             return Ok(None);
         }
-        // A proxy that compresses makes a strong tag a weak one.
-        let version = tag.trim_start_matches("W/").strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-        version.and_then(|version| version.parse().ok()).map(Some).ok_or(invalid)
+        tags.split(',').map(|tag| version(tag.trim())).collect::<Option<_>>().map(Some).ok_or(invalid)
     }
 
     /// Counts against the limit of an e-mail address.
@@ -195,6 +193,12 @@ impl<S: Store> Call<S> {
         let mut tags = values.flat_map(|value| value.split(','));
         tags.any(|tag| tag.trim() == "*" || tag.trim().trim_start_matches("W/") == etag)
     }
+}
+
+/// The version that a tag names, letter by letter as we name it. A proxy that compresses makes a strong tag a weak one.
+fn version(tag: &str) -> Option<u32> {
+    let text = tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')?;
+    text.parse().ok().filter(|version: &u32| version.to_string() == text)
 }
 
 /// The token of an `Authorization: Bearer …`. Source: RFC 6750, section 2.1.

@@ -30,7 +30,7 @@ pub trait UserStore: Send + Sync + 'static {
     /// Stores a user who was not there before.
     fn add_user(&self, record: UserRecord) -> impl Future<Output = Result<UserStored, StoreError>> + Send;
 
-    /// Stores what has become of a user. Of one who is deleted, nothing is left but the name.
+    /// Stores what has become of a user. Of one who is deleted, nothing is left but the name and the role.
     fn change_user(&self, change: UserChange) -> impl Future<Output = Result<UserStored, StoreError>> + Send;
 }
 

@@ -157,11 +157,44 @@ async fn a_weak_tag_is_the_strong_one() {
 }
 
 #[tokio::test]
+async fn any_version_of_a_list_will_do() {
+    let service = Service::start().await;
+    let ticket = service.ticket().await;
+    let request = |tag: &str| command(&ticket, "actualizar", &reply("Ya está")).header("If-Match", tag);
+    ask(&service, &service.mesa, request("\"3\", \"1\",W/\"7\"")).await.ok();
+    ask(&service, &service.mesa, request("\"2\"")).await.ok();
+    // What happened since the newest of those that there were is told.
+    let answer = ask(&service, &service.mesa, request("\"1\", \"2\", \"7\"")).await;
+    assert_eq!(answer.problem(412, "changed")["cambios"].as_array().unwrap().len(), 1);
+    assert_eq!(answer.header("etag"), Some("\"3\""));
+}
+
+#[tokio::test]
 async fn a_version_that_is_none_is_400() {
     let service = Service::start().await;
     let ticket = service.ticket().await;
     let request = || command(&ticket, "actualizar", &reply("Ya está"));
-    for tag in ["1", "\"\"", "\"x\"", "\"1", "1\"", "\"-1\"", "\"1.0\"", "\"4294967296\"", "", "W/1", "\"1\"x", "ñ"] {
+    for tag in [
+        "1",
+        "\"\"",
+        "\"x\"",
+        "\"1",
+        "1\"",
+        "\"-1\"",
+        "\"1.0\"",
+        "\"4294967296\"",
+        "",
+        "W/1",
+        "\"1\"x",
+        "ñ",
+        "\"+1\"",
+        "\"01\"",
+        "W/W/\"1\"",
+        "w/\"1\"",
+        "\"1\",",
+        "\"1\", *",
+        "\"1\" \"2\"",
+    ] {
         let problem =
             ask(&service, &service.mesa, request().header("If-Match", tag)).await.problem(400, "invalid-header");
         assert_eq!(problem["detail"], "La cabecera If-Match no es válida.", "{tag}");
@@ -347,6 +380,22 @@ async fn a_key_that_was_used_for_another_body_action_or_ticket_is_refused() {
     // That was no use of it.
     let again = ask(&service, &service.mesa, keyed(command(&ticket, "pausar", &pause()))).await;
     assert_eq!(again.header("etag"), Some("\"2\""));
+}
+
+#[tokio::test]
+async fn a_command_is_the_same_however_its_path_is_spelt() {
+    let service = Service::start().await;
+    let ticket = service.ticket().await;
+    let upper = Ticket { uuid: ticket.uuid.to_uppercase(), ..service.ticket().await };
+    let keyed = |request: Request| request.header("Idempotency-Key", "k");
+    for request in [
+        command(&ticket, "pausar", &pause()),
+        command(&upper, "pausar", &pause()),
+        command(&ticket, "pausar/", &pause()),
+    ] {
+        let answer = ask(&service, &service.mesa, keyed(request)).await;
+        assert_eq!((answer.status, answer.header("etag")), (200, Some("\"2\"")));
+    }
 }
 
 #[tokio::test]

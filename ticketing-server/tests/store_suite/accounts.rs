@@ -105,7 +105,7 @@ pub(crate) async fn of_a_user_who_is_deleted_the_name_is_left_and_the_address_is
     assert_eq!(store.change_user(deletion(&user)).await.unwrap(), UserStored::Stored);
     let left = store.find_user(user.id).await.unwrap().unwrap();
     assert_eq!(left, UserRecord { user: deletion(&user).user, password: None });
-    assert_eq!((left.user.email, left.user.phone, left.user.name), (None, None, user.name));
+    assert_eq!((left.user.email, left.user.phone, left.user.area, left.user.name), (None, None, None, user.name));
     assert_eq!(store.find_user_by_email("ana@example.com").await.unwrap(), None);
     let again = add(&store, "ana@example.com", "MESA").await;
     assert_eq!(store.change_user(deletion(&again)).await.unwrap(), UserStored::Stored);

@@ -70,7 +70,7 @@ pub(super) async fn a_command_repeated_with_its_key_happens_once(store: impl Sto
     let bruno = Actor::Desk(ActorId(Uuid::from_u128(8)));
     let ask = async |id, actor: &Actor, key: &str, body: &str, order: Command<ActorId>| {
         let key = IdempotencyKey::new(key, body.as_bytes()).unwrap().of(actor.author().id);
-        engine.order(id, actor, order, Conditions { version: None, key: Some(key) }).await
+        engine.order(id, actor, order, Conditions { versions: None, key: Some(key) }).await
     };
     let pause = || Command::Pause { reason: reason("Un repuesto") };
     let first = ask(id, &anna, "k", "pausar", pause()).await.unwrap();
@@ -102,7 +102,7 @@ pub(super) async fn a_command_for_another_version_is_told_what_happened_since(st
     let (engine, _) = engine(store).await;
     let (id, label) = create_through(&engine).await;
     let pause = || Command::Pause { reason: reason("Un repuesto") };
-    let on = |version| Conditions { version: Some(version), key: None };
+    let on = |version| Conditions { versions: Some(vec![version]), key: None };
     assert_eq!(engine.order(id, &desk(), pause(), on(1)).await.unwrap().version, 2);
     match engine.order(id, &desk(), pause(), on(1)).await {
         Err(EngineError::Changed { since: 1, record }) => {

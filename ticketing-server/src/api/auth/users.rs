@@ -39,7 +39,7 @@ pub(crate) async fn change<S: Store>(mut call: Call<S>) -> Result<Response, ApiE
     json(&Done { message: "Usuario actualizado" })
 }
 
-/// `DELETE /api/auth/users/{id}`: nothing is left but the name, which history tells.
+/// `DELETE /api/auth/users/{id}`: nothing is left but the name and the role, which history tells.
 pub(crate) async fn delete<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
     let admin = call.admin().await?;
     let id = user_id(&call)?;

@@ -70,9 +70,10 @@ async fn command<S: Store>(
     let id = call.ticket_id()?;
     let body = call.json_body().await?;
     let order = read(&body, &call.engine().rules())?;
-    let key =
-        call.idempotency_key(&[call.path().as_bytes(), b"\n", &body].concat())?.map(|key| key.of(actor.author().id));
-    let conditions = Conditions { version: call.expected_version()?, key };
+    // However its path is spelt, it is the same request.
+    let done = format!("{operation:?} {}\n", id.0);
+    let key = call.idempotency_key(&[done.as_bytes(), &body].concat())?.map(|key| key.of(actor.author().id));
+    let conditions = Conditions { versions: call.expected_versions()?, key };
 
     let executed = call.engine().order(id, &actor, order, conditions).await.map_err(|error| changed(&call, error))?;
     with_etag(json(&Answer { message })?, &etag(executed.version))

@@ -68,7 +68,7 @@ impl<S: Store> Engine<S> {
         Err(AccountError::Contended)
     }
 
-    /// Deletes a user: all but the name, which history tells.
+    /// Deletes a user: all but the name and the role, which history tells.
     ///
     /// # Errors
     /// [`AccountError::NotFound`], [`AccountError::SessionOver`], [`AccountError::LastAdmin`],

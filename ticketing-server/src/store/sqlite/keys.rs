@@ -12,13 +12,12 @@ impl KeyStore for SqliteStore {
             let mut found = statement.query([])?;
             let mut keys = Vec::new();
             while let Some(row) = found.next()? {
-                match key(row) {
-                    Ok(key) => keys.push(key),
-                    Err(_) => {
-                        let id = row.get(0).map(Uuid::from_bytes).unwrap_or_default();
-                        tracing::error!(key.id = %id, "a signing key cannot be read: its tokens say nothing");
-                    }
+                let read = key(row).ok();
+                if read.is_none() {
+                    let id = row.get(0).map(Uuid::from_bytes).unwrap_or_default();
+                    tracing::error!(key.id = %id, "a signing key cannot be read: its tokens say nothing");
                 }
+                keys.extend(read);
             }
             Ok(keys)
         })

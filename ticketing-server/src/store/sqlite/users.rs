@@ -17,14 +17,14 @@ impl UserStore for SqliteStore {
 
     async fn users(&self) -> Result<Vec<User>, StoreError> {
         self.read(|connection| {
-            each(connection, "", [], |row| match record(row) {
-                Ok(record) => Ok(Some(record.user)),
+            each(connection, "", [], |row| {
+                let read = record(row).ok();
                 // An error would leave everybody as they were known: whoever was disabled since would stay.
-                Err(_) => {
+                if read.is_none() {
                     let id = row.get(0).map(Uuid::from_bytes).unwrap_or_default();
                     tracing::error!(user.id = %id, "a user cannot be read, and so can do nothing");
-                    Ok(None)
                 }
+                Ok(read.map(|record| record.user))
             })
         })
     }
