@@ -59,6 +59,18 @@ impl<S: Store> Engine<S> {
         })
     }
 
+    /// What a command came to that was done before with its key; `None` where it was not.
+    ///
+    /// # Errors
+    /// [`EngineError::KeyReused`], or the store's.
+    pub async fn ordered_before(&self, id: TicketId, key: &IdempotencyKey) -> Result<Option<Executed>, EngineError> {
+        let Some(used) = self.inner.store.find_key(&key.clone().at(self.now())).await? else { return Ok(None) };
+        match done_before(&used, id)? {
+            Outcome::DoneBefore { version } => Ok(Some(Executed { version, repeated: true })),
+            Outcome::Done(_) => Ok(None),
+        }
+    }
+
     async fn carry_out(
         &self,
         id: TicketId,

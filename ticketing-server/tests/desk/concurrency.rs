@@ -333,6 +333,22 @@ async fn a_repeated_command_is_answered_whatever_version_it_named() {
     assert_eq!((again.ok(), again.header("etag")), (first.ok(), first.header("etag")));
 }
 
+#[tokio::test]
+async fn a_repeated_command_is_answered_also_where_newer_rules_would_refuse_it() {
+    let service = Service::start().await;
+    let ticket = service.ticket().await;
+    let form = json!({ "nuevaPrioridad": "Luego", "nuevaCategoria": "Redes", "motivo": "No corre prisa" });
+    let request = |key| command(&ticket, "reclasificar", &form).header("Idempotency-Key", key);
+    let first = ask(&service, &service.mesa, request("k")).await;
+    assert_eq!(first.header("etag"), Some("\"2\""));
+    let rules = ticketing_core::Rules::from_json(r#"{ "prioridades": { "soloConocidas": true } }"#).unwrap();
+    service.engine.apply_rules(rules).await.unwrap();
+    let again = ask(&service, &service.mesa, request("k")).await;
+    assert_eq!((again.ok(), again.header("etag")), (first.ok(), first.header("etag")));
+    let other = ask(&service, &service.mesa, request("l")).await;
+    assert_eq!(other.violations(), [("nuevaPrioridad".to_owned(), "unknown-value".to_owned())]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_at_once_with_one_key_one_is_done() {
     let service = Service::start().await;

@@ -69,13 +69,20 @@ async fn command<S: Store>(
     actor.check_operation(operation)?;
     let id = call.ticket_id()?;
     let body = call.json_body().await?;
-    let order = read(&body, &call.engine().rules())?;
     // However its path is spelt, it is the same request.
     let done = format!("{operation:?} {}\n", id.0);
     let key = call.idempotency_key(&[done.as_bytes(), &body].concat())?.map(|key| key.of(actor.author().id));
-    let conditions = Conditions { versions: call.expected_versions()?, key };
+    let versions = call.expected_versions()?;
 
-    let executed = call.engine().order(id, &actor, order, conditions).await.map_err(|error| changed(&call, error))?;
+    let executed = match (read(&body, &call.engine().rules()), &key) {
+        (Ok(order), _) => {
+            let conditions = Conditions { versions, key };
+            call.engine().order(id, &actor, order, conditions).await.map_err(|error| changed(&call, error))?
+        }
+        // Newer rules may refuse what was done: only the answer to the first request tells.
+        (Err(refused), Some(key)) => call.engine().ordered_before(id, key).await?.ok_or(refused)?,
+        (Err(refused), None) => return Err(refused.into()),
+    };
     with_etag(json(&Answer { message })?, &etag(executed.version))
 }
 
