@@ -14,16 +14,24 @@ use crate::wasm;
 /// Measure the functions of the core, the HTTP service next to its peer, and the npm package next to other validators.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// Lists in a file of a million tickets, which takes minutes to fill, instead of some thousands.
+    #[arg(long)]
+    full: bool,
+
     /// Arguments passed on to the HTTP benchmark, after `--`.
     #[arg(last = true, value_name = "ARGS")]
     args: Vec<OsString>,
 }
 
-pub(crate) fn run(Args { args }: Args) -> Result<ExitCode> {
+pub(crate) fn run(Args { full, args }: Args) -> Result<ExitCode> {
     process::run(&mut build_server())?;
     process::run(peer("build").arg("--release"))?;
     process::run(&mut cargo(["bench", "--package", "ticketing-benches", "--bench", "core"]))?;
     process::run(cargo(["run", "--release", "--package", "ticketing-benches", "--", "http"]).args(args))?;
+    let tickets = if full { "1000000" } else { "20000" };
+    let dir = process::target_dir()?;
+    let lists = ["run", "--release", "--package", "ticketing-benches", "--", "lists", "--tickets", tickets, "--dir"];
+    process::run(cargo(lists).arg(dir))?;
     wasm::build_package()?;
     process::run(&mut browser_package()?)?;
     Ok(ExitCode::SUCCESS)

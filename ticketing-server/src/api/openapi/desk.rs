@@ -110,7 +110,7 @@ fn conditions() -> Value {
     json!([
         {
             "name": "If-Match", "in": "header", "required": false,
-            "description": "The ETag of the version that was seen: a ticket that has changed since is a 412, with what \
+            "description": "The ETag of the version that was seen, or several: a ticket that has changed since is a 412, with what \
                             happened in between in `cambios`. Without it, the last write wins.",
             "schema": { "type": "string" }
         },
