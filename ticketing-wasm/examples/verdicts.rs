@@ -2,7 +2,8 @@
 //!
 //! `cargo run -p ticketing-wasm --example verdicts -- CASES`: each line has `locale`, `form` (JSON in a text, as it was
 //! generated), `now`, and `verdict`, `sla`, `label` as the package should answer them. The same number of cases gives the same
-//! lines. With `rules` instead, each line has a document of rules and what the package should make of it.
+//! lines. With `rules` instead, each line has a document of rules and what the package should make of it; with `lifecycle`, a ticket,
+//! a role, and what that may do.
 
 use std::io::{BufWriter, Write as _};
 
@@ -18,12 +19,23 @@ use ticketing_core::{
     Draft, Field, LabelFormat, Locale, NewTicket, Rules, RulesError, Timestamp, Violations,
     field::{FIELDS, Kind},
     sla::Sla,
-    ticket::Origin,
+    ticket::{
+        Origin, Status,
+        lifecycle::{self, Operation},
+    },
+    user::UserRole,
 };
 
 fn main() -> anyhow::Result<()> {
-    if std::env::args().nth(1).as_deref() == Some("rules") {
-        rules()?.iter().for_each(|line| println!("{line}"));
+    let lines = match std::env::args().nth(1).as_deref() {
+        Some("rules") => Some(rules()?),
+        Some("lifecycle") => Some(lifecycle()),
+        _ => None,
+    };
+    if let Some(lines) = lines {
+        for line in &lines {
+            println!("{line}");
+        }
         return Ok(());
     }
     let cases: usize = std::env::args().nth(1).map_or(Ok(1000), |cases| cases.parse())?;
@@ -49,6 +61,34 @@ fn main() -> anyhow::Result<()> {
         writeln!(out, "{line}")?;
     }
     Ok(out.flush()?)
+}
+
+/// What each role may do to each ticket, and what becomes of that.
+fn lifecycle() -> Vec<Value> {
+    let mut lines = Vec::new();
+    for role in UserRole::ALL {
+        for archived in [false, true] {
+            for status in Status::ALL {
+                let after =
+                    |operation| lifecycle::after(operation, status, archived, role.as_role()).ok().map(Status::name);
+                let named: serde_json::Map<_, _> = Operation::NAMED
+                    .into_iter()
+                    .filter(|operation| !matches!(operation, Operation::Edit | Operation::Reply))
+                    .map(|operation| (operation.name().to_owned(), after(operation).into()))
+                    .collect();
+                let settable = Status::ALL.into_iter().filter(|to| after(Operation::SetStatus(*to)).is_some());
+                lines.push(json!({
+                    "ticket": { "estado": status.name(), "archivado": archived, "rol": role.name() },
+                    "allowed": lifecycle::allowed(status, archived, role.as_role()),
+                    "after": named,
+                    "statuses": settable.map(Status::name).collect::<Vec<_>>(),
+                    "edit": after(Operation::Edit).is_some(),
+                    "reply": after(Operation::Reply).is_some(),
+                }));
+            }
+        }
+    }
+    lines
 }
 
 /// Documents of rules, whole and with every place of them changed, taken away or added to, and what the core makes of each: the

@@ -54,3 +54,11 @@ interface StandardSchema<Input, Output> {
 }
 const schema: StandardSchema<unknown, Ticket> = validator;
 console.log(schema);
+
+import { allowedActions, statusAfter, type Action, type Status } from "ticketing-wasm/desk";
+
+const actions: Action[] = allowedActions({ estado: "ABIERTO", rol: "MESA" });
+const after: Status | null = statusAfter("pausar", { estado: "ABIERTO", archivado: false, rol: "AREA" });
+console.log(actions, after);
+// @ts-expect-error there is no such role
+allowedActions({ estado: "ABIERTO", rol: "JEFE" });

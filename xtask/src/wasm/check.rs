@@ -26,11 +26,14 @@ pub(super) fn check(tools: &Tools, package: &Path, scale: u64) -> Result<Tally> 
     write_verdicts(&verdicts, &(CASES * scale).to_string())?;
     let rules = consumer.join("rules.ndjson");
     write_verdicts(&rules, "rules")?;
+    let lifecycle = consumer.join("lifecycle.ndjson");
+    write_verdicts(&lifecycle, "lifecycle")?;
     let sites = build_sites(tools, package, &source, &consumer)?;
     let chromium = browser::chromium()?;
     let mut node = browser::node_tests(&consumer);
-    node.args(["package.test.mjs", "differential.test.mjs", "browser.test.mjs"]);
+    node.args(["package.test.mjs", "desk.test.mjs", "differential.test.mjs", "browser.test.mjs"]);
     node.env("TICKETING_RULES", &rules)
+        .env("TICKETING_LIFECYCLE", &lifecycle)
         .env("TICKETING_VERDICTS", &verdicts)
         .env("TICKETING_SITES", &sites)
         .env("TICKETING_CHROMIUM", &chromium);

@@ -5,6 +5,7 @@
 
 mod binary;
 mod check;
+mod lifecycle;
 mod module;
 mod npm;
 mod package;
@@ -61,7 +62,8 @@ fn build(tools: &Tools, toolchain: Toolchain) -> Result<PathBuf> {
     let small = tools.optimise(&module)?;
     let package = package::assemble()?;
     fs::write(package.join(package::MODULE), Binary::read(&fs::read(&small)?)?.stripped())?;
-    let bundle = tools.bundle(&package)?;
+    let bundle = tools.bundle(&package, "index.js")?;
+    tools.bundle(&package, "desk.js")?;
     package::embed(&bundle, &process::root().join("ticketing-server/assets/ticketing-wasm"))?;
     size::print_largest(&small)?;
     size::check(&bundle)?;

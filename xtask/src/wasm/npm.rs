@@ -72,14 +72,14 @@ impl Tools {
         Ok(small)
     }
 
-    /// The package as an application ships it: one minified script beside the module. Returns the directory of both.
-    pub(super) fn bundle(&self, package: &Path) -> Result<PathBuf> {
+    /// An entry as an application ships it: one minified script, and beside it the module. Returns the directory of both.
+    pub(super) fn bundle(&self, package: &Path, entry: &str) -> Result<PathBuf> {
         let out = process::target_dir()?.join("wasm/bundle");
         fs::create_dir_all(&out)?;
         let mut esbuild = self.command("esbuild");
-        esbuild.arg(package.join("index.js")).args(["--bundle", "--minify", "--format=esm", "--target=es2022"]);
+        esbuild.arg(package.join(entry)).args(["--bundle", "--minify", "--format=esm", "--target=es2022"]);
         esbuild.args(["--charset=utf8", "--legal-comments=none", "--log-level=warning"]);
-        process::run(esbuild.arg(format!("--outfile={}", out.join("index.js").display())))?;
+        process::run(esbuild.arg(format!("--outfile={}", out.join(entry).display())))?;
         fs::copy(package.join(MODULE), out.join(MODULE))?;
         Ok(out)
     }

@@ -5,7 +5,7 @@ use std::{env, fs};
 
 use anyhow::{Context, Result};
 
-use super::{tables, types};
+use super::{lifecycle, tables, types};
 use crate::process;
 
 /// The module's file name.
@@ -20,7 +20,7 @@ pub(super) fn assemble() -> Result<PathBuf> {
         fs::remove_dir_all(&package)?;
     }
     fs::create_dir_all(&package)?;
-    for name in ["index.js", "index.d.ts", "form.js", "module.js", "node.js", "rules.js"] {
+    for name in ["index.js", "index.d.ts", "desk.js", "desk.d.ts", "form.js", "module.js", "node.js", "rules.js"] {
         copy(&source.join("js").join(name), &package.join(name))?;
     }
     copy(&source.join("README.md"), &package.join("README.md"))?;
@@ -29,6 +29,7 @@ pub(super) fn assemble() -> Result<PathBuf> {
     }
     fs::write(package.join("types.d.ts"), types::declarations())?;
     fs::write(package.join("tables.js"), tables::script())?;
+    fs::write(package.join("lifecycle.js"), lifecycle::script())?;
     fs::write(package.join("package.json"), manifest())?;
     Ok(package)
 }
@@ -46,6 +47,7 @@ fn manifest() -> String {
   "types": "./index.d.ts",
   "exports": {
     ".": { "types": "./index.d.ts", "node": "./node.js", "default": "./index.js" },
+    "./desk": { "types": "./desk.d.ts", "default": "./desk.js" },
     "./ticketing_wasm_bg.wasm": "./ticketing_wasm_bg.wasm",
     "./package.json": "./package.json"
   },

@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 
 use ticketing_core::field::{FIELDS, Kind};
+use ticketing_core::user::UserRole;
 use ticketing_core::violation::{JsonType, Param, Problem};
-use ticketing_core::{EmailError, Field, Locale};
+use ticketing_core::{EmailError, Field, Locale, Status};
+
+use super::lifecycle;
 
 /// `types.d.ts`: fields, forms, tickets and issues.
 pub(super) fn declarations() -> String {
@@ -29,6 +32,15 @@ pub(super) fn declarations() -> String {
         |required, has_default| if required || has_default { ("", "") } else { ("?", "") },
     );
     issues(&mut text);
+    let roles = UserRole::ALL.map(UserRole::name);
+    let statuses = Status::ALL.map(Status::name);
+    let _ = write!(
+        text,
+        "\n/** Where a ticket stands. */\nexport type Status = {};\n\n/** What somebody is who logs in. */\nexport type Role = {};\n\n/** What is done to a ticket, by the last part of its path. */\nexport type Action = {};\n",
+        quoted(&statuses),
+        quoted(&roles),
+        quoted(&lifecycle::actions())
+    );
     text
 }
 
