@@ -161,10 +161,10 @@ fn list(engine: &Engine<SqliteStore>, as_json: bool) -> anyhow::Result<()> {
         let or_dash = |text: Option<&str>| text.unwrap_or("–").to_owned();
         let active = if user.is_active { "yes" } else { "no" };
         table.add_row([
-            user.nombre.to_owned(),
-            or_dash(user.email),
-            user.rol.to_owned(),
-            or_dash(user.area),
+            user.who.nombre.to_owned(),
+            or_dash(user.who.email),
+            user.who.rol.to_owned(),
+            or_dash(user.who.area),
             or_dash(user.telefono),
             active.to_owned(),
         ]);

@@ -8,7 +8,7 @@ use ticketing_core::{
 };
 use uuid::Uuid;
 
-use super::{Engine, EngineError, derived, reading};
+use super::{Engine, EngineError, reading};
 use crate::store::{Created, Creation, Idempotency, KeyUse, Store, StoreError};
 
 /// How long a request may be repeated with its key, in milliseconds: 24 hours.
@@ -115,7 +115,6 @@ impl<S: Store> Engine<S> {
         let (_, intake) = new.into_parts();
         let creation = Creation {
             id,
-            derived: derived(&ticket, &rules),
             ticket,
             opened: opened.clone(),
             intake,

@@ -1,6 +1,6 @@
 use ticketing_core::{Actor, Command, Refusal, Ticket, TicketId, ticket::Order};
 
-use super::{Engine, EngineError, IdempotencyKey, derived};
+use super::{Engine, EngineError, IdempotencyKey};
 use crate::store::{Appended, FollowUp, KeyUse, Store, StoreError};
 
 /// On what conditions a command is done.
@@ -64,11 +64,13 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError::KeyReused`], or the store's.
     pub async fn ordered_before(&self, id: TicketId, key: &IdempotencyKey) -> Result<Option<Executed>, EngineError> {
-        let Some(used) = self.inner.store.find_key(&key.clone().at(self.now())).await? else { return Ok(None) };
-        match done_before(&used, id)? {
-            Outcome::DoneBefore { version } => Ok(Some(Executed { version, repeated: true })),
-            Outcome::Done(_) => Ok(None),
-        }
+        let version = self.done_before(id, key).await?;
+        Ok(version.map(|version| Executed { version, repeated: true }))
+    }
+
+    async fn done_before(&self, id: TicketId, key: &IdempotencyKey) -> Result<Option<u32>, EngineError> {
+        let used = self.inner.store.find_key(&key.clone().at(self.now())).await?;
+        used.map(|used| version_of(&used, id)).transpose()
     }
 
     async fn carry_out(
@@ -79,15 +81,13 @@ impl<S: Store> Engine<S> {
         conditions: &Conditions,
     ) -> Result<Outcome, EngineError> {
         const ATTEMPTS: u32 = 16;
-        let mut used = None;
-        if let Some(key) = &conditions.key {
-            used = self.inner.store.find_key(&key.clone().at(self.now())).await?;
+        if let Some(key) = &conditions.key
+            && let Some(version) = self.done_before(id, key).await?
+        {
+            return Ok(Outcome::DoneBefore { version });
         }
         let mut turn = self.inner.turns.join(id).await;
         for _ in 0..ATTEMPTS {
-            if let Some(used) = &used {
-                return done_before(used, id);
-            }
             let (rules, now) = (self.rules(), self.now());
             let mut ticket = self.ticket(id).await?;
             let decided = ticket.decide(command.clone(), actor, now, &rules);
@@ -113,15 +113,14 @@ impl<S: Store> Engine<S> {
             for new in &events {
                 ticket.apply(&new.event).map_err(|error| StoreError::Damaged(error.into()))?;
             }
-            let derived = derived(&ticket, &rules);
             let idempotency = conditions.key.clone().map(|key| key.at(now));
-            let follow_up = FollowUp { expected_version, events, ticket: ticket.clone(), derived, idempotency };
+            let follow_up = FollowUp { expected_version, events, ticket: ticket.clone(), idempotency };
             match self.inner.store.append(follow_up).await? {
                 Appended::Stored => return Ok(Outcome::Done(Box::new(ticket))),
                 // From now on, only those who have begun already, or another process, may be faster.
                 Appended::Conflict if turn.is_none() => turn = Some(self.inner.turns.wait(id).await),
                 Appended::Conflict => {}
-                Appended::KeyUsed(found) => used = Some(found),
+                Appended::KeyUsed(used) => return Ok(Outcome::DoneBefore { version: version_of(&used, id)? }),
             }
         }
         Err(EngineError::Contended)
@@ -133,9 +132,10 @@ enum Outcome {
     DoneBefore { version: u32 },
 }
 
-fn done_before(used: &KeyUse, id: TicketId) -> Result<Outcome, EngineError> {
+/// The ticket's version after the request that a key stands for.
+fn version_of(used: &KeyUse, id: TicketId) -> Result<u32, EngineError> {
     match used {
-        KeyUse::SameRequest { id: of, version, .. } if *of == id => Ok(Outcome::DoneBefore { version: *version }),
+        KeyUse::SameRequest { id: of, version, .. } if *of == id => Ok(*version),
         KeyUse::SameRequest { .. } | KeyUse::OtherRequest => Err(EngineError::KeyReused),
     }
 }

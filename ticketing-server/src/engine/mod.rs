@@ -28,7 +28,7 @@ pub use self::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    store::{Derived, RulesVersion, Store, StoreError, TicketRecord},
+    store::{RulesVersion, Store, StoreError, TicketRecord},
 };
 
 /// A help desk: a store, the rules, a clock. Cheap to clone.
@@ -223,13 +223,4 @@ impl<S: Store> Engine<S> {
 /// A ticket's resolution clock at an instant.
 fn reading(ticket: &Ticket, rules: &Rules, at: Timestamp) -> Option<Reading> {
     ticket.sla.read(&rules.calendar(), at)
-}
-
-/// What lists sort and compare by.
-fn derived(ticket: &Ticket, rules: &Rules) -> Derived {
-    Derived {
-        area_key: ticket.attributes.area_key(),
-        priority_key: ticket.attributes.priority_key(),
-        due_at: reading(ticket, rules, ticket.updated_at).and_then(|reading| reading.due),
-    }
 }

@@ -96,21 +96,8 @@ pub struct Creation {
     pub label: LabelFormat,
     /// In whose year's series.
     pub label_year: u16,
-    /// What is derived from its state under the rules.
-    pub derived: Derived,
     /// The request that may be repeated.
     pub idempotency: Option<Idempotency>,
-}
-
-/// Columns that lists sort and compare by, computed by the engine from a ticket's state and the rules.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Derived {
-    /// By which areas compare. Aliases are another matter: rules may change them.
-    pub area_key: String,
-    /// By which priorities compare, aliases aside; empty where there is none.
-    pub priority_key: String,
-    /// When it is due, as of its last event.
-    pub due_at: Option<Timestamp>,
 }
 
 /// A request that a client may repeat without it happening twice.
@@ -164,8 +151,6 @@ pub struct FollowUp {
     pub events: Vec<NewEvent>,
     /// The state after that.
     pub ticket: Ticket,
-    /// What is derived from its state under the rules.
-    pub derived: Derived,
     /// The request that may be repeated.
     pub idempotency: Option<Idempotency>,
 }

@@ -5,7 +5,7 @@ use ticketing_core::{
     Draft, TicketId, Timestamp,
     ticket::{Intake, Origin},
 };
-use ticketing_server::store::{Created, Creation, Derived, TicketStore};
+use ticketing_server::store::{Created, Creation, TicketStore};
 use uuid::Uuid;
 
 use super::common::{
@@ -315,7 +315,6 @@ async fn a_ticket_without_a_requester_has_empty_texts_where_the_client_wants_tex
         address: None,
         label: rules.labels().clone(),
         label_year: 2026,
-        derived: Derived { area_key: "MESA".into(), priority_key: "ALTA".into(), due_at: None },
         idempotency: None,
     };
     let Created::New(label) = service.engine.store().create(creation).await.unwrap() else { panic!() };

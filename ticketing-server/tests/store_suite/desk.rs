@@ -37,8 +37,7 @@ pub(super) async fn what_has_been_resolved_for_so_long_is_found(store: impl Stor
         let at = Timestamp::from_unix_millis(morning().unix_millis() + minutes * 60_000).unwrap();
         let events = ticket.decide(resolve, &desk(), at, &Rules::default()).unwrap();
         ticket.apply(&events[0].event).unwrap();
-        let follow_up =
-            FollowUp { expected_version: 1, events, ticket: ticket.clone(), derived: derived(), idempotency: None };
+        let follow_up = FollowUp { expected_version: 1, events, ticket: ticket.clone(), idempotency: None };
         store.append(follow_up).await.unwrap();
         ids.push((ticket.resolved_at.unwrap(), ticket));
     }

@@ -31,8 +31,8 @@ use ticketing_core::{
 use ticketing_server::{
     CreateRequest, Engine, EngineError,
     store::{
-        Appended, Created, Creation, Derived, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, RulesVersion,
-        Store, StoreError, TicketStore, sqlite::SqliteStore,
+        Appended, Created, Creation, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, RulesVersion, Store,
+        StoreError, TicketStore, sqlite::SqliteStore,
     },
 };
 use tokio::task::JoinSet;
@@ -102,13 +102,8 @@ fn creation_at(now: Timestamp, label_year: u16) -> Creation {
         address: Some(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1])),
         label: LabelFormat::default(),
         label_year,
-        derived: derived(),
         idempotency: None,
     }
-}
-
-fn derived() -> Derived {
-    Derived { area_key: "MESA".into(), priority_key: "ALTA".into(), due_at: Some(at("2026-03-24T14:15:00Z")) }
 }
 
 /// A creation that may be repeated.
@@ -144,7 +139,7 @@ fn follow_up(ticket: &Ticket, actor: &Actor, commands: impl IntoIterator<Item = 
             events.push(new);
         }
     }
-    FollowUp { expected_version: ticket.version, events, ticket: after, derived: derived(), idempotency: None }
+    FollowUp { expected_version: ticket.version, events, ticket: after, idempotency: None }
 }
 
 fn a_minute_after(instant: Timestamp) -> Timestamp {
@@ -211,7 +206,6 @@ async fn a_ticket_without_a_requester_is_kept_without_one(store: impl Store) {
     creation.ticket = Ticket::opened(creation.id, &creation.opened).unwrap();
     creation.intake = Intake::default();
     creation.address = None;
-    creation.derived.due_at = None;
     let label = create(&store, creation.clone()).await;
     let found = store.find_public(label.into()).await.unwrap().unwrap();
     shows(&found, &creation.ticket);
@@ -331,13 +325,8 @@ async fn every_kind_of_event_comes_back_as_it_was(store: impl Store) {
         let expected_version = ticket.version;
         ticket.apply(&event).unwrap();
         let new = NewEvent { event, text: other("Un texto.\n") };
-        let follow_up = FollowUp {
-            expected_version,
-            events: vec![new.clone()],
-            ticket: ticket.clone(),
-            derived: derived(),
-            idempotency: None,
-        };
+        let follow_up =
+            FollowUp { expected_version, events: vec![new.clone()], ticket: ticket.clone(), idempotency: None };
         assert_eq!(store.append(follow_up).await.unwrap(), Appended::Stored);
         expected.push(new);
         assert_eq!(store.load(creation.id).await.unwrap(), Some(ticket.clone()));

@@ -1,6 +1,7 @@
 use serde::Serialize;
-use ticketing_core::{EmailAddress, User, user::Login};
+use ticketing_core::user::Login;
 
+use super::users::Who;
 use crate::{
     http::{ApiError, Call, Response, json},
     store::Store,
@@ -19,25 +20,4 @@ struct Answer<'a> {
     access_token: &'a str,
     token_type: &'static str,
     user: Who<'a>,
-}
-
-#[derive(Serialize)]
-struct Who<'a> {
-    id: String,
-    email: Option<&'a str>,
-    nombre: &'a str,
-    rol: &'static str,
-    area: Option<&'a str>,
-}
-
-impl<'a> From<&'a User> for Who<'a> {
-    fn from(user: &'a User) -> Self {
-        Self {
-            id: user.id.0.to_string(),
-            email: user.email.as_ref().map(EmailAddress::as_str),
-            nombre: &user.name,
-            rol: user.role.name(),
-            area: user.area.as_deref(),
-        }
-    }
 }

@@ -57,16 +57,29 @@ fn user_id<S: Store>(call: &Call<S>) -> Result<ActorId, ApiError> {
 /// A user as lists show them.
 #[derive(Serialize)]
 pub(crate) struct Account<'a> {
-    id: String,
-    pub(crate) email: Option<&'a str>,
-    pub(crate) nombre: &'a str,
-    pub(crate) rol: &'static str,
-    pub(crate) area: Option<&'a str>,
+    #[serde(flatten)]
+    pub(crate) who: Who<'a>,
     pub(crate) telefono: Option<&'a str>,
     pub(crate) is_active: bool,
 }
 
 impl<'a> From<&'a User> for Account<'a> {
+    fn from(user: &'a User) -> Self {
+        Self { who: user.into(), telefono: user.phone.as_deref(), is_active: user.is_active }
+    }
+}
+
+/// Who somebody is, as a login tells them too.
+#[derive(Serialize)]
+pub(crate) struct Who<'a> {
+    id: String,
+    pub(crate) email: Option<&'a str>,
+    pub(crate) nombre: &'a str,
+    pub(crate) rol: &'static str,
+    pub(crate) area: Option<&'a str>,
+}
+
+impl<'a> From<&'a User> for Who<'a> {
     fn from(user: &'a User) -> Self {
         Self {
             id: user.id.0.to_string(),
@@ -74,8 +87,6 @@ impl<'a> From<&'a User> for Account<'a> {
             nombre: &user.name,
             rol: user.role.name(),
             area: user.area.as_deref(),
-            telefono: user.phone.as_deref(),
-            is_active: user.is_active,
         }
     }
 }

@@ -3,23 +3,18 @@
 use rusqlite::{Connection, OptionalExtension};
 use ticketing_core::Ticket;
 
-use crate::store::{Derived, StoreError};
+use crate::store::StoreError;
 
 /// The facet of a new ticket, with it counted.
-pub(super) fn entered(connection: &Connection, ticket: &Ticket, derived: &Derived) -> Result<i64, StoreError> {
-    let facet = facet(connection, ticket, derived)?;
+pub(super) fn entered(connection: &Connection, ticket: &Ticket) -> Result<i64, StoreError> {
+    let facet = facet(connection, ticket)?;
     count(connection, facet, 1)?;
     Ok(facet)
 }
 
 /// The facet of a ticket that had another one before, or the same, with it counted there.
-pub(super) fn moved(
-    connection: &Connection,
-    before: i64,
-    ticket: &Ticket,
-    derived: &Derived,
-) -> Result<i64, StoreError> {
-    let after = facet(connection, ticket, derived)?;
+pub(super) fn moved(connection: &Connection, before: i64, ticket: &Ticket) -> Result<i64, StoreError> {
+    let after = facet(connection, ticket)?;
     if after != before {
         count(connection, before, -1)?;
         count(connection, after, 1)?;
@@ -33,8 +28,9 @@ pub(super) fn left(connection: &Connection, facet: i64) -> Result<(), StoreError
     Ok(())
 }
 
-fn facet(connection: &Connection, ticket: &Ticket, derived: &Derived) -> Result<i64, StoreError> {
-    let key = (&derived.area_key, ticket.status.name(), &derived.priority_key, ticket.is_archived());
+fn facet(connection: &Connection, ticket: &Ticket) -> Result<i64, StoreError> {
+    let (area_key, priority_key) = (ticket.attributes.area_key(), ticket.attributes.priority_key());
+    let key = (&area_key, ticket.status.name(), &priority_key, ticket.is_archived());
     let sql = "SELECT id FROM facets WHERE area_key = ? AND status = ? AND priority_key = ? AND is_archived = ?";
     let known = connection.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?;
     if let Some(facet) = known {

@@ -11,8 +11,7 @@ use super::{
     rows::{self, Columns, damaged, event_columns, public_columns, ticket_columns},
 };
 use crate::store::{
-    Appended, Created, Creation, Derived, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, StoreError,
-    TicketStore,
+    Appended, Created, Creation, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, StoreError, TicketStore,
 };
 
 impl TicketStore for SqliteStore {
@@ -108,7 +107,7 @@ fn create(connection: &Connection, creation: &Creation) -> Result<Created, Store
     let number = next_label_number(connection, year)?;
     let label = creation.label.label(year, number).map_err(damaged)?;
     let row = row_of(label.into());
-    insert_ticket(connection, row, &creation.ticket, label, &creation.derived)?;
+    insert_ticket(connection, row, &creation.ticket, label)?;
     insert_event(connection, row, &creation.opened, None)?;
     insert_intake(connection, row, &creation.intake, creation.address)?;
     insert_key(connection, creation.idempotency.as_ref(), row, creation.ticket.version)?;
@@ -183,7 +182,7 @@ pub(super) fn find_key(connection: &Connection, idempotency: &Idempotency) -> Re
 }
 
 fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, StoreError> {
-    let FollowUp { expected_version, events, ticket, derived, idempotency } = follow_up;
+    let FollowUp { expected_version, events, ticket, idempotency } = follow_up;
     if let Some(idempotency) = idempotency
         && let Some(used) = find_key(connection, idempotency)?
     {
@@ -194,8 +193,8 @@ fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, Sto
     let found = statement.query_row((ticket.id.0.as_bytes(), expected_version), |row| Ok((row.get(0)?, row.get(1)?)));
     let Some((row, facet)) = found.optional()? else { return Ok(Appended::Conflict) };
     if !events.is_empty() {
-        let after = facets::moved(connection, facet, ticket, derived)?;
-        update_ticket(connection, row, ticket, derived, after)?;
+        let after = facets::moved(connection, facet, ticket)?;
+        update_ticket(connection, row, ticket, after)?;
         if after != facet {
             facets::left(connection, facet)?;
         }
@@ -207,22 +206,16 @@ fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, Sto
     Ok(Appended::Stored)
 }
 
-fn insert_ticket(
-    connection: &Connection,
-    row: i64,
-    ticket: &Ticket,
-    label: TicketLabel,
-    derived: &Derived,
-) -> Result<(), StoreError> {
+fn insert_ticket(connection: &Connection, row: i64, ticket: &Ticket, label: TicketLabel) -> Result<(), StoreError> {
     let last = &ticket.last_public;
     connection
         .prepare_cached(
             "INSERT INTO tickets (
                  id, uuid, label, version, type, priority, category, subcategory, area, facet,
-                 origin, has_requester, status, assignee, sla, due_at, created_at, updated_at,
+                 origin, has_requester, status, assignee, sla, created_at, updated_at,
                  last_seq, last_at, last_role, last_actor, last_action, last_has_text, last_status_before,
                  last_status_after, last_priority_before, last_priority_after, last_area_before, last_area_after
-             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             row,
@@ -234,13 +227,12 @@ fn insert_ticket(
             ticket.attributes.category,
             ticket.attributes.subcategory,
             ticket.attributes.area,
-            facets::entered(connection, ticket, derived)?,
+            facets::entered(connection, ticket)?,
             ticket.origin.name(),
             ticket.has_requester,
             ticket.status.name(),
             ticket.assignee.map(|id| id.0.into_bytes()),
             json(&ticket.sla)?,
-            derived.due_at.map(Timestamp::unix_millis),
             ticket.created_at.unix_millis(),
             ticket.updated_at.unix_millis(),
             last.seq,
@@ -259,13 +251,7 @@ fn insert_ticket(
     Ok(())
 }
 
-fn update_ticket(
-    connection: &Connection,
-    row: i64,
-    ticket: &Ticket,
-    derived: &Derived,
-    facet: i64,
-) -> Result<(), StoreError> {
+fn update_ticket(connection: &Connection, row: i64, ticket: &Ticket, facet: i64) -> Result<(), StoreError> {
     let millis = |instant: Option<Timestamp>| instant.map(Timestamp::unix_millis);
     let last = &ticket.last_public;
     connection
@@ -273,7 +259,7 @@ fn update_ticket(
             "UPDATE tickets SET
                  version = :version, type = :type, priority = :priority, category = :category,
                  subcategory = :subcategory, area = :area, facet = :facet, status = :status,
-                 assignee = :assignee, sla = :sla, due_at = :due_at, updated_at = :updated_at,
+                 assignee = :assignee, sla = :sla, updated_at = :updated_at,
                  first_responded_at = :first_responded_at, resolved_at = :resolved_at, closed_at = :closed_at,
                  reopened_at = :reopened_at, archived_at = :archived_at, reply_seq = :reply_seq,
                  last_seq = :last_seq, last_at = :last_at, last_role = :last_role, last_actor = :last_actor,
@@ -294,7 +280,6 @@ fn update_ticket(
             ":status": ticket.status.name(),
             ":assignee": ticket.assignee.map(|id| id.0.into_bytes()),
             ":sla": json(&ticket.sla)?,
-            ":due_at": millis(derived.due_at),
             ":updated_at": ticket.updated_at.unix_millis(),
             ":first_responded_at": millis(ticket.first_responded_at),
             ":resolved_at": millis(ticket.resolved_at),

@@ -19,8 +19,7 @@ CREATE TABLE tickets (
     status             TEXT NOT NULL,
     assignee           BLOB,
     sla                TEXT NOT NULL,                -- JSON: what was promised, when the clock ran
-    due_at             INTEGER,                      -- ms since the epoch, as are all instants
-    created_at         INTEGER NOT NULL,
+    created_at         INTEGER NOT NULL,             -- ms since the epoch, as are all instants
     updated_at         INTEGER NOT NULL,
     first_responded_at INTEGER,
     resolved_at        INTEGER,
