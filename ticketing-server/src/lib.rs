@@ -18,6 +18,9 @@ mod api;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "cli")]
+#[cfg_attr(not(test), expect(dead_code, reason = "calendars, which they go into, are not in the rules yet"))]
+mod holidays;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "http")]
