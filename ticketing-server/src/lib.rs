@@ -27,6 +27,8 @@ pub mod http;
 mod pages;
 #[cfg(feature = "http")]
 mod routes;
+#[cfg(feature = "cli")]
+mod rules_file;
 
 pub use self::engine::{
     AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskTicket, Engine,

@@ -1,13 +1,13 @@
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Subcommand;
 use serde_json::Value;
-use ticketing_core::{Rules, RulesDocument};
+use ticketing_core::Rules;
 
 use super::{Database, block_on};
 use crate::{
     clock::{Clock, SystemClock},
+    rules_file,
     store::RulesStore,
 };
 
@@ -47,12 +47,12 @@ impl Command {
                 print(&block_on(store.active_rules())?.map_or_else(Rules::default, |(_, rules)| rules))
             }
             Self::Check { file } => {
-                let rules = read(&file)?;
+                let rules = rules_file::read(&file)?;
                 println!("{} is valid; its hash is {}", file.display(), rules.hash());
                 Ok(())
             }
             Self::Apply { file, dry_run, database } => {
-                let rules = read(&file)?;
+                let rules = rules_file::read(&file)?;
                 let path = database.path(&database.config.read()?);
                 if dry_run && !path.exists() {
                     return preview(&Rules::default(), &rules);
@@ -68,17 +68,6 @@ impl Command {
             }
         }
     }
-}
-
-fn read(file: &PathBuf) -> anyhow::Result<Rules> {
-    let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let rules = if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
-        Rules::from_json(&text).map_err(anyhow::Error::from)
-    } else {
-        let document: Result<RulesDocument, _> = toml::from_str(&text);
-        document.map_err(anyhow::Error::from).and_then(|document| Ok(Rules::new(document)?))
-    };
-    rules.with_context(|| format!("{} holds no valid rules", file.display()))
 }
 
 fn print(rules: &Rules) -> anyhow::Result<()> {

@@ -35,7 +35,11 @@ pub(super) fn read(text: &str, found: &mut Found) -> Result<(), FileError> {
     let date_column = column(&DATE_HEADERS).or_else(|| rows.peek()?.date_column()).unwrap_or(0);
     let name_column = column(&NAME_HEADERS).unwrap_or(usize::from(date_column == 0));
 
-    if let Some(header) = header.filter(|_| rows.peek().is_none()) {
+    // What has no word for dates but a digit is more likely a date that cannot be read.
+    let is_row = |row: &&Row| row.cells.iter().any(|cell| cell.contains(|c: char| c.is_ascii_digit()));
+    let is_no_header =
+        column(&DATE_HEADERS).is_none() && (rows.peek().is_none() || header.as_ref().is_some_and(is_row));
+    if let Some(header) = header.filter(|_| is_no_header) {
         let cell = header.cells.get(date_column).unwrap_or_default();
         found.leave_out(header.line, LeftOut::NoDate(Excerpt::of(cell)));
     }
@@ -206,6 +210,7 @@ mod tests {
                 "line 8: 2019-01-01 lies outside 2026–2031".into(),
             ]
         );
+        assert_eq!(taken("25-12-2026,a\n26-12-2026,b").1.len(), 2);
         assert_eq!(taken("hello").1, [format!("line 1: “hello” {hint}")]);
     }
 
