@@ -9,6 +9,7 @@ use super::{Database, block_on};
 use crate::{
     clock::{Clock, SystemClock},
     store::RulesStore,
+    zones,
 };
 
 #[derive(Subcommand)]
@@ -72,12 +73,16 @@ impl Command {
 
 fn read(file: &PathBuf) -> anyhow::Result<Rules> {
     let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let rules = if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
-        Rules::from_json(&text).map_err(anyhow::Error::from)
-    } else {
-        let document: Result<RulesDocument, _> = toml::from_str(&text);
-        document.map_err(anyhow::Error::from).and_then(|document| Ok(Rules::new(document)?))
-    };
+    let document: anyhow::Result<RulesDocument> =
+        if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+            RulesDocument::from_json(&text).map_err(anyhow::Error::from)
+        } else {
+            toml::from_str(&text).map_err(anyhow::Error::from)
+        };
+    let rules = document.and_then(|mut document| {
+        zones::complete(&mut document)?;
+        Ok(Rules::new(document)?)
+    });
     rules.with_context(|| format!("{} holds no valid rules", file.display()))
 }
 
