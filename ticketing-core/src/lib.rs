@@ -2,7 +2,7 @@
 //! to it. The same code runs in a server, in an application that links it, and as WebAssembly in a browser.
 //!
 //! ```
-//! use ticketing_core::{Actor, Draft, NewTicket, Rules, Ticket, TicketId, Timestamp, ticket::Origin};
+//! use ticketing_core::{Actor, Draft, NewTicket, Rulebook, Rules, Ticket, TicketId, Timestamp, ticket::Origin};
 //!
 //! let rules = Rules::default();
 //! let form = r#"{ "nombre": "Ana García", "email": "ana@example.com", "tipo": "INCIDENTE", "categoria": "Sistemas",
@@ -12,7 +12,7 @@
 //! let now = Timestamp::parse("2026-03-24T10:15:00Z").unwrap();
 //! let opened = Ticket::open(&new, Origin::Other, &Actor::Requester, now, &rules);
 //! let ticket = Ticket::replay(TicketId::default(), [&opened.event])?;
-//! let due = ticket.sla.read(&rules.calendar(), now).and_then(|reading| reading.due).unwrap();
+//! let due = ticket.sla.read(&Rulebook::from(rules), now).and_then(|reading| reading.due).unwrap();
 //! assert_eq!(due.seconds().to_string(), "2026-03-24T14:15:00Z");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -59,6 +59,7 @@ mod time;
 mod upper;
 pub mod user;
 pub mod violation;
+mod zone;
 
 /// Signed lengths of time, as the SLA's clocks give them.
 pub use chrono::TimeDelta;
@@ -74,12 +75,13 @@ pub use self::{
     locale::Locale,
     members::{MalformedJson, Value},
     rules::{
-        AreaRules, ByName, FieldRule, Named, PriorityRules, RefusedValue, Rules, RulesDocument, RulesError, RulesHash,
-        RulesProblem, SlaRules,
+        AreaRules, ByName, CalendarException, CalendarRules, FieldRule, Named, PriorityRules, RefusedValue, Rulebook,
+        Rules, RulesDocument, RulesError, RulesHash, RulesProblem, SlaRules, Week,
     },
     text::TextRule,
     ticket::{Actor, Command, Event, Refusal, Status, Ticket, TicketId},
-    time::{Seconds, Timestamp, TimestampOutOfRange, Transition, Zone},
+    time::{Seconds, Timestamp, TimestampOutOfRange},
     user::{User, UserRole},
     violation::{Problem, Violation, Violations},
+    zone::{Transition, Zone},
 };

@@ -96,6 +96,16 @@ limits! {
 
     /// Largest budget of an SLA target in minutes: ten years of 366 days.
     SLA_BUDGET_MINUTES_MAX: u32 = 10 * 366 * 24 * 60;
+    /// Largest number of business days of an SLA target: as many as there may be in ten years.
+    SLA_BUSINESS_DAYS_MAX: u16 = 3_660;
+    /// The percent of an SLA target at which it is breached.
+    SLA_BREACH_PERCENT: u8 = 100;
+    /// Most percents at which an SLA target counts as at risk.
+    SLA_AT_RISK_MAX: usize = 8;
+    /// Most shifts of a day of a calendar: one each half hour.
+    CALENDAR_SHIFTS_MAX: usize = 48;
+    /// Most dates that are exceptions in a calendar: a hundred years of the fullest lists of holidays.
+    CALENDAR_EXCEPTIONS_MAX: usize = 5_000;
     /// Largest number of days that rules may name (closing by itself, re-opening): ten years.
     RULE_DAYS_MAX: u32 = 3_660;
 }

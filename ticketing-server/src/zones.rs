@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::{TZ_VARIANTS, Tz};
-use ticketing_core::{Timestamp, Zone};
+use ticketing_core::{RulesDocument, Timestamp, Zone};
 
 /// The release of the IANA tz database that zones are compiled from, such as `2025b`.
 pub const TZDB_VERSION: &str = chrono_tz::IANA_TZDB_VERSION;
@@ -29,7 +29,19 @@ pub struct UnknownZone {
 /// ```
 pub fn compile(name: &str) -> Result<Zone, UnknownZone> {
     let zone: Tz = name.parse().map_err(|_| unknown(name))?;
-    Ok(Zone::compile(zone.name(), |at| offset_seconds(zone, at)))
+    let table = Zone::compile(zone.name(), |at| offset_seconds(zone, at));
+    Ok(Zone { version: Some(TZDB_VERSION.to_owned()), ..table })
+}
+
+/// Adds the tables of all zones that rules name without one. Those that are there stay: what was compiled with an earlier release of
+/// the tz database is what it was.
+///
+/// # Errors
+/// [`UnknownZone`].
+pub fn complete(document: &mut RulesDocument) -> Result<(), UnknownZone> {
+    let tables: Vec<_> = document.zones_without_table().into_iter().map(compile).collect::<Result<_, _>>()?;
+    document.zones.extend(tables);
+    Ok(())
 }
 
 fn offset_seconds(zone: Tz, at: Timestamp) -> i32 {
@@ -62,7 +74,10 @@ mod tests {
 
     #[test]
     fn a_zone_without_changes_is_one_offset() {
-        let zone = |name: &str, offset_seconds| Zone { name: name.into(), offset_seconds, transitions: vec![] };
+        let zone = |name: &str, offset_seconds| Zone {
+            version: Some(TZDB_VERSION.to_owned()),
+            ..Zone::fixed(name, offset_seconds)
+        };
         assert_eq!(compile("America/Bogota"), Ok(zone("America/Bogota", -5 * 3600)));
         assert_eq!(compile("Asia/Kolkata"), Ok(zone("Asia/Kolkata", 5 * 3600 + 1800)));
         assert_eq!(compile("UTC"), Ok(zone("UTC", 0)));

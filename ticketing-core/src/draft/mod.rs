@@ -6,12 +6,12 @@ mod order;
 
 pub use self::look_up::{Comment, LookUp};
 use crate::{
-    EmailAddress, Field, Rules, email,
+    EmailAddress, Field, Rules, Timestamp, email,
     field::{FIELDS, FieldSpec, Kind},
     form,
     members::{self, MalformedJson, Value},
     rules::Facts,
-    sla::Agreement,
+    sla::Preview,
     ticket::{Attributes, Intake, Origin, Requester},
     violation::{JsonType, Problem, Violation, Violations},
 };
@@ -137,8 +137,9 @@ impl<'a> Draft<'a> {
         Violations::new(violations).map_or(Ok(checked), Err)
     }
 
-    /// What a ticket of these values would be promised, however much of it is missing or wrong so far.
-    pub fn agreement(&self, rules: &Rules, origin: Origin) -> Option<Agreement> {
+    /// What a ticket of these values would be promised if it were created at an instant, however much of it is missing or wrong so
+    /// far; `None`: no policy is for it.
+    pub fn preview(&self, rules: &Rules, origin: Origin, now: Timestamp) -> Option<Preview> {
         let text = |field| self.get(field).trimmed().ok().flatten();
         let facts = Facts {
             ticket_type: text(Field::Type),
@@ -146,7 +147,7 @@ impl<'a> Draft<'a> {
             category: text(Field::Category),
             area: text(Field::Area).unwrap_or(&rules.document().areas.default),
         };
-        rules.promised(&facts, origin)
+        Some(rules.promised(&facts, origin)?.preview(rules, now))
     }
 
     /// Checks one field, as a form does while it is filled in.

@@ -36,6 +36,11 @@ impl<T> ByName<T> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
+    /// The values, in the order of their names.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut().map(|(_, value)| value)
+    }
+
     /// Where a name is, or would be.
     fn place(&self, name: &str) -> Result<usize, usize> {
         let place = self.0.partition_point(|(other, _)| other.as_str() < name);

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::ByName;
+use super::{ByName, CalendarRules, RulesError};
 use crate::{
     LabelFormat, Zone,
-    sla::{Policy, Predicate, Target},
+    sla::{Policy, Target},
 };
 
 /// Rules as they stand in a file or on the wire. What is left out has its built-in value.
@@ -32,9 +32,43 @@ pub struct RulesDocument {
     /// Days of 24 hours within which a requester's comment re-opens a resolved ticket; 0: never.
     #[serde(rename = "reapertura")]
     pub reopen_days: u32,
-    /// The deployment's time zone: whose year a label carries.
+    /// The name of the deployment's time zone: whose year a label carries.
     #[serde(rename = "zona")]
-    pub zone: Zone,
+    pub zone: String,
+    /// The tables of all zones that are named but UTC. Whoever has a tz database fills in what is missing.
+    #[serde(rename = "zonas")]
+    pub zones: Vec<Zone>,
+    /// When desks work.
+    #[serde(rename = "calendarios")]
+    pub calendars: ByName<CalendarRules>,
+    /// The name of the calendar in which working time is counted where no target says otherwise; none: around the clock.
+    #[serde(rename = "calendario")]
+    pub calendar: Option<String>,
+}
+
+impl RulesDocument {
+    /// Reads a document from JSON. Members that are left out have the built-in value; unknown ones are an error.
+    ///
+    /// # Errors
+    /// [`RulesError::Json`].
+    pub fn from_json(json: &str) -> Result<Self, RulesError> {
+        serde_json::from_str(json).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            let full = error.to_string();
+            let message = full.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&full).to_owned();
+            RulesError::Json { line, column, message }
+        })
+    }
+
+    /// The names of zones that have no table yet, each once.
+    pub fn zones_without_table(&self) -> Vec<&str> {
+        let of_calendars = self.calendars.iter().filter_map(|(_, calendar)| calendar.zone.as_deref());
+        let mut names: Vec<&str> = core::iter::once(self.zone.as_str()).chain(of_calendars).collect();
+        names.retain(|name| *name != Zone::UTC && !self.zones.iter().any(|zone| zone.name == *name));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
 }
 
 /// What a deployment says of a field; what it leaves out is the field table's.
@@ -121,7 +155,10 @@ impl Default for RulesDocument {
             sla: SlaRules::default(),
             auto_close_days: 7,
             reopen_days: 14,
-            zone: Zone::default(),
+            zone: Zone::UTC.to_owned(),
+            zones: Vec::new(),
+            calendars: ByName::new(),
+            calendar: None,
         }
     }
 }
@@ -160,9 +197,13 @@ impl Default for SlaRules {
         let budgets = [("CRITICA", "2h"), ("ALTA", "4h"), ("MEDIA", "24h"), ("BAJA", "72h")];
         let by_priority =
             budgets.into_iter().filter_map(|(name, budget)| Some((name.to_owned(), budget.parse().ok()?)));
-        let resolution = Target { by_priority: by_priority.collect(), otherwise: "24h".parse().ok() };
-        let policy =
-            Policy { id: 1, name: "Estándar".to_owned(), when: Predicate::default(), resolution: Some(resolution) };
+        let resolution = Target {
+            by_priority: by_priority.collect(),
+            otherwise: "24h".parse().ok(),
+            at_risk: vec![80],
+            ..Target::default()
+        };
+        let policy = Policy { resolution: Some(resolution), ..Policy::new(1, "Estándar") };
         Self { policies: vec![policy] }
     }
 }

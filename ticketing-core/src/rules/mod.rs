@@ -1,7 +1,10 @@
 //! What a deployment may choose, as data: field limits, types, priorities, areas, labels, service levels.
 
+mod book;
 mod by_name;
+mod calendars;
 mod canonical;
+mod check;
 mod document;
 mod problem;
 
@@ -11,17 +14,20 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use self::check::{Place, Refused};
 pub use self::{
+    book::Rulebook,
     by_name::ByName,
+    calendars::{CalendarException, CalendarRules, Week},
     document::{AreaRules, FieldRule, Named, PriorityRules, RulesDocument, SlaRules},
     problem::RulesProblem,
 };
 use crate::{
-    Field, LabelFormat, Timestamp,
-    field::{FIELDS, Kind},
+    Field, LabelFormat, Timestamp, Zone,
+    field::Kind,
     limits::{LABEL_YEAR_MAX, LABEL_YEAR_MIN, RULE_DAYS_MAX},
-    sla::{Agreement, Calendar, Predicate},
-    text::{self, TextRule, area_key, priority_key},
+    sla::{Agreement, Calendar, Policy, Predicate, Promised},
+    text::{TextRule, area_key, priority_key},
     ticket::{Attributes, Origin},
     violation::Problem,
 };
@@ -53,6 +59,9 @@ struct Inner {
     /// Key of every name and alias → index of the priority, in order of the document.
     priority_keys: Vec<(String, usize)>,
     area_keys: Vec<(String, usize)>,
+    /// The deployment's.
+    zone: Zone,
+    calendars: Vec<(String, Calendar)>,
 }
 
 /// The identity of a version of the rules: `UUIDv5` of their canonical JSON (sorted keys, integers only).
@@ -99,56 +108,6 @@ pub struct RefusedValue {
     pub problem: RulesProblem,
 }
 
-/// A member of a document, or of an item of a list in it.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    list: &'a str,
-    index: Option<usize>,
-    name: &'a str,
-    member: &'a str,
-}
-
-impl<'a> Place<'a> {
-    const fn of(member: &'a str) -> Self {
-        Self { list: "", index: None, name: "", member }
-    }
-
-    const fn field(name: &'a str, member: &'a str) -> Self {
-        Self { list: "campos.", index: None, name, member }
-    }
-
-    const fn item(list: &'a str, index: usize) -> Self {
-        Self { list, index: Some(index), name: "", member: "" }
-    }
-
-    const fn member(self, member: &'a str) -> Self {
-        Self { member, ..self }
-    }
-
-    #[expect(clippy::unnecessary_box_returns, reason = "hardly anybody meets it, and everybody would carry it")]
-    #[cold]
-    #[inline(never)]
-    fn refuse(&self, problem: RulesProblem) -> Box<RefusedValue> {
-        let mut path = self.list.to_owned();
-        if let Some(index) = self.index {
-            path.push('[');
-            push_decimal(&mut path, index);
-            path.push(']');
-        }
-        path.push_str(self.name);
-        path.push_str(self.member);
-        Box::new(RefusedValue { path, problem })
-    }
-}
-
-/// By hand: the browser's module has no other use for what formats numbers.
-fn push_decimal(text: &mut String, number: usize) {
-    if number >= 10 {
-        push_decimal(text, number / 10);
-    }
-    text.push(char::from(b'0'.wrapping_add(u8::try_from(number % 10).unwrap_or_default())));
-}
-
 impl Rules {
     /// Checks a document.
     ///
@@ -158,34 +117,24 @@ impl Rules {
         Self::checked(document).map_err(|refused| *refused)
     }
 
-    fn checked(mut document: RulesDocument) -> Result<Self, Box<RefusedValue>> {
-        let fields = fields(&mut document)?;
-        if document.types.is_empty() {
-            return Err(Place::of("tipos").refuse(RulesProblem::NoType));
-        }
-        for (index, name) in document.types.iter().enumerate() {
-            let place = Place::item("tipos", index);
-            check_name(&place, name)?;
-            if document.types.iter().take(index).any(|other| other == name) {
-                return Err(place.refuse(RulesProblem::Twice { name: name.clone() }));
-            }
-        }
-        let priority_keys = keys("prioridades.lista", &document.priorities.list, priority_key)?;
-        let area_keys = keys("areas.lista", &document.areas.list, area_key)?;
-        let default_area = Place::of("areas.predeterminada");
-        check_name(&default_area, &document.areas.default)?;
-        if document.areas.only_known && !area_keys.iter().any(|(key, _)| *key == area_key(&document.areas.default)) {
-            return Err(default_area.refuse(RulesProblem::UnknownDefault));
-        }
-        check_policies(&document, &priority_keys)?;
-        check_zone(&document)?;
+    fn checked(mut document: RulesDocument) -> Result<Self, Refused> {
+        let fields = check::fields(&mut document)?;
+        check::types(&document)?;
+        let priority_keys = check::names("prioridades.lista", &document.priorities.list, priority_key)?;
+        let area_keys = check::names("areas.lista", &document.areas.list, area_key)?;
+        check::default_area(&document, &area_keys)?;
+        let zone = check::zones(&mut document)?;
+        let calendars = check::calendars(&mut document, &zone)?;
+        check::policies(&mut document, &priority_keys)?;
         for (member, days) in [("cierreAutomatico", document.auto_close_days), ("reapertura", document.reopen_days)] {
             if days > RULE_DAYS_MAX {
                 return Err(Place::of(member).refuse(RulesProblem::TooManyDays));
             }
         }
         let choices = [document.types.as_slice().into(), names(&document.priorities.list), names(&document.areas.list)];
-        Ok(Self(Arc::new(Inner { document, hash: OnceLock::new(), fields, choices, priority_keys, area_keys })))
+        let hash = OnceLock::new();
+        let inner = Inner { document, hash, fields, choices, priority_keys, area_keys, zone, calendars };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Reads rules from JSON. Members that are left out have the built-in value; unknown ones are an error.
@@ -193,13 +142,7 @@ impl Rules {
     /// # Errors
     /// [`RulesError`], with line and column where the JSON itself is wrong.
     pub fn from_json(json: &str) -> Result<Self, RulesError> {
-        let document = serde_json::from_str(json).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            let full = error.to_string();
-            let message = full.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&full).to_owned();
-            RulesError::Json { line, column, message }
-        })?;
-        Ok(Self::new(document)?)
+        Ok(Self::new(RulesDocument::from_json(json)?)?)
     }
 
     /// The rules in full as canonical JSON: sorted keys, no white space, every number an integer.
@@ -308,6 +251,16 @@ impl Rules {
         self.known_priority(priority).map_or_else(|| priority_key(priority), priority_key)
     }
 
+    /// Whether a priority is more urgent than another, or than none. One that is not known is less urgent than all that are.
+    pub fn is_more_urgent(&self, priority: &str, than: Option<&str>) -> bool {
+        let rank = |priority: &str| {
+            let key = priority_key(priority);
+            let known = self.0.priority_keys.iter().find(|(known, _)| *known == key);
+            known.map_or(usize::MAX, |(_, rank)| *rank)
+        };
+        rank(priority) < than.map_or(usize::MAX, rank)
+    }
+
     /// Says whether these rules know a type.
     pub(crate) fn check_type(&self, name: &str) -> Result<(), Problem> {
         if self.types().iter().any(|known| known == name) { Ok(()) } else { Err(self.unknown_value(Field::Type)) }
@@ -340,7 +293,7 @@ impl Rules {
 
     /// The year in whose series a ticket recorded at an instant gets its number, in the deployment's time zone.
     pub fn label_year(&self, recorded_at: Timestamp) -> u16 {
-        let year = self.0.document.zone.local_year(recorded_at);
+        let year = self.0.zone.local_year(recorded_at);
         u16::try_from(year).unwrap_or(LABEL_YEAR_MIN).clamp(LABEL_YEAR_MIN, LABEL_YEAR_MAX)
     }
 
@@ -355,26 +308,41 @@ impl Rules {
         self.closes_after().and_then(|after| now.checked_add(-after))
     }
 
-    /// What a ticket of these attributes is promised; `None`: nothing.
+    /// What a ticket of these attributes is promised; `None`: no policy is for it.
     pub fn agreement(&self, attributes: &Attributes, origin: Origin) -> Option<Agreement> {
-        self.promised(&Facts::of(attributes), origin)
+        self.promised(&Facts::of(attributes), origin).map(|promised| promised.agreement(self.hash()))
     }
 
-    pub(crate) fn promised(&self, facts: &Facts<'_>, origin: Origin) -> Option<Agreement> {
-        let policies = &self.0.document.sla.policies;
-        let policy = policies.iter().find(|policy| self.matches(&policy.when, facts, origin))?;
-        let target = policy.resolution.as_ref()?;
+    pub(crate) fn promised(&self, facts: &Facts<'_>, origin: Origin) -> Option<Promised<'_>> {
+        let policy = self.document().sla.policies.iter().find(|policy| self.matches(&policy.when, facts, origin))?;
         let priority = facts.priority.map(|priority| self.priority_key(priority));
-        let named = priority.and_then(|priority| {
-            target.by_priority.iter().find(|(name, _)| priority_key(name) == priority).map(|(_, budget)| *budget)
+        let targets = policy.targets().map(|_, target| {
+            let target = target.as_ref()?;
+            Some((target, target.allowance(priority.as_deref())?))
         });
-        let resolution = named.or(target.otherwise)?;
-        Some(Agreement { policy: policy.id, resolution })
+        Some(Promised { policy, targets })
     }
 
-    /// The calendar that deadlines are counted in.
-    pub fn calendar(&self) -> Calendar {
-        Calendar::default()
+    /// The policy of that id.
+    pub fn policy(&self, id: u32) -> Option<&Policy> {
+        self.0.document.sla.policies.iter().find(|policy| policy.id == id)
+    }
+
+    /// The deployment's time zone.
+    pub fn zone(&self) -> &Zone {
+        &self.0.zone
+    }
+
+    /// The calendar of a name.
+    pub fn calendar(&self, name: &str) -> Option<&Calendar> {
+        self.0.calendars.iter().find(|(known, _)| known == name).map(|(_, calendar)| calendar)
+    }
+
+    /// The calendar of the deployment, in which working time is counted where no target says otherwise; around the clock where
+    /// it has none.
+    pub fn working_calendar(&self) -> Calendar {
+        let named = self.0.document.calendar.as_deref().and_then(|name| self.calendar(name));
+        named.cloned().unwrap_or_else(|| Calendar::around_the_clock(self.0.zone.clone()))
     }
 
     fn matches(&self, when: &Predicate, facts: &Facts<'_>, origin: Origin) -> bool {
@@ -419,10 +387,16 @@ impl Default for Rules {
     fn default() -> Self {
         // The built-in document is checked by a test; were it ever wrong, every field would still have its own limits.
         Self::new(RulesDocument::default()).unwrap_or_else(|_| {
-            let fields = [FieldRule::default(); Field::COUNT];
-            let (document, choices) = (RulesDocument::default(), [const { Vec::new() }; 3].map(Arc::from));
-            let (priority_keys, area_keys) = (vec![], vec![]);
-            Self(Arc::new(Inner { document, hash: OnceLock::new(), fields, choices, priority_keys, area_keys }))
+            Self(Arc::new(Inner {
+                document: RulesDocument::default(),
+                hash: OnceLock::new(),
+                fields: [FieldRule::default(); Field::COUNT],
+                choices: [const { Vec::new() }; 3].map(Arc::from),
+                priority_keys: vec![],
+                area_keys: vec![],
+                zone: Zone::default(),
+                calendars: vec![],
+            }))
         })
     }
 }
@@ -462,116 +436,6 @@ fn canonical_name(named: &Named) -> &str {
     &named.name
 }
 
-/// Fills in what the document leaves out, in the document too, so that its JSON says everything.
-fn fields(document: &mut RulesDocument) -> Result<[FieldRule; Field::COUNT], Box<RefusedValue>> {
-    if let Some(unknown) = document.fields.iter().map(|(name, _)| name).find(|name| Field::from_name(name).is_none()) {
-        return Err(Place::field(unknown, "").refuse(RulesProblem::NoSuchField));
-    }
-    let mut rules = [FieldRule::default(); Field::COUNT];
-    for (spec, rule) in FIELDS.iter().zip(&mut rules) {
-        let refused = |member, problem| Err(Place::field(spec.name, member).refuse(problem));
-        let chosen = document.fields.get(spec.name).copied().unwrap_or_default();
-        rule.required = Some(chosen.required.unwrap_or(spec.required));
-        if spec.required && chosen.required == Some(false) {
-            return refused(".requerido", RulesProblem::Indispensable);
-        }
-        if spec.kind == Kind::Flag && chosen.required == Some(true) {
-            return refused(".requerido", RulesProblem::RequiredFlag);
-        }
-        if let Kind::Text { min, max, ceiling, .. } = spec.kind {
-            let (min, max) = (chosen.min.unwrap_or(min), chosen.max.unwrap_or(max));
-            if min < 1 {
-                return refused(".min", RulesProblem::NoMin);
-            }
-            if max > ceiling {
-                return refused(".max", RulesProblem::AboveCeiling { ceiling });
-            }
-            if min > max {
-                return refused(".min", RulesProblem::MinAboveMax { max });
-            }
-            rule.min = Some(min);
-            rule.max = Some(max);
-        } else if chosen.min.is_some() || chosen.max.is_some() {
-            return refused("", RulesProblem::FixedLength);
-        }
-        document.fields.insert(spec.name.to_owned(), *rule);
-    }
-    Ok(rules)
-}
-
-/// A name as a ticket would carry it: trimmed, no control characters, 1 to 100 characters.
-fn check_name(place: &Place<'_>, name: &str) -> Result<(), Box<RefusedValue>> {
-    if text::trimmed(name).len() != name.len() || TextRule::line(1, 100).check(name).is_err() {
-        return Err(place.refuse(RulesProblem::NoName));
-    }
-    Ok(())
-}
-
-fn keys(list: &str, all: &[Named], key_of: fn(&str) -> String) -> Result<Vec<(String, usize)>, Box<RefusedValue>> {
-    let mut keys: Vec<(String, usize)> = Vec::new();
-    for (index, named) in all.iter().enumerate() {
-        for name in core::iter::once(&named.name).chain(&named.aliases) {
-            let place = Place::item(list, index);
-            check_name(&place, name)?;
-            let key = key_of(name);
-            if keys.iter().any(|(known, _)| *known == key) {
-                return Err(place.refuse(RulesProblem::Taken { name: name.clone() }));
-            }
-            keys.push((key, index));
-        }
-    }
-    Ok(keys)
-}
-
-fn check_policies(document: &RulesDocument, priority_keys: &[(String, usize)]) -> Result<(), Box<RefusedValue>> {
-    let policies = &document.sla.policies;
-    for (index, policy) in policies.iter().enumerate() {
-        let place = Place::item("sla.politicas", index);
-        let refused = |member, problem| Err(place.member(member).refuse(problem));
-        if !(1..=i32::MAX.unsigned_abs()).contains(&policy.id) {
-            return refused(".id", RulesProblem::PolicyId);
-        }
-        if policies.iter().take(index).any(|other| other.id == policy.id) {
-            return refused(".id", RulesProblem::PolicyTwice { id: policy.id });
-        }
-        check_name(&place.member(".nombre"), &policy.name)?;
-        if let Some(unknown) = policy.when.types.iter().find(|name| !document.types.contains(name)) {
-            return refused(".cuando.tipo", RulesProblem::UnknownType { name: unknown.clone() });
-        }
-        if let Some(unknown) = policy.when.origins.iter().find(|name| Origin::from_name(name).is_none()) {
-            return refused(".cuando.origen", RulesProblem::UnknownOrigin { name: unknown.clone() });
-        }
-        let named = policy.resolution.iter().flat_map(|target| target.by_priority.iter().map(|(name, _)| name));
-        for name in named {
-            let key = priority_key(name);
-            let alias_of = priority_keys
-                .iter()
-                .find(|(known, _)| *known == key)
-                .and_then(|(_, index)| document.priorities.list.get(*index));
-            if let Some(canonical) = alias_of.filter(|canonical| priority_key(&canonical.name) != key) {
-                let (name, canonical) = (name.to_owned(), canonical.name.clone());
-                return refused(".resolucion.porPrioridad", RulesProblem::Alias { name, canonical });
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_zone(document: &RulesDocument) -> Result<(), Box<RefusedValue>> {
-    const DAY_SECONDS: i32 = 86_400;
-    let zone = &document.zone;
-    check_name(&Place::of("zona.nombre"), &zone.name)?;
-    let mut offsets = core::iter::once(zone.offset_seconds).chain(zone.transitions.iter().map(|t| t.offset_seconds));
-    // Without `abs`, of which the smallest number has none.
-    if offsets.any(|offset| offset <= -DAY_SECONDS || offset >= DAY_SECONDS) {
-        return Err(Place::of("zona").refuse(RulesProblem::Offset));
-    }
-    if !zone.transitions.is_sorted_by(|a, b| a.at_unix_seconds < b.at_unix_seconds) {
-        return Err(Place::of("zona.transiciones").refuse(RulesProblem::Transitions));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -580,8 +444,9 @@ mod tests {
         Attributes { priority: Some(priority.into()), area: "MESA".into(), ..Attributes::default() }
     }
 
-    fn hours(rules: &Rules, priority: &str) -> Option<f64> {
-        rules.agreement(&attributes(priority), Origin::Other).map(|agreement| agreement.resolution.hours())
+    /// What is promised for the resolution.
+    fn promised(rules: &Rules, attributes: &Attributes) -> Option<String> {
+        Some(rules.agreement(attributes, Origin::Other)?.promises.resolution?.allowance.to_string())
     }
 
     #[track_caller]
@@ -608,19 +473,19 @@ mod tests {
     fn hours_go_by_priority_without_case_and_accents() {
         let rules = Rules::default();
         for (priority, expected) in [
-            ("ALTA", 4.0),
-            ("alta", 4.0),
-            ("CRITICA", 2.0),
-            ("Crítica", 2.0),
-            ("urgente", 2.0),
-            ("MEDIA", 24.0),
-            ("baja", 72.0),
-            ("algún día", 24.0),
+            ("ALTA", "4h"),
+            ("alta", "4h"),
+            ("CRITICA", "2h"),
+            ("Crítica", "2h"),
+            ("urgente", "2h"),
+            ("MEDIA", "24h"),
+            ("baja", "72h"),
+            ("algún día", "24h"),
         ] {
-            assert_eq!(hours(&rules, priority), Some(expected), "{priority}");
+            assert_eq!(promised(&rules, &attributes(priority)).as_deref(), Some(expected), "{priority}");
         }
         let none = Attributes { area: "MESA".into(), ..Attributes::default() };
-        assert_eq!(rules.agreement(&none, Origin::Other).map(|agreement| agreement.resolution.minutes()), Some(1440));
+        assert_eq!(promised(&rules, &none).as_deref(), Some("24h"));
     }
 
     #[test]
@@ -636,12 +501,14 @@ mod tests {
         let of = |ticket_type: &str, priority: &str, area: &str| {
             let attributes =
                 Attributes { ticket_type: Some(ticket_type.into()), area: area.into(), ..attributes(priority) };
-            rules.agreement(&attributes, Origin::Other).map(|a| (a.policy, a.resolution.minutes()))
+            let policy = rules.agreement(&attributes, Origin::Other).map(|agreement| agreement.policy);
+            (policy, promised(&rules, &attributes))
         };
-        assert_eq!(of("SUGERENCIA", "ALTA", "MESA"), None);
-        assert_eq!(of("QUEJA", "Crítica", " Redes"), Some((2, 90)));
-        assert_eq!(of("QUEJA", "ALTA", "REDES"), Some((1, 240)));
-        assert_eq!(of("QUEJA", "BAJA", "REDES"), None);
+        let promised = |policy, allowance: &str| (Some(policy), Some(allowance.to_owned()));
+        assert_eq!(of("SUGERENCIA", "ALTA", "MESA"), (Some(7), None));
+        assert_eq!(of("QUEJA", "Crítica", " Redes"), promised(2, "90m"));
+        assert_eq!(of("QUEJA", "ALTA", "REDES"), promised(1, "4h"));
+        assert_eq!(of("QUEJA", "BAJA", "REDES"), (Some(1), None));
     }
 
     #[test]
@@ -655,8 +522,10 @@ mod tests {
 
     #[test]
     fn the_year_of_a_label_is_local() {
-        let rules =
-            Rules::from_json(r#"{ "zona": { "nombre": "America/Bogota", "desfaseSegundos": -18000 } }"#).unwrap();
+        let rules = Rules::from_json(
+            r#"{ "zona": "America/Bogota", "zonas": [{ "nombre": "America/Bogota", "desfaseSegundos": -18000 }] }"#,
+        )
+        .unwrap();
         assert_eq!(rules.label_year(Timestamp::parse("2027-01-01T04:59:59Z").unwrap()), 2026);
         assert_eq!(rules.label_year(Timestamp::parse("2027-01-01T05:00:00Z").unwrap()), 2027);
         assert_eq!(Rules::default().label_year(Timestamp::MIN), LABEL_YEAR_MIN);
@@ -666,7 +535,7 @@ mod tests {
     fn what_is_wrong_is_said_with_its_place() {
         refused(
             "{\n  \"camposs\": {}\n}",
-            "line 2, column 11: unknown field `camposs`, expected one of `campos`, `tipos`, `prioridades`, `areas`, `etiqueta`, `sla`, `cierreAutomatico`, `reapertura`, `zona`",
+            "line 2, column 11: unknown field `camposs`, expected one of `campos`, `tipos`, `prioridades`, `areas`, `etiqueta`, `sla`, `cierreAutomatico`, `reapertura`, `zona`, `zonas`, `calendarios`, `calendario`",
         );
         refused(r#"{"campos": {"asunto": {"max": 1001}}}"#, "campos.asunto.max: at most 1000");
         refused(r#"{"campos": {"asunto": {"min": 9, "max": 8}}}"#, "campos.asunto.min: at most its max, 8");
@@ -694,7 +563,7 @@ mod tests {
         );
         refused(
             r#"{"sla": {"politicas": [{"id": 1, "nombre": "x", "resolucion": {"otras": "1d"}}]}}"#,
-            "line 1, column 77: “1d” is no budget: write hours or minutes, such as \"4h\" or \"90m\", from 1m to 87840h",
+            "line 1, column 77: “1d” is no budget: write hours, minutes or business days, such as \"4h\", \"90m\" or \"2bd\", of ten years at most",
         );
     }
 }

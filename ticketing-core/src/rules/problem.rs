@@ -1,4 +1,11 @@
-use crate::{LabelError, field::FIELDS, limits::RULE_DAYS_MAX, ticket::Origin};
+use chrono::NaiveDate;
+
+use crate::{
+    LabelError, Status,
+    field::FIELDS,
+    limits::{CALENDAR_EXCEPTIONS_MAX, CALENDAR_SHIFTS_MAX, RULE_DAYS_MAX, SLA_AT_RISK_MAX},
+    ticket::Origin,
+};
 
 /// Why rules may not have a value: one line, in English, for whoever writes rules.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -83,6 +90,67 @@ pub enum RulesProblem {
     /// A number of days is too large.
     #[error("at most {RULE_DAYS_MAX} days")]
     TooManyDays,
+    /// A zone is named that has no table.
+    #[error(
+        "the zone “{name}” is not in zonas; the server fills that in, from its tz database, when rules are applied"
+    )]
+    NoTable {
+        /// Its name.
+        name: String,
+    },
+    /// A calendar is named that there is not.
+    #[error("“{name}” is no calendar; {}", match known.as_slice() {
+        [] => "there are none in calendarios".to_owned(),
+        known => format!("calendarios has {}", known.join(", ")),
+    })]
+    UnknownCalendar {
+        /// Which.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// A calendar never counts.
+    #[error("a calendar needs a shift, in the week or on some date")]
+    NoWorkingTime,
+    /// A date is an exception twice.
+    #[error("{date} stands there twice")]
+    DateTwice {
+        /// Which.
+        date: NaiveDate,
+    },
+    /// A day has more shifts than there is room for.
+    #[error("at most {CALENDAR_SHIFTS_MAX} shifts a day")]
+    TooManyShifts,
+    /// A calendar has more exceptions than there is room for.
+    #[error("at most {CALENDAR_EXCEPTIONS_MAX} dates")]
+    TooManyExceptions,
+    /// A clock is to pause in a status in which it stands still anyway.
+    #[error("in {} the clock stands still anyway; it may pause in ABIERTO, EN_PROCESO and PAUSADO", status.name())]
+    FinishedPause {
+        /// Which.
+        status: Status,
+    },
+    /// A clock would pause as long as a ticket is open.
+    #[error("a clock that pauses in every open status never runs")]
+    NeverRuns,
+    /// A share at which a target would be at risk is none.
+    #[error("at most {SLA_AT_RISK_MAX} whole percents from 1 to 99")]
+    AtRisk,
+    /// A step of an escalation is at a share at which nothing happens.
+    #[error("{percent} is neither in enRiesgo nor 100, which is the deadline")]
+    EscalationAt {
+        /// Which.
+        percent: u8,
+    },
+    /// A step of an escalation does nothing.
+    #[error("a step does something: area, prioridad or notificar")]
+    EmptyEscalation,
+    /// A step of an escalation raises to a priority that is not listed.
+    #[error("“{name}” is not in prioridades.lista")]
+    UnknownPriority {
+        /// Which.
+        name: String,
+    },
     /// A zone is a day or more off UTC.
     #[error("an offset from UTC is less than a day")]
     Offset,

@@ -25,7 +25,9 @@ pub struct Budget {
 
 /// A text that is no [`Budget`].
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("“{0}” is no budget: write hours or minutes, such as \"4h\" or \"90m\", from 1m to 87840h")]
+#[error(
+    "“{0}” is no budget: write hours, minutes or business days, such as \"4h\", \"90m\" or \"2bd\", of ten years at most"
+)]
 pub struct BudgetError(String);
 
 impl BudgetError {

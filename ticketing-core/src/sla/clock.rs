@@ -1,243 +1,443 @@
+use core::cmp;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::{Agreement, Allowance, Calendar};
-use crate::Timestamp;
+use super::{Agreement, Calendar, ClockState, PerTarget, Promise, Reading, Rematch, Stop, TargetKind, reading::Course};
+use crate::{Rulebook, Status, Timestamp, limits::SLA_BREACH_PERCENT};
 
-/// A ticket's SLA: what was promised, and the instants at which its clock started and stood still.
+/// A ticket's service levels: what was promised, and the instants that its clocks depend on.
 ///
 /// It holds instants and no sums, so that another agreement ("carry": as if it had applied since the start) is the same
 /// instants read again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Sla {
-    /// What was promised; `None`: nothing.
+    /// What was promised; `None`: no policy is for this ticket.
     pub agreement: Option<Agreement>,
-    /// When the clock started: the ticket's creation.
+    /// When its clocks started: the ticket's creation.
     pub started_at: Timestamp,
-    /// When it stood still (paused or finished): in order, disjoint, at most the last one open.
-    pub stops: Vec<Stop>,
+    /// Its statuses since, oldest first; before the first of them it was open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<Entered>,
+    /// What else its clocks depend on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub clocks: PerTarget<Clock>,
+    /// The instant by which somebody wants it resolved, whatever the agreement says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_by_hand: Option<DueByHand>,
 }
 
-/// A time in which the clock stands still: from `from`, up to but not including `until`.
+fn is_default(clocks: &PerTarget<Clock>) -> bool {
+    *clocks == PerTarget::default()
+}
+
+/// A status from an instant on. In JSON a list of the two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Stop {
-    /// Its first instant.
-    pub from: Timestamp,
-    /// The first instant after it; `None` while it lasts.
-    pub until: Option<Timestamp>,
+#[serde(from = "(Timestamp, Status)", into = "(Timestamp, Status)")]
+pub struct Entered {
+    /// Since when.
+    pub at: Timestamp,
+    /// Which.
+    pub status: Status,
 }
 
-/// A clock as read at an instant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Reading {
-    /// When the budget is used up, a stop that still lasts being taken to end at the instant of reading. `None` beyond the
-    /// year 9999.
-    pub due: Option<Timestamp>,
-    /// Working time used.
-    pub elapsed: TimeDelta,
-    /// Working time left; negative once overdue.
-    pub remaining: TimeDelta,
-    /// What the clock does.
-    pub state: ClockState,
+impl From<(Timestamp, Status)> for Entered {
+    fn from((at, status): (Timestamp, Status)) -> Self {
+        Self { at, status }
+    }
 }
 
-/// What a clock does at an instant.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ClockState {
-    /// It counts.
-    Running,
-    /// It stands still.
-    Paused,
-    /// Its budget was used up while it ran.
-    Breached,
+impl From<Entered> for (Timestamp, Status) {
+    fn from(entered: Entered) -> Self {
+        (entered.at, entered.status)
+    }
 }
 
+/// What one clock depends on, beside the ticket's statuses.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Clock {
+    /// When it started: for a next response, when the requester began to wait; for the others, where that is not the ticket's
+    /// creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When a response ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// How often it has begun anew: each re-opening, each wait for a next response, each restart.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub cycle: u32,
+    /// The shares of its time that are up in this cycle: percents, and when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<(u8, Timestamp)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// A due date that somebody set. It stands, whatever the clock does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DueByHand {
+    /// When the ticket is due.
+    pub due: Timestamp,
+    /// When that was set.
+    pub set_at: Timestamp,
+}
+
+/// A share of a target's time that is up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Threshold {
+    /// Which target's.
+    pub target: TargetKind,
+    /// In which of its cycles, from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cycle: u32,
+    /// How much of it; 100 is the deadline.
+    pub percent: u8,
+    /// When it was.
+    pub at: Timestamp,
+}
+
+/// What an event changed about clocks, as far as instants alone do not tell.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClockChanges {
+    /// Shares that are up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<Threshold>,
+    /// Shares that were up under what was promised before, and are not any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lifted: Vec<(TargetKind, u8)>,
+    /// Clocks that start anew with the event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub restarted: Vec<TargetKind>,
+}
+
+impl ClockChanges {
+    /// It changes nothing.
+    pub const fn is_empty(&self) -> bool {
+        self.passed.is_empty() && self.lifted.is_empty() && self.restarted.is_empty()
+    }
+}
+
+/// The fold: what events do to it.
 impl Sla {
-    /// A clock that starts at an instant.
-    pub fn start(agreement: Option<Agreement>, at: Timestamp) -> Self {
-        Self { agreement, started_at: at, stops: Vec::new() }
+    /// Clocks that start at an instant.
+    pub const fn start(agreement: Option<Agreement>, at: Timestamp) -> Self {
+        const fn clock() -> Clock {
+            Clock { started_at: None, ended_at: None, cycle: 0, passed: Vec::new() }
+        }
+        let clocks = PerTarget { first_response: clock(), next_response: clock(), resolution: clock() };
+        Self { agreement, started_at: at, statuses: Vec::new(), clocks, due_by_hand: None }
     }
 
-    /// Stands still from an instant on; nothing happens if it does already.
-    pub fn stop(&mut self, at: Timestamp) {
-        if !self.is_stopped() {
-            self.stops.push(Stop { from: at, until: None });
+    /// The ticket has another status. Where that re-opens it, its resolution is in a new cycle.
+    pub fn enter(&mut self, status: Status, at: Timestamp) {
+        if self.status().is_finished() && status.is_open() {
+            self.clocks.resolution.begin_cycle();
+        }
+        self.statuses.push(Entered { at, status });
+    }
+
+    /// The requester is answered: nobody waits any longer.
+    pub fn answer(&mut self, at: Timestamp) {
+        self.clocks.first_response.ended_at.get_or_insert(at);
+        if self.clocks.next_response.started_at.is_some() {
+            self.clocks.next_response.ended_at.get_or_insert(at);
         }
     }
 
-    /// Counts again from an instant on; nothing happens if it does already.
-    pub fn resume(&mut self, at: Timestamp) {
-        if let Some(Stop { until: until @ None, .. }) = self.stops.last_mut() {
-            *until = Some(at);
+    /// The requester says something: from the first thing that is not answered, they wait.
+    pub fn ask(&mut self, at: Timestamp) {
+        let clock = &mut self.clocks.next_response;
+        if clock.started_at.is_none() || clock.ended_at.is_some() {
+            if clock.started_at.is_some() {
+                clock.begin_cycle();
+            }
+            clock.started_at = Some(at);
+            clock.ended_at = None;
         }
     }
 
-    /// Whether it stands still.
-    pub fn is_stopped(&self) -> bool {
+    /// What an event says of the clocks themselves.
+    pub fn change(&mut self, changes: &ClockChanges, at: Timestamp) {
+        for kind in &changes.restarted {
+            let clock = self.clocks.get_mut(*kind);
+            clock.begin_cycle();
+            clock.started_at = Some(at);
+        }
+        for (kind, percent) in &changes.lifted {
+            self.clocks.get_mut(*kind).passed.retain(|(passed, _)| passed != percent);
+        }
+        for Threshold { target, cycle: _, percent, at } in &changes.passed {
+            self.clocks.get_mut(*target).passed.push((*percent, *at));
+        }
+    }
+
+    /// The ticket's status.
+    pub fn status(&self) -> Status {
+        self.statuses.last().map_or(Status::Open, |entered| entered.status)
+    }
+}
+
+impl Clock {
+    fn begin_cycle(&mut self) {
+        self.cycle = self.cycle.saturating_add(1);
+        self.passed.clear();
+    }
+
+    fn has_passed(&self, percent: u8) -> bool {
+        self.passed.iter().any(|(passed, _)| *passed == percent)
+    }
+}
+
+/// What it comes to at an instant.
+impl Sla {
+    /// The resolution's clock at an instant; `None` where nothing is promised.
+    pub fn read(&self, book: &Rulebook, at: Timestamp) -> Option<Reading> {
+        self.read_target(TargetKind::Resolution, book, at)
+    }
+
+    /// A clock at an instant; `None` where nothing is promised, or where nobody waits for a next response.
+    pub fn read_target(&self, kind: TargetKind, book: &Rulebook, at: Timestamp) -> Option<Reading> {
+        let run = self.run(kind, at);
+        let promised = run.as_ref().map(|run| run.with_course(book, |course| run.judged(course.read())));
+        match self.due_by_hand.filter(|_| kind == TargetKind::Resolution) {
+            Some(by_hand) => Some(self.read_by_hand(by_hand, promised, at)),
+            None => promised,
+        }
+    }
+
+    /// The working time that is granted; `None` where nothing is promised, or where nobody waits.
+    pub fn granted(&self, kind: TargetKind, book: &Rulebook, at: Timestamp) -> Option<TimeDelta> {
+        Some(self.run(kind, at)?.with_course(book, |course| course.allowed().total))
+    }
+
+    /// A clock's run up to an instant; `None` where nothing is promised, or where nobody waits.
+    pub(super) fn run(&self, kind: TargetKind, at: Timestamp) -> Option<Run<'_>> {
+        let promise = self.agreement.as_ref()?.promises.get(kind).as_ref()?;
+        let clock = self.clocks.get(kind);
+        let started_at = match kind {
+            TargetKind::NextResponse => clock.started_at?,
+            TargetKind::FirstResponse | TargetKind::Resolution => clock.started_at.unwrap_or(self.started_at),
+        };
+        let finished = self.finished(at);
+        let responded = clock.ended_at.filter(|ended| *ended <= at);
+        let resolved = finished.filter(|(_, status)| kind == TargetKind::Resolution && *status != Status::Canceled);
+        let is_met = responded.is_some() || resolved.is_some();
+        let ends_at = [responded, finished.map(|(at, _)| at)].into_iter().flatten().min();
+        let read_at = ends_at.unwrap_or(at);
+        Some(Run { promise, started_at, stops: self.stops(&promise.pauses, read_at), read_at, is_met })
+    }
+
+    /// Since when the ticket has been finished at an instant, and how; `None` while it is open.
+    fn finished(&self, at: Timestamp) -> Option<(Timestamp, Status)> {
+        let until = self.statuses.partition_point(|entered| entered.at <= at);
+        let seen = self.statuses.get(..until)?;
+        let finished = seen.iter().rev().take_while(|entered| entered.status.is_finished()).last()?;
+        Some((finished.at, seen.last()?.status))
+    }
+
+    /// When a clock stood still that pauses in some statuses, up to an instant. In finished ones every clock does.
+    fn stops(&self, pauses: &[Status], until: Timestamp) -> Vec<Stop> {
+        let mut stops: Vec<Stop> = Vec::new();
+        let opened = Entered { at: self.started_at, status: Status::Open };
+        let seen = self.statuses.iter().take_while(|entered| entered.at <= until);
+        for Entered { at, status } in core::iter::once(&opened).chain(seen) {
+            let stands = status.is_finished() || pauses.contains(status);
+            match (stops.last_mut(), stands) {
+                (Some(Stop { until: None, .. }), true) => {}
+                (Some(Stop { until: end @ None, .. }), false) => *end = Some(*at),
+                (_, true) => stops.push(Stop { from: *at, until: None }),
+                (_, false) => {}
+            }
+        }
+        stops
+    }
+
+    fn read_by_hand(&self, by_hand: DueByHand, promised: Option<Reading>, at: Timestamp) -> Reading {
+        let finished = self.finished(at);
+        let read_at = finished.map_or(at, |(finished, _)| finished);
+        let state = match (read_at >= by_hand.due, finished) {
+            (true, _) => ClockState::Breached,
+            (false, Some((_, Status::Canceled))) => ClockState::Paused,
+            (false, Some(_)) => ClockState::Met,
+            (false, None) if self.status() == Status::Paused => ClockState::Paused,
+            (false, None) => ClockState::Running,
+        };
+        let elapsed = promised.map_or_else(|| read_at.since(by_hand.set_at), |reading| reading.elapsed);
+        Reading { due: Some(by_hand.due), elapsed, remaining: by_hand.due.since(read_at), state }
+    }
+}
+
+/// A clock's run, from its start to an instant.
+pub(super) struct Run<'a> {
+    pub(super) promise: &'a Promise,
+    pub(super) started_at: Timestamp,
+    stops: Vec<Stop>,
+    /// The instant, or when the clock ended.
+    pub(super) read_at: Timestamp,
+    is_met: bool,
+}
+
+impl Run<'_> {
+    fn with_course<T>(&self, book: &Rulebook, then: impl FnOnce(Course<'_>) -> T) -> T {
+        self.in_calendar(&book.calendar(self.promise), then)
+    }
+
+    fn in_calendar<T>(&self, calendar: &Calendar, then: impl FnOnce(Course<'_>) -> T) -> T {
+        let Self { promise, started_at, stops, read_at, .. } = self;
+        then(Course { calendar, started_at: *started_at, allowance: promise.allowance, stops, at: *read_at })
+    }
+
+    fn judged(&self, reading: Reading) -> Reading {
+        let state = match reading.state {
+            ClockState::Running | ClockState::Paused if self.is_met => ClockState::Met,
+            state => state,
+        };
+        Reading { state, ..reading }
+    }
+
+    fn stands(&self) -> bool {
         self.stops.last().is_some_and(|stop| stop.until.is_none())
     }
-
-    /// The clock as it stands at an instant; `None` where nothing was promised.
-    pub fn read(&self, calendar: &Calendar, at: Timestamp) -> Option<Reading> {
-        let allowance = self.agreement.as_ref()?.resolution.into();
-        Some(Reading::of(calendar, self.started_at, allowance, &self.stops, at))
-    }
 }
 
-impl Reading {
-    /// A clock that started at an instant with an allowance and stood still at times – in order and disjoint, a last one may be
-    /// open – as it stands at another instant.
-    pub fn of(calendar: &Calendar, started_at: Timestamp, allowance: Allowance, stops: &[Stop], at: Timestamp) -> Self {
-        let allowed = calendar.allow(started_at, allowance);
-        let total = allowed.total;
-        let mut elapsed = TimeDelta::zero();
-        let mut counted = TimeDelta::zero();
-        let mut due = None;
-        let mut found = false;
-        let mut counted_from = started_at;
-        for stop in stops {
-            let working = calendar.working(counted_from, stop.from);
-            if !found && counted + working >= total {
-                due = calendar.after(counted_from, total - counted);
-                found = true;
+/// When something is to be done about it.
+impl Sla {
+    /// The shares of time that are up at an instant and have not been noted, in the order in which they were.
+    pub fn passed(&self, book: &Rulebook, at: Timestamp) -> Vec<Threshold> {
+        let mut passed: Vec<_> = self.thresholds(book, at).into_iter().filter(|threshold| threshold.at <= at).collect();
+        passed.sort_by_key(|Threshold { target, percent, at, .. }| (*at, *target, *percent));
+        passed
+    }
+
+    /// The next instant at which a share of time is up, as long as nothing happens to the ticket; `None`: never.
+    pub fn next_moment(&self, book: &Rulebook, at: Timestamp) -> Option<Timestamp> {
+        self.thresholds(book, at).into_iter().map(|threshold| threshold.at).min()
+    }
+
+    /// Of all clocks that run, the shares that have not been noted; of those that stand still, the ones that are up.
+    fn thresholds(&self, book: &Rulebook, at: Timestamp) -> Vec<Threshold> {
+        let mut thresholds = Vec::new();
+        if self.status().is_finished() {
+            return thresholds;
+        }
+        for kind in TargetKind::ALL {
+            let clock = self.clocks.get(kind);
+            if clock.ended_at.is_some() {
+                continue;
             }
-            counted += working;
-            elapsed += calendar.working(counted_from, stop.from.min(at));
-            counted_from = stop.until.unwrap_or(at).max(stop.from).max(counted_from);
+            self.each_moment(kind, book, at, |percent, moment, stands| {
+                if !clock.has_passed(percent) && (!stands || moment <= at) {
+                    thresholds.push(Threshold { target: kind, cycle: clock.cycle, percent, at: moment });
+                }
+            });
         }
-        if !found {
-            due = calendar.after(counted_from, total - counted);
+        thresholds
+    }
+
+    /// Each share of a clock at which something happens, when it is up, and whether the clock stands still.
+    fn each_moment(&self, kind: TargetKind, book: &Rulebook, at: Timestamp, mut each: impl FnMut(u8, Timestamp, bool)) {
+        let run = self.run(kind, at);
+        let at_risk = run.as_ref().map_or(&[][..], |run| &run.promise.at_risk);
+        let percents = at_risk.iter().copied().chain([SLA_BREACH_PERCENT]);
+        if let Some(DueByHand { due, set_at }) = self.due_by_hand.filter(|_| kind == TargetKind::Resolution) {
+            let span = due.since(set_at).num_milliseconds().max(0);
+            for percent in percents {
+                let share = span.saturating_mul(percent.into()).saturating_add(99) / 100;
+                if let Some(moment) = set_at.checked_add(TimeDelta::milliseconds(share)) {
+                    each(percent, cmp::min(moment, due), false);
+                }
+            }
+        } else if let Some(run) = &run {
+            run.with_course(book, |course| {
+                for percent in percents {
+                    if let Some(moment) = course.moment(percent) {
+                        each(percent, moment, run.stands());
+                    }
+                }
+            });
         }
-        elapsed += calendar.working(counted_from, at);
-        if let Allowance::BusinessDays { .. } = allowance {
-            // They end where they end, also outside of working time, as long as no stop took any of that.
-            let stopped = |stop: &Stop, due: Timestamp| {
-                let until = stop.until.unwrap_or(at).min(due);
-                !calendar.working(stop.from.max(started_at), until).is_zero()
-            };
-            due = match allowed.due {
-                Some(plain) if stops.iter().any(|stop| stopped(stop, plain)) => due,
-                plain => plain,
-            };
+    }
+
+    /// What comes of another agreement: which one it is, and what that does to the clocks.
+    pub(crate) fn rematched(
+        &self,
+        matched: Option<Agreement>,
+        rematch: Rematch,
+        book: &Rulebook,
+        now: Timestamp,
+    ) -> (Option<Agreement>, ClockChanges) {
+        if rematch == Rematch::Keep {
+            return (self.agreement.clone(), ClockChanges::default());
         }
-        let overdue = elapsed >= total && due.is_some_and(|due| at >= due);
-        let stopped = stops.iter().any(|stop| stop.from <= at && stop.until.is_none_or(|until| at < until));
-        let state = match (overdue, stopped) {
-            (true, _) => ClockState::Breached,
-            (false, true) => ClockState::Paused,
-            (false, false) => ClockState::Running,
+        let mut changes = ClockChanges::default();
+        let mut after = Self { agreement: self.with_settled_response(matched), ..self.clone() };
+        if rematch == Rematch::Restart {
+            changes.restarted = TargetKind::ALL.into_iter().filter(|kind| self.restarts(*kind, &after)).collect();
+            after.change(&changes, now);
+        }
+        changes.lifted = self.lifted(&after, book, now);
+        (after.agreement, changes)
+    }
+
+    /// What a due date set by hand, or taken away, does to the clocks.
+    pub(crate) fn moved_by_hand(&self, by_hand: Option<DueByHand>, book: &Rulebook, now: Timestamp) -> ClockChanges {
+        let after = Self { due_by_hand: by_hand, ..self.clone() };
+        ClockChanges { lifted: self.lifted(&after, book, now), ..ClockChanges::default() }
+    }
+
+    /// Another agreement, with the first response of this one where that has been met or breached.
+    fn with_settled_response(&self, matched: Option<Agreement>) -> Option<Agreement> {
+        let clock = &self.clocks.first_response;
+        let is_settled = clock.ended_at.is_some() || clock.has_passed(SLA_BREACH_PERCENT);
+        let Some(own) = self.agreement.as_ref().filter(|_| is_settled) else { return matched };
+        let first_response = own.promises.first_response.clone();
+        match matched {
+            Some(Agreement { policy, rules, promises }) => {
+                Some(Agreement { policy, rules, promises: PerTarget { first_response, ..promises } })
+            }
+            None => first_response.map(|first_response| Agreement {
+                policy: own.policy,
+                rules: own.rules,
+                promises: PerTarget { first_response: Some(first_response), ..PerTarget::default() },
+            }),
+        }
+    }
+
+    /// Whether a clock starts anew with another agreement: it runs, and what it runs by is another target.
+    fn restarts(&self, kind: TargetKind, after: &Self) -> bool {
+        let of = |sla: &Self| {
+            let agreement = sla.agreement.as_ref()?;
+            Some((agreement.policy, agreement.promises.get(kind).clone()?))
         };
-        Self { due, elapsed, remaining: total - elapsed, state }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn at(minute: i64) -> Timestamp {
-        Timestamp::from_unix_millis(1_774_347_300_000 + minute * 60_000).unwrap()
+        let clock = self.clocks.get(kind);
+        let runs = match kind {
+            TargetKind::FirstResponse => clock.ended_at.is_none() && !clock.has_passed(SLA_BREACH_PERCENT),
+            TargetKind::NextResponse => clock.started_at.is_some() && clock.ended_at.is_none(),
+            TargetKind::Resolution => true,
+        };
+        let promised = of(after);
+        runs && promised.is_some() && of(self) != promised
     }
 
-    fn sla(budget: &str, stops: &[(i64, Option<i64>)]) -> Sla {
-        let stops = stops.iter().map(|(from, until)| Stop { from: at(*from), until: until.map(at) }).collect();
-        let agreement = Agreement { policy: 1, resolution: budget.parse().unwrap() };
-        Sla { agreement: Some(agreement), started_at: at(0), stops }
-    }
-
-    #[track_caller]
-    fn check(sla: &Sla, read_at: i64, due: i64, elapsed_minutes: i64, state: ClockState) {
-        let reading = sla.read(&Calendar::default(), at(read_at)).unwrap();
-        assert_eq!(reading.due, Some(at(due)));
-        assert_eq!(reading.elapsed, TimeDelta::minutes(elapsed_minutes));
-        let total = sla.agreement.as_ref().unwrap().resolution.total();
-        assert_eq!(reading.remaining, total - reading.elapsed);
-        assert_eq!(reading.state, state);
-    }
-
-    #[test]
-    fn without_stops_it_is_due_when_the_budget_has_passed() {
-        let sla = sla("4h", &[]);
-        check(&sla, 0, 240, 0, ClockState::Running);
-        check(&sla, 239, 240, 239, ClockState::Running);
-        check(&sla, 240, 240, 240, ClockState::Breached);
-        check(&sla, 300, 240, 300, ClockState::Breached);
-    }
-
-    #[test]
-    fn a_stop_moves_the_deadline_by_its_length() {
-        let sla = sla("4h", &[(60, Some(90))]);
-        check(&sla, 120, 270, 90, ClockState::Running);
-    }
-
-    #[test]
-    fn a_stop_that_lasts_is_taken_to_end_now() {
-        let sla = sla("4h", &[(60, None)]);
-        check(&sla, 60, 240, 60, ClockState::Paused);
-        check(&sla, 600, 780, 60, ClockState::Paused);
-    }
-
-    #[test]
-    fn a_breach_before_a_stop_stays_one() {
-        let sla = sla("1h", &[(90, None)]);
-        check(&sla, 600, 60, 90, ClockState::Breached);
-    }
-
-    #[test]
-    fn a_budget_that_ends_where_a_stop_begins_is_breached_there() {
-        let sla = sla("1h", &[(60, Some(120))]);
-        check(&sla, 60, 60, 60, ClockState::Breached);
-    }
-
-    #[test]
-    fn nothing_promised_nothing_read() {
-        assert_eq!(Sla::start(None, at(0)).read(&Calendar::default(), at(1)), None);
-    }
-
-    #[test]
-    fn stopping_and_resuming_twice_is_once() {
-        let mut sla = sla("4h", &[]);
-        sla.resume(at(1));
-        sla.stop(at(2));
-        sla.stop(at(3));
-        sla.resume(at(4));
-        sla.resume(at(5));
-        assert_eq!(sla.stops, [Stop { from: at(2), until: Some(at(4)) }]);
-    }
-
-    proptest! {
-        /// The closed form beside counting minute by minute.
-        #[test]
-        fn prop_agrees_with_counting_minutes(
-            budget in 1_i64..300, gaps in prop::collection::vec((1_i64..60, 1_i64..60), 0..5), open: bool, read_at in 0_i64..700,
-        ) {
-            let mut stops = vec![];
-            let mut minute = 0;
-            for (run, stand) in gaps {
-                stops.push((minute + run, Some(minute + run + stand)));
-                minute += run + stand;
-            }
-            if let (true, Some(last)) = (open, stops.last_mut()) {
-                last.1 = None;
-            }
-            // A stop cannot begin after the instant of reading.
-            prop_assume!(stops.last().is_none_or(|(from, _)| *from <= read_at));
-            let sla = sla(&format!("{budget}m"), &stops);
-            let stands = |m: i64, open_until: i64| stops.iter().any(|(from, until)| *from <= m && m < until.unwrap_or(open_until));
-
-            let elapsed = (0..read_at).filter(|m| !stands(*m, read_at)).count();
-            let mut due = 0;
-            let mut counted = 0;
-            while counted < budget {
-                counted += i64::from(!stands(due, read_at));
-                due += 1;
-            }
-            let reading = sla.read(&Calendar::default(), at(read_at)).unwrap();
-            prop_assert_eq!(reading.elapsed, TimeDelta::minutes(i64::try_from(elapsed).unwrap()));
-            prop_assert_eq!(reading.due, Some(at(due)));
+    /// The shares that were up before and are not after, so that they can be again.
+    fn lifted(&self, after: &Self, book: &Rulebook, now: Timestamp) -> Vec<(TargetKind, u8)> {
+        let mut lifted = Vec::new();
+        for kind in TargetKind::ALL {
+            let clock = after.clocks.get(kind);
+            let mut are_up = Vec::new();
+            after.each_moment(kind, book, now, |percent, moment, _| {
+                if moment <= now {
+                    are_up.push(percent);
+                }
+            });
+            let is_up = |(percent, _): &&(u8, Timestamp)| are_up.contains(percent);
+            lifted.extend(clock.passed.iter().filter(|passed| !is_up(passed)).map(|(percent, _)| (kind, *percent)));
         }
+        lifted
     }
 }

@@ -1,5 +1,6 @@
 use super::{ActorId, Status};
 use crate::{
+    Timestamp,
     limits::{
         MENSAJE_CHARS_MAX, MENSAJE_CHARS_MIN, MOTIVO_CHARS_MAX, MOTIVO_CHARS_MIN, RESPUESTA_CHARS_MAX,
         RESPUESTA_CHARS_MIN,
@@ -79,8 +80,17 @@ pub enum Command<A = Agent> {
         /// The answer.
         message: Message,
     },
+    /// Sets the instant by which it is due, or leaves that to what is promised.
+    SetDue {
+        /// When; `None`: what is promised.
+        due: Option<Timestamp>,
+    },
     /// A resolved ticket closes by itself.
     CloseItself,
+    /// Notes what its clocks came to, and does what the policy wants done about it.
+    KeepTime,
+    /// Applies the active rules to what it was promised under others.
+    Rematch,
 }
 
 /// A [`Command`] as it comes from outside.
@@ -101,7 +111,10 @@ impl Order {
             Self::Archive { reason } => Command::Archive { reason },
             Self::Unarchive { reason } => Command::Unarchive { reason },
             Self::Comment { message } => Command::Comment { message },
+            Self::SetDue { due } => Command::SetDue { due },
             Self::CloseItself => Command::CloseItself,
+            Self::KeepTime => Command::KeepTime,
+            Self::Rematch => Command::Rematch,
         }
     }
 }

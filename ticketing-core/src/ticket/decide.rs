@@ -3,7 +3,12 @@ use super::{
     lifecycle::{self, Denied, Operation},
     reopen_window_is_over,
 };
-use crate::{Field, NewTicket, Rules, Timestamp, Violations, text, violation::Problem};
+use crate::{
+    Field, NewTicket, Rulebook, Rules, Timestamp, Violations,
+    sla::{DueByHand, Sla},
+    text,
+    violation::Problem,
+};
 
 impl Ticket {
     /// The event that opens a ticket. Its text is the ticket's [`Intake`](super::Intake), which is stored beside it.
@@ -29,8 +34,27 @@ impl Ticket {
         NewEvent { event, text: None }
     }
 
+    /// As [`open`](Self::open), for a ticket that another system has had since an earlier instant. Its clocks started then. What was up
+    /// of their time before `now` is noted, and nobody is alarmed.
+    pub fn open_since(
+        created_at: Timestamp,
+        new: &NewTicket,
+        origin: Origin,
+        actor: &Actor,
+        now: Timestamp,
+        rules: &Rules,
+    ) -> NewEvent {
+        let mut opened = Self::open(new, origin, actor, now, rules);
+        let event = &mut opened.event;
+        event.occurred_at = Some(created_at.min(now)).filter(|created_at| *created_at < now);
+        let agreement = event.changes.opened.as_ref().and_then(|opened| opened.agreement.clone());
+        let sla = Sla::start(agreement, event.occurred_at.unwrap_or(now));
+        event.changes.clocks.passed = sla.passed(&Rulebook::from(rules.clone()), now);
+        opened
+    }
+
     /// What a command comes to: the events to store, in order and in one transaction. No events: nothing changes, and that
-    /// is fine.
+    /// is fine. Where time was up before, and nobody has noted it, that comes first.
     ///
     /// The events are recorded at `now`, or at the time of the ticket's last event where `now` is before it.
     ///
@@ -41,9 +65,55 @@ impl Ticket {
         command: Command,
         actor: &Actor,
         now: Timestamp,
-        rules: &Rules,
+        book: &Rulebook,
     ) -> Result<Vec<NewEvent>, Refusal> {
-        Decision { ticket: self, actor, now: now.max(self.updated_at), rules }.decide(command)
+        let now = now.max(self.recorded_at);
+        let keeps_time = matches!(command, Command::KeepTime);
+        let (caught_up, mut events) = self.caught_up(now, book).unzip();
+        let ticket = caught_up.as_ref().unwrap_or(self);
+        let decided = Decision { ticket, actor, now, book, rules: book.active() }.decide(command)?;
+        if decided.is_empty() && !keeps_time {
+            return Ok(decided);
+        }
+        let events = events.get_or_insert_default();
+        events.extend(decided);
+        Ok(core::mem::take(events))
+    }
+
+    /// What comes of giving it to an area. A ticket that moves to another one leaves its agent behind.
+    pub(super) fn moved(&self, area: String, rules: &Rules) -> Changes {
+        if rules.area_key(&area) == rules.area_key(&self.attributes.area) {
+            return Changes::default();
+        }
+        Changes {
+            area: Change::between(self.attributes.area.clone(), area),
+            assignee: Change::between(self.assignee, None),
+            ..Changes::default()
+        }
+    }
+
+    /// Adds what changed attributes come to: which policy is for the ticket now, and what that does to its clocks.
+    pub(super) fn rematch(&self, changes: &mut Changes, now: Timestamp, book: &Rulebook) {
+        let mut attributes = self.attributes.clone();
+        let Changes { priority, category, area, .. } = &*changes;
+        if let Some(change) = priority {
+            attributes.priority.clone_from(&change.after);
+        }
+        if let Some(change) = category {
+            attributes.category.clone_from(&change.after);
+        }
+        if let Some(change) = area {
+            attributes.area.clone_from(&change.after);
+        }
+        let rules = book.active();
+        let matched = rules.agreement(&attributes, self.origin);
+        let policy = matched.as_ref().and_then(|agreement| rules.policy(agreement.policy));
+        let rematch = policy.map(|policy| policy.rematch).unwrap_or_default();
+        let (agreement, clocks) = self.sla.rematched(matched, rematch, book, now);
+        changes.agreement = Change::between(self.sla.agreement.clone(), agreement);
+        if changes.agreement.is_some() {
+            changes.clocks = clocks;
+        }
     }
 }
 
@@ -62,6 +132,8 @@ struct Decision<'a> {
     ticket: &'a Ticket,
     actor: &'a Actor,
     now: Timestamp,
+    book: &'a Rulebook,
+    /// Those that are active.
     rules: &'a Rules,
 }
 
@@ -84,7 +156,7 @@ impl Decision<'_> {
                 if let Some(agent) = &agent {
                     self.check_agent(agent, &area, "agenteId")?;
                 }
-                let mut changes = self.moved(area);
+                let mut changes = self.ticket.moved(area, self.rules);
                 if let Some(agent) = agent {
                     changes.assignee = Change::between(self.ticket.assignee, Some(agent.id));
                 }
@@ -125,6 +197,9 @@ impl Decision<'_> {
                 }
                 Ok(self.event(Action::ClosedItself, status, Changes::default(), None))
             }
+            Command::SetDue { due } => self.set_due(due),
+            Command::KeepTime => self.permit(Operation::KeepTime).map(|_| Vec::new()),
+            Command::Rematch => self.rematch(),
         }
     }
 
@@ -145,7 +220,7 @@ impl Decision<'_> {
         let priority = priority.map(|priority| self.checked_priority(priority, "prioridad")).transpose();
         let area = area.map(|area| self.checked_area(area, "area")).transpose();
         let (priority, area) = both(priority, area)?;
-        let mut changes = area.map(|area| self.moved(area)).unwrap_or_default();
+        let mut changes = area.map(|area| self.ticket.moved(area, self.rules)).unwrap_or_default();
         changes.priority =
             priority.and_then(|priority| Change::between(ticket.attributes.priority.clone(), Some(priority)));
         if changes != Changes::default() {
@@ -159,6 +234,33 @@ impl Decision<'_> {
             return Ok(vec![]);
         }
         Ok(self.event(Action::Updated, status, changes, reply))
+    }
+
+    fn set_due(&self, due: Option<Timestamp>) -> Result<Vec<NewEvent>, Refusal> {
+        let status = self.permit(Operation::Edit)?;
+        let own = self.ticket.sla.due_by_hand;
+        if own.map(|own| own.due) == due {
+            return Ok(vec![]);
+        }
+        let set = due.map(|due| DueByHand { due, set_at: self.now });
+        let clocks = self.ticket.sla.moved_by_hand(set, self.book, self.now);
+        let changes = Changes { due_by_hand: Change::between(own, set), clocks, ..Changes::default() };
+        Ok(self.event(Action::Updated, status, changes, None))
+    }
+
+    /// The active rules for what was promised under others.
+    fn rematch(&self) -> Result<Vec<NewEvent>, Refusal> {
+        let status = self.permit(Operation::Rematch)?;
+        let mut changes = Changes::default();
+        self.ticket.rematch(&mut changes, self.now, self.book);
+        if changes.agreement.is_none() {
+            return Ok(vec![]);
+        }
+        let mut events = self.event(Action::Rematched, status, changes, None);
+        for new in &mut events {
+            new.event.public = false;
+        }
+        Ok(events)
     }
 
     fn cancel(&self, reason: String, asked_by: AskedBy) -> Result<Vec<NewEvent>, Refusal> {
@@ -196,37 +298,12 @@ impl Decision<'_> {
         Refusal::NotAllowed { operation, status, archived, allowed }
     }
 
-    /// A ticket that moves to another area leaves its agent behind.
-    fn moved(&self, area: String) -> Changes {
-        let ticket = self.ticket;
-        if self.rules.area_key(&area) == self.rules.area_key(&ticket.attributes.area) {
-            return Changes::default();
-        }
-        Changes {
-            area: Change::between(ticket.attributes.area.clone(), area),
-            assignee: Change::between(ticket.assignee, None),
-            ..Changes::default()
-        }
-    }
-
     /// One event, with the status and the agreement that follow from it.
     fn event(&self, action: Action, status: Status, mut changes: Changes, text: Option<String>) -> Vec<NewEvent> {
         let ticket = self.ticket;
         changes.status = Change::between(ticket.status, status);
         if changes.priority.is_some() || changes.category.is_some() || changes.area.is_some() {
-            let mut attributes = ticket.attributes.clone();
-            let Changes { priority, category, area, .. } = &changes;
-            if let Some(change) = priority {
-                attributes.priority.clone_from(&change.after);
-            }
-            if let Some(change) = category {
-                attributes.category.clone_from(&change.after);
-            }
-            if let Some(change) = area {
-                attributes.area.clone_from(&change.after);
-            }
-            let agreement = self.rules.agreement(&attributes, ticket.origin);
-            changes.agreement = Change::between(ticket.sla.agreement.clone(), agreement);
+            ticket.rematch(&mut changes, self.now, self.book);
         }
         let event = Event {
             seq: ticket.version.saturating_add(1),

@@ -1,7 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ActorId, AskedBy, Attributes, Author, Origin, Role, Status};
-use crate::{RulesHash, Timestamp, sla::Agreement};
+use crate::{
+    RulesHash, Timestamp,
+    sla::{Agreement, Audience, ClockChanges, DueByHand},
+};
 
 /// Something that happened to a ticket: who, when, under which rules, and what it changed. Never altered.
 ///
@@ -81,11 +84,20 @@ pub enum Action {
     /// Closed by itself.
     #[serde(rename = "CIERRE")]
     ClosedItself,
+    /// So much of the time of a target was up that it came to be at risk.
+    #[serde(rename = "SLA_EN_RIESGO")]
+    AtRisk,
+    /// All of the time of a target was up.
+    #[serde(rename = "SLA_VENCIDO")]
+    Breached,
+    /// Other rules were applied to what is promised.
+    #[serde(rename = "SLA_NUEVAS_REGLAS")]
+    Rematched,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Opened,
         Self::Updated,
         Self::Assigned,
@@ -98,6 +110,9 @@ impl Action {
         Self::Unarchived,
         Self::Commented,
         Self::ClosedItself,
+        Self::AtRisk,
+        Self::Breached,
+        Self::Rematched,
     ];
 
     /// Its name on the wire and in the store.
@@ -115,7 +130,16 @@ impl Action {
             Self::Unarchived => "DESARCHIVADO",
             Self::Commented => "COMENTARIO",
             Self::ClosedItself => "CIERRE",
+            Self::AtRisk => "SLA_EN_RIESGO",
+            Self::Breached => "SLA_VENCIDO",
+            Self::Rematched => "SLA_NUEVAS_REGLAS",
         }
+    }
+
+    /// It is about the clocks and what is promised, and nothing that anybody did to the ticket. Such events stand apart from the
+    /// ticket's history. Source: the Mesa de Ayuda contract.
+    pub const fn is_of_clocks(self) -> bool {
+        matches!(self, Self::AtRisk | Self::Breached | Self::Rematched)
     }
 
     /// The action of that name.
@@ -149,6 +173,15 @@ pub struct Changes {
     /// What is promised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Change<Option<Agreement>>>,
+    /// The due date set by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_by_hand: Option<Change<Option<DueByHand>>>,
+    /// The clocks of what is promised.
+    #[serde(skip_serializing_if = "ClockChanges::is_empty")]
+    pub clocks: ClockChanges,
+    /// Who is let know of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<Audience>,
 }
 
 /// A value before and after an event.
@@ -237,5 +270,10 @@ impl Event {
         let resolves = self.changes.status.as_ref().is_some_and(|status| status.after == Status::Resolved);
         let replies = self.has_text && matches!(self.action, Action::Updated | Action::Commented);
         self.public && self.author.role != Role::Requester && (resolves || replies)
+    }
+
+    /// The requester says something that waits for an answer.
+    pub fn asks_desk(&self) -> bool {
+        self.author.role == Role::Requester && self.action == Action::Commented
     }
 }

@@ -69,11 +69,6 @@ impl Status {
     pub const fn is_finished(self) -> bool {
         !self.is_open()
     }
-
-    /// The SLA's clock counts.
-    pub const fn runs_clock(self) -> bool {
-        matches!(self, Self::Open | Self::InProgress)
-    }
 }
 
 /// What may be done to a ticket, as the table knows it.
@@ -105,11 +100,15 @@ pub enum Operation {
     Comment,
     /// A resolved ticket closes by itself.
     CloseItself,
+    /// Note what the clocks came to.
+    KeepTime,
+    /// Apply other rules to what is promised.
+    Rematch,
 }
 
 impl Operation {
     /// Every operation that is not a status to set, in the order of the contract.
-    pub const NAMED: [Self; 12] = [
+    pub const NAMED: [Self; 14] = [
         Self::Edit,
         Self::Reply,
         Self::Assign,
@@ -122,6 +121,8 @@ impl Operation {
         Self::Unarchive,
         Self::Comment,
         Self::CloseItself,
+        Self::KeepTime,
+        Self::Rematch,
     ];
 
     /// The name of the action on the wire that does it.
@@ -138,6 +139,8 @@ impl Operation {
             Self::Unarchive => "desarchivar",
             Self::Comment => "comentar",
             Self::CloseItself => "cerrar",
+            Self::KeepTime => "controlar plazos",
+            Self::Rematch => "aplicar reglas",
         }
     }
 }
@@ -235,6 +238,9 @@ pub const fn after(operation: Operation, status: Status, archived: bool, role: R
 
         (Op::CloseItself, Resolved) => Ok(Closed),
         (Op::CloseItself, _) => Err(Denied::Status),
+
+        (Op::KeepTime | Op::Rematch, Open | InProgress | Paused) => Ok(status),
+        (Op::KeepTime | Op::Rematch, Resolved | Closed | Canceled) => Err(Denied::Status),
     }
 }
 
@@ -250,8 +256,13 @@ pub const fn may(operation: Operation, role: Role) -> bool {
         }
         Op::Unarchive => matches!(role, Role::Admin),
         Op::Comment => matches!(role, Role::Requester),
-        Op::CloseItself => matches!(role, Role::System),
+        Op::CloseItself | Op::KeepTime | Op::Rematch => matches!(role, Role::System),
     }
+}
+
+/// Whether nobody works a ticket that is open. The clock of its resolution stands still, where a policy does not say otherwise.
+pub const fn pauses_work(status: Status) -> bool {
+    matches!(status, Status::Paused)
 }
 
 /// The names of the actions that a role may take now, each once, in the order of the contract.

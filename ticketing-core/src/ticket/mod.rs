@@ -11,8 +11,10 @@ mod actor;
 mod attributes;
 mod command;
 mod decide;
+mod escalate;
 mod event;
 pub mod lifecycle;
+mod permanency;
 mod refusal;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,7 @@ pub use self::{
     command::{Agent, AskedBy, Command, Message, Order, Reason, Reply},
     event::{Action, Change, Changes, Event, NewEvent, Opened, PublicEvent},
     lifecycle::Status,
+    permanency::{Permanency, Stay},
     refusal::Refusal,
 };
 use crate::{Rules, Timestamp, sla::Sla};
@@ -46,6 +49,8 @@ pub struct Ticket {
     pub id: TicketId,
     /// The number of the last event applied.
     pub version: u32,
+    /// The number of the last event that was not the clocks' own: what somebody who changes the ticket has to have seen.
+    pub revision: u32,
     /// What it is about and who is to work it.
     pub attributes: Attributes,
     /// Where it came from.
@@ -60,10 +65,10 @@ pub struct Ticket {
     pub sla: Sla,
     /// When it came to be; for an imported ticket, in the system that it comes from.
     pub created_at: Timestamp,
-    /// When its last event was recorded.
+    /// When its last event was recorded that was not the clocks' own.
     pub updated_at: Timestamp,
-    /// When somebody at the desk first answered the requester, or resolved the ticket without.
-    pub first_responded_at: Option<Timestamp>,
+    /// When its last event was recorded.
+    pub recorded_at: Timestamp,
     /// When it was resolved; `None` once re-opened.
     pub resolved_at: Option<Timestamp>,
     /// When it was closed; `None` once re-opened.
@@ -118,18 +123,22 @@ impl Ticket {
             return Err(ReplayError::NotOpened);
         };
         let created_at = event.occurred_at.unwrap_or(event.recorded_at);
+        let mut sla = Sla::start(opened.agreement.clone(), created_at);
+        // What was up already when an old ticket was taken over.
+        sla.change(&event.changes.clocks, event.recorded_at);
         Ok(Self {
             id,
             version: event.seq,
+            revision: event.seq,
             attributes: opened.attributes.clone(),
             origin: opened.origin,
             has_requester: opened.has_requester,
             status: Status::Open,
             assignee: None,
-            sla: Sla::start(opened.agreement.clone(), created_at),
+            sla,
             created_at,
             updated_at: event.recorded_at,
-            first_responded_at: None,
+            recorded_at: event.recorded_at,
             resolved_at: None,
             closed_at: None,
             reopened_at: None,
@@ -148,9 +157,24 @@ impl Ticket {
         if event.seq != expected {
             return Err(ReplayError::OutOfOrder { expected, found: event.seq });
         }
-        let Changes { opened: _, status, priority, category, area, assignee, agreement } = &event.changes;
+        let Changes {
+            opened: _,
+            status,
+            priority,
+            category,
+            area,
+            assignee,
+            agreement,
+            due_by_hand,
+            clocks,
+            notify: _,
+        } = &event.changes;
         self.version = event.seq;
-        self.updated_at = event.recorded_at;
+        self.recorded_at = event.recorded_at;
+        if !event.action.is_of_clocks() {
+            self.revision = event.seq;
+            self.updated_at = event.recorded_at;
+        }
         if let Some(Change { after, .. }) = priority {
             self.attributes.priority.clone_from(after);
         }
@@ -166,6 +190,10 @@ impl Ticket {
         if let Some(Change { after, .. }) = agreement {
             self.sla.agreement.clone_from(after);
         }
+        if let Some(Change { after, .. }) = due_by_hand {
+            self.sla.due_by_hand = *after;
+        }
+        self.sla.change(clocks, event.recorded_at);
         if let Some(Change { after, .. }) = status {
             self.enter(*after, event.recorded_at);
         }
@@ -178,7 +206,10 @@ impl Ticket {
         if event.public {
             self.last_public = event.into();
             if event.answers_requester() {
-                self.first_responded_at.get_or_insert(event.recorded_at);
+                self.sla.answer(event.recorded_at);
+            }
+            if event.asks_desk() {
+                self.sla.ask(event.recorded_at);
             }
         }
         Ok(())
@@ -195,12 +226,13 @@ impl Ticket {
             Status::Closed => self.closed_at = Some(at),
             Status::Open | Status::InProgress | Status::Paused | Status::Canceled => {}
         }
-        if status.runs_clock() {
-            self.sla.resume(at);
-        } else {
-            self.sla.stop(at);
-        }
+        self.sla.enter(status, at);
         self.status = status;
+    }
+
+    /// When somebody at the desk first answered the requester, or resolved the ticket without.
+    pub fn first_responded_at(&self) -> Option<Timestamp> {
+        self.sla.clocks.first_response.ended_at
     }
 
     /// It is out of the working set, and frozen.

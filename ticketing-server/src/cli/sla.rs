@@ -221,6 +221,7 @@ const fn word(state: ClockState) -> &'static str {
     match state {
         ClockState::Running => "running",
         ClockState::Paused => "paused",
+        ClockState::Met => "met",
         ClockState::Breached => "breached",
     }
 }

@@ -2,13 +2,13 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 use ticketing_core::{
-    Actor, Event, NewTicket, Rules, Status, Ticket, TicketId, TicketLabel, Timestamp,
-    sla::Budget,
+    Actor, Event, NewTicket, Rulebook, Status, Ticket, TicketId, TicketLabel, TimeDelta, Timestamp,
+    sla::TargetKind,
     ticket::{ActorId, Attributes, Origin},
 };
 use uuid::Uuid;
 
-use super::{Engine, EngineError, reading};
+use super::{Engine, EngineError};
 use crate::store::{Created, Creation, Idempotency, KeyUse, Store, StoreError};
 
 /// How long a request may be repeated with its key, in milliseconds: 24 hours.
@@ -86,8 +86,8 @@ pub struct CreatedTicket {
     pub status: Status,
     /// When it came to be.
     pub created_at: Timestamp,
-    /// The time that its SLA grants.
-    pub budget: Option<Budget>,
+    /// The working time that is granted for its resolution.
+    pub granted: Option<TimeDelta>,
     /// When that is up.
     pub due_at: Option<Timestamp>,
     /// The request had been made before: this is the answer to the first one.
@@ -107,14 +107,16 @@ impl<S: Store> Engine<S> {
             Some(key) => Some(self.inner.in_flight.enter(key).ok_or(EngineError::KeyInFlight)?),
             None => None,
         };
-        let (rules, now) = (self.rules(), self.now());
+        let (book, now) = (self.book(), self.now());
+        let rules = book.active();
         // Version 7: grows with time, so that the index of ids grows at its end.
         let id = TicketId(Uuid::now_v7());
-        let opened = Ticket::open(&new, origin, &actor, now, &rules).event;
+        let opened = Ticket::open(&new, origin, &actor, now, rules).event;
         let ticket = Ticket::opened(id, &opened).map_err(|error| StoreError::Damaged(error.into()))?;
         let (_, intake) = new.into_parts();
         let creation = Creation {
             id,
+            next_moment: ticket.next_moment(&book),
             ticket,
             opened: opened.clone(),
             intake,
@@ -124,8 +126,8 @@ impl<S: Store> Engine<S> {
             idempotency: key.map(|key| key.at(now)),
         };
         match self.inner.store.create(creation).await? {
-            Created::New(label) => created_ticket(id, label, &opened, &rules, false),
-            Created::KeyUsed(used) => of_key(used, &rules),
+            Created::New(label) => created_ticket(id, label, &opened, &book, false),
+            Created::KeyUsed(used) => of_key(used, &book),
         }
     }
 
@@ -136,13 +138,13 @@ impl<S: Store> Engine<S> {
     /// [`EngineError::KeyReused`], or the store's.
     pub async fn repeated(&self, key: &IdempotencyKey) -> Result<Option<CreatedTicket>, EngineError> {
         let used = self.inner.store.find_key(&key.clone().at(self.now())).await?;
-        used.map(|used| of_key(used, &self.rules())).transpose()
+        used.map(|used| of_key(used, &self.book())).transpose()
     }
 }
 
-fn of_key(used: KeyUse, rules: &Rules) -> Result<CreatedTicket, EngineError> {
+fn of_key(used: KeyUse, book: &Rulebook) -> Result<CreatedTicket, EngineError> {
     match used {
-        KeyUse::SameRequest { id, label, opened, version: _ } => created_ticket(id, label, &opened, rules, true),
+        KeyUse::SameRequest { id, label, opened, version: _ } => created_ticket(id, label, &opened, book, true),
         KeyUse::OtherRequest => Err(EngineError::KeyReused),
     }
 }
@@ -157,7 +159,7 @@ fn created_ticket(
     id: TicketId,
     label: TicketLabel,
     opened: &Event,
-    rules: &Rules,
+    book: &Rulebook,
     repeated: bool,
 ) -> Result<CreatedTicket, EngineError> {
     let ticket = Ticket::opened(id, opened).map_err(|error| StoreError::Damaged(error.into()))?;
@@ -166,8 +168,8 @@ fn created_ticket(
         label,
         status: ticket.status,
         created_at: ticket.created_at,
-        budget: ticket.sla.agreement.as_ref().map(|agreement| agreement.resolution),
-        due_at: reading(&ticket, rules, ticket.created_at).and_then(|reading| reading.due),
+        granted: ticket.sla.granted(TargetKind::Resolution, book, ticket.created_at),
+        due_at: ticket.sla.read(book, ticket.created_at).and_then(|reading| reading.due),
         attributes: ticket.attributes,
         repeated,
     })

@@ -1,6 +1,6 @@
 use ticketing_core::{
-    Actor, Command, EmailAddress, Refusal, Rules, Status, TicketId, TicketLabel,
-    sla::{Budget, Reading, Sla},
+    Actor, EmailAddress, Refusal, Rulebook, Rules, Status, TicketId, TicketLabel, TimeDelta,
+    sla::{Reading, Sla, TargetKind},
 };
 
 use super::{Engine, EngineError};
@@ -18,8 +18,8 @@ pub struct DeskTicket {
 /// A clock as the desk sees it, at an instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DeskClock {
-    /// The time that was granted.
-    pub budget: Budget,
+    /// The working time that was granted; `None` where somebody has set the due date and nothing was promised.
+    pub granted: Option<TimeDelta>,
     /// What has become of it.
     pub reading: Reading,
 }
@@ -97,7 +97,7 @@ impl<S: Store> Engine<S> {
         actor.scope(&rules)?;
         let record = self.inner.store.record(id).await?.ok_or(EngineError::NotFound)?;
         actor.check_area(&record.ticket.attributes.area, &rules)?;
-        let clock = self.clock(&record.ticket.sla, &rules);
+        let clock = self.clock(&record.ticket.sla, &self.book());
         Ok(DeskTicket { record, clock })
     }
 
@@ -123,8 +123,9 @@ impl<S: Store> Engine<S> {
             query.search = Some(words(&text));
             page = self.inner.store.list(query).await?;
         }
+        let book = self.book();
         let with_clock = |ticket: ListedTicket| {
-            let clock = self.clock(&ticket.sla, &rules);
+            let clock = self.clock(&ticket.sla, &book);
             (ticket, clock)
         };
         let tickets = page.tickets.into_iter().map(with_clock).collect();
@@ -140,39 +141,6 @@ impl<S: Store> Engine<S> {
         Ok(self.inner.store.totals(&scope).await?)
     }
 
-    /// Closes the tickets that have been resolved for as long as the rules say; answers how many. Whoever runs an engine calls
-    /// this every minute or so.
-    ///
-    /// # Errors
-    /// When the store fails; some may have been closed.
-    pub async fn close_resolved(&self) -> Result<u32, StoreError> {
-        const AT_ONCE: u32 = 100;
-        let (mut closed, mut left) = (0, 0);
-        loop {
-            let Some(until) = self.rules().resolved_until(self.now()) else { return Ok(closed) };
-            // Those that could not be closed come first again.
-            let found = self.inner.store.resolved_until(until, left, AT_ONCE).await?;
-            if found.is_empty() {
-                return Ok(closed);
-            }
-            for id in found {
-                match self.execute(id, &Actor::System, Command::CloseItself).await {
-                    Ok(_) => closed += 1,
-                    // Somebody was faster, so that it is closed, or open again; or it is the next time's.
-                    Err(EngineError::Refused(_) | EngineError::NotFound | EngineError::Contended) => left += 1,
-                    Err(EngineError::Store(error @ (StoreError::Unavailable(_) | StoreError::Overloaded))) => {
-                        return Err(error);
-                    }
-                    // One that cannot be read keeps no other open.
-                    Err(error) => {
-                        tracing::error!(%error, ticket.id = %id, "a resolved ticket could not be closed");
-                        left += 1;
-                    }
-                }
-            }
-        }
-    }
-
     /// Makes what has happened findable by its words; answers whether there may be more. Whoever runs an engine calls this a
     /// few times a second.
     ///
@@ -182,8 +150,8 @@ impl<S: Store> Engine<S> {
         self.inner.store.index_words().await
     }
 
-    fn clock(&self, sla: &Sla, rules: &Rules) -> Option<DeskClock> {
-        let budget = sla.agreement.as_ref()?.resolution;
-        Some(DeskClock { budget, reading: sla.read(&rules.calendar(), self.now())? })
+    fn clock(&self, sla: &Sla, book: &Rulebook) -> Option<DeskClock> {
+        let now = self.now();
+        Some(DeskClock { granted: sla.granted(TargetKind::Resolution, book, now), reading: sla.read(book, now)? })
     }
 }

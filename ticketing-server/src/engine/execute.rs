@@ -54,7 +54,7 @@ impl<S: Store> Engine<S> {
         };
         let command = order.with_agent(|agent| self.agent(agent));
         Ok(match self.carry_out(id, actor, command, &conditions).await? {
-            Outcome::Done(ticket) => Executed { version: ticket.version, repeated: false },
+            Outcome::Done(ticket) => Executed { version: ticket.revision, repeated: false },
             Outcome::DoneBefore { version } => Executed { version, repeated: true },
         })
     }
@@ -88,21 +88,21 @@ impl<S: Store> Engine<S> {
         }
         let mut turn = self.inner.turns.join(id).await;
         for _ in 0..ATTEMPTS {
-            let (rules, now) = (self.rules(), self.now());
+            let (book, now) = (self.book(), self.now());
             let mut ticket = self.ticket(id).await?;
-            let decided = ticket.decide(command.clone(), actor, now, &rules);
+            let decided = ticket.decide(command.clone(), actor, now, &book);
             // Whoever may not touch the ticket is told that, and not what became of it.
             if let Err(refusal @ (Refusal::Forbidden | Refusal::ForeignArea)) = decided {
                 return Err(refusal.into());
             }
-            if let Some(versions) = conditions.versions.as_ref().filter(|versions| !versions.contains(&ticket.version))
+            if let Some(versions) = conditions.versions.as_ref().filter(|versions| !versions.contains(&ticket.revision))
             {
                 // What happened since the newest one that there was is news.
-                let there_was = versions.iter().copied().filter(|version| *version < ticket.version).max();
-                let since = there_was.unwrap_or(ticket.version);
+                let there_was = versions.iter().copied().filter(|version| *version < ticket.revision).max();
+                let since = there_was.unwrap_or(ticket.revision);
                 let record = self.inner.store.record(id).await?.ok_or(EngineError::NotFound)?;
                 // It may have left in between.
-                actor.check_area(&record.ticket.attributes.area, &rules)?;
+                actor.check_area(&record.ticket.attributes.area, book.active())?;
                 return Err(EngineError::Changed { since, record });
             }
             let events = decided?;
@@ -114,7 +114,13 @@ impl<S: Store> Engine<S> {
                 ticket.apply(&new.event).map_err(|error| StoreError::Damaged(error.into()))?;
             }
             let idempotency = conditions.key.clone().map(|key| key.at(now));
-            let follow_up = FollowUp { expected_version, events, ticket: ticket.clone(), idempotency };
+            let follow_up = FollowUp {
+                expected_version,
+                events,
+                next_moment: ticket.next_moment(&book),
+                ticket: ticket.clone(),
+                idempotency,
+            };
             match self.inner.store.append(follow_up).await? {
                 Appended::Stored => return Ok(Outcome::Done(Box::new(ticket))),
                 // From now on, only those who have begun already, or another process, may be faster.

@@ -7,13 +7,13 @@ use crate::store::Store;
 
 impl<S: Store> Engine<S> {
     /// Does what must go on beside the commands: takes over what other processes have changed (rules, users, keys), makes what
-    /// was said findable, closes what has been resolved for long enough, forgets what is over. It never ends; one process of
+    /// was said findable, notes whose time is up, closes what has been resolved for long enough, forgets what is over. It never ends; one process of
     /// those that share a store is enough, and more do no harm.
     ///
     /// The HTTP service does this as part of its own maintenance. Whoever embeds the engine spawns it, on tokio, or calls the
     /// parts.
     pub async fn maintain(&self) {
-        tokio::join!(self.keep_fresh(), self.keep_findable(), self.keep_tidy());
+        tokio::join!(self.keep_fresh(), self.keep_findable(), self.keep_clocks(), self.keep_tidy());
     }
 
     /// Another process's changes are to be seen within a second.
@@ -43,6 +43,19 @@ impl<S: Store> Engine<S> {
                         break;
                     }
                 }
+            }
+        }
+    }
+
+    /// Whose time is up is to be told within a second.
+    async fn keep_clocks(&self) {
+        let mut ticks = every(Duration::from_millis(500));
+        loop {
+            ticks.tick().await;
+            match self.keep_time().await {
+                Ok(0) => {}
+                Ok(tickets) => tracing::info!(tickets, "targets of tickets are at risk or breached"),
+                Err(error) => tracing::error!(%error, "clocks could not be looked at"),
             }
         }
     }

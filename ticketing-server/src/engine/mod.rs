@@ -10,12 +10,13 @@ mod in_flight;
 mod maintain;
 mod people;
 mod public;
+mod sweep;
 mod turns;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ticketing_core::{
-    Refusal, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Reading, ticket::NewEvent, user::Attempts,
+    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, ticket::NewEvent, user::Attempts,
 };
 
 use self::{accounts::Accounts, in_flight::InFlight, turns::Turns};
@@ -59,7 +60,7 @@ pub struct Engine<S> {
 struct Inner<S> {
     store: S,
     clock: Box<dyn Clock>,
-    rules: RwLock<(RulesVersion, Rules)>,
+    rules: RwLock<(RulesVersion, Arc<Rulebook>)>,
     accounts: Accounts,
     in_flight: InFlight,
     turns: Turns,
@@ -124,10 +125,12 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the store fails.
     pub async fn start_with(store: S, clock: impl Clock, options: EngineOptions) -> Result<Self, StoreError> {
-        let rules = match store.active_rules().await? {
+        let mut versions = store.rules_since(None).await?;
+        let (version, active) = match versions.pop() {
             Some(active) => active,
             None => (store.activate_rules(Rules::default(), clock.now()).await?, Rules::default()),
         };
+        let rules = (version, Arc::new(Rulebook::new(active, versions.into_iter().map(|(_, rules)| rules))));
         let accounts = Accounts::start(&store, clock.now(), options).await?;
         let (clock, rules) = (Box::new(clock), RwLock::new(rules));
         let inner = Inner { store, clock, rules, accounts, in_flight: InFlight::default(), turns: Turns::default() };
@@ -136,7 +139,12 @@ impl<S: Store> Engine<S> {
 
     /// The active rules, as this process knows them.
     pub fn rules(&self) -> Rules {
-        self.inner.rules.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.book().active().clone()
+    }
+
+    /// The active rules and all earlier ones, as this process knows them.
+    pub fn book(&self) -> Arc<Rulebook> {
+        Arc::clone(&self.inner.rules.read().unwrap_or_else(PoisonError::into_inner).1)
     }
 
     /// Takes over what another process has changed: rules, users, signing keys. Answers the hash of the rules where they are new.
@@ -155,10 +163,15 @@ impl<S: Store> Engine<S> {
         if self.inner.store.active_version().await?.is_none_or(|version| version == known) {
             return Ok(None);
         }
-        let Some((version, rules)) = self.inner.store.active_rules().await? else { return Ok(None) };
-        let hash = rules.hash();
-        *self.inner.rules.write().unwrap_or_else(PoisonError::into_inner) = (version, rules);
-        Ok(Some(hash))
+        let news = self.inner.store.rules_since(Some(known)).await?;
+        let mut current = self.inner.rules.write().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else in this process may have been here before.
+        for (version, rules) in news {
+            if version > current.0 {
+                *current = (version, Arc::new(current.1.activated(rules)));
+            }
+        }
+        Ok((current.0 > known).then(|| current.1.active().hash()))
     }
 
     /// Makes rules the active ones, here at once and in other processes as soon as they look.
@@ -218,9 +231,4 @@ impl<S: Store> Engine<S> {
     fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
-}
-
-/// A ticket's resolution clock at an instant.
-fn reading(ticket: &Ticket, rules: &Rules, at: Timestamp) -> Option<Reading> {
-    ticket.sla.read(&rules.calendar(), at)
 }

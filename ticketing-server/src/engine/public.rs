@@ -1,7 +1,7 @@
 use subtle::ConstantTimeEq;
 use ticketing_core::{
-    Actor, Command, Comment, LookUp, Status, Timestamp,
-    sla::{Budget, ClockState},
+    Actor, Command, Comment, LookUp, Status, TimeDelta, Timestamp,
+    sla::{ClockState, TargetKind},
     ticket::status_after_comment,
 };
 
@@ -13,8 +13,8 @@ use crate::store::{LabelKey, PublicRecord, Store};
 pub struct PublicTicket {
     /// What the store has of it.
     pub record: Box<PublicRecord>,
-    /// The time that its SLA grants.
-    pub budget: Option<Budget>,
+    /// The working time that is granted for its resolution.
+    pub granted: Option<TimeDelta>,
     /// When that is up, a pause that lasts being taken to end now.
     pub due_at: Option<Timestamp>,
     /// What its clock does; `None` where nothing is promised.
@@ -31,7 +31,8 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError::NotFound`] for a wrong label and a wrong address alike; or the store's.
     pub async fn look_up(&self, look_up: &LookUp) -> Result<PublicTicket, EngineError> {
-        let rules = self.rules();
+        let book = self.book();
+        let rules = book.active();
         // What is no label takes the same way and finds nothing.
         let label = rules.labels().parse(&look_up.label).ok();
         let found = self.inner.store.find_public(label.map_or(LabelKey::NOTHING, LabelKey::from)).await?;
@@ -42,11 +43,11 @@ impl<S: Store> Engine<S> {
         let same_address = bool::from(address.as_bytes().ct_eq(look_up.email.as_bytes())) && !address.is_empty();
         let record = found.filter(|record| same_address && same_label(record)).ok_or(EngineError::NotFound)?;
         let now = self.now();
-        let reading = record.sla.read(&rules.calendar(), now);
-        let after_comment = status_after_comment(record.status, record.is_archived, record.resolved_at, &rules, now);
+        let reading = record.sla.read(&book, now);
+        let after_comment = status_after_comment(record.status, record.is_archived, record.resolved_at, rules, now);
         let last_author_name = self.author_name(record.last.author, &record.intake);
         Ok(PublicTicket {
-            budget: record.sla.agreement.as_ref().map(|agreement| agreement.resolution),
+            granted: record.sla.granted(TargetKind::Resolution, &book, now),
             due_at: reading.and_then(|reading| reading.due),
             clock: reading.map(|reading| reading.state),
             after_comment,

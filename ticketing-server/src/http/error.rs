@@ -349,7 +349,7 @@ impl From<EngineError> for ApiError {
             EngineError::Refused(refusal) => Self::Refused(refusal),
             // Whoever asks with a version renders what happened.
             EngineError::Changed { ref record, .. } => {
-                Self::Changed { etag: etag(record.ticket.version), since: serde_json::Value::Null }
+                Self::Changed { etag: etag(record.ticket.revision), since: serde_json::Value::Null }
             }
             EngineError::KeyReused => Self::KeyReused,
             EngineError::KeyInFlight => Self::KeyInFlight,

@@ -198,7 +198,7 @@ impl View<'_> {
     }
 
     fn timeline(&self, texts: &Texts) -> Markup {
-        let zone = &self.rules.document().zone;
+        let zone = self.rules.zone();
         let record = &self.ticket.record;
         html! {
             section.card {
@@ -216,7 +216,7 @@ impl View<'_> {
                             _ if record.status.is_finished() => None,
                             Some(ClockState::Running) => Some(("running", texts.due_running)),
                             Some(ClockState::Paused) => Some(("paused", texts.due_paused)),
-                            None => None,
+                            Some(ClockState::Met) | None => None,
                         };
                         li.ahead data-clock=[state.map(|(name, _)| name)] {
                             p.what { (texts.due) }
@@ -248,7 +248,7 @@ impl View<'_> {
         html! {
             li.now {
                 p.what { (names::action(last.action, locale)) " · " (author) }
-                p.when { (when(last.recorded_at, &self.rules.document().zone)) }
+                p.when { (when(last.recorded_at, self.rules.zone())) }
                 @for (text, before, after) in changes.iter().filter(|(_, before, after)| before != after) {
                     @let shown = |value: &Option<String>| value.as_deref().unwrap_or(texts.nothing).to_owned();
                     p.change { (text.replace("{a}", &shown(before)).replace("{b}", &shown(after))) }

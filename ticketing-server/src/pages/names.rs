@@ -55,6 +55,10 @@ pub(super) const fn action(action: Action, locale: Locale) -> &'static str {
         Action::Unarchived => ["Desarchivada", "Taken out of the archive", "Desarquivada"],
         Action::Commented => ["Comentario", "Comment", "Comentário"],
         Action::ClosedItself => ["Cerrada automáticamente", "Closed by itself", "Fechada automaticamente"],
+        // Not told here: requesters see the deadline, not the desk's alarms.
+        Action::AtRisk => ["Plazo en riesgo", "Deadline at risk", "Prazo em risco"],
+        Action::Breached => ["Plazo vencido", "Deadline passed", "Prazo vencido"],
+        Action::Rematched => ["Reglas nuevas", "New rules", "Novas regras"],
     };
     locale.pick(names)
 }

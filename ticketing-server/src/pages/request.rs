@@ -231,7 +231,7 @@ fn created_card(visit: Visit, rules: &Rules, label: &str, due_at: Option<Timesta
             }
             p.muted data-slot="note" hidden {}
             @if let Some(due_at) = due_at {
-                p data-slot="due" { (texts.due_before) " " strong { (when(due_at, &rules.document().zone)) } "." }
+                p data-slot="due" { (texts.due_before) " " strong { (when(due_at, rules.zone())) } "." }
             }
             // The label is carried on: it says nothing to whoever does not know the address.
             form.follow method="get" action=(visit.path(Page::LookUp.path())) {

@@ -35,6 +35,14 @@ pub trait DeskStore: Send + Sync + 'static {
         max: u32,
     ) -> impl Future<Output = Result<Vec<TicketId>, StoreError>> + Send;
 
+    /// Tickets about whose clocks something is to be done by an instant, soonest first, and at most so many after the first ones.
+    fn moments_until(
+        &self,
+        instant: Timestamp,
+        skip: u32,
+        max: u32,
+    ) -> impl Future<Output = Result<Vec<TicketId>, StoreError>> + Send;
+
     /// Makes what has happened since the last time findable by its words; answers whether there may be more.
     fn index_words(&self) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }

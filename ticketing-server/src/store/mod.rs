@@ -64,6 +64,12 @@ pub trait RulesStore: Send + Sync + 'static {
     /// The number and content of the active version; `None` before the first.
     fn active_rules(&self) -> impl Future<Output = Result<Option<(RulesVersion, Rules)>, StoreError>> + Send;
 
+    /// All versions after one, oldest first; the last of them is the active one.
+    fn rules_since(
+        &self,
+        version: Option<RulesVersion>,
+    ) -> impl Future<Output = Result<Vec<(RulesVersion, Rules)>, StoreError>> + Send;
+
     /// The number of the active version: cheap enough to be asked every second.
     fn active_version(&self) -> impl Future<Output = Result<Option<RulesVersion>, StoreError>> + Send;
 
@@ -88,6 +94,8 @@ pub struct Creation {
     pub opened: Event,
     /// Its state after that event.
     pub ticket: Ticket,
+    /// When something is to be done about its clocks.
+    pub next_moment: Option<Timestamp>,
     /// Who asks, and in which words.
     pub intake: Intake,
     /// The client's address.
@@ -151,6 +159,8 @@ pub struct FollowUp {
     pub events: Vec<NewEvent>,
     /// The state after that.
     pub ticket: Ticket,
+    /// When something is to be done about its clocks.
+    pub next_moment: Option<Timestamp>,
     /// The request that may be repeated.
     pub idempotency: Option<Idempotency>,
 }
@@ -201,8 +211,6 @@ pub struct PublicRecord {
     pub sla: Sla,
     /// When it came to be.
     pub created_at: Timestamp,
-    /// When its last event was stored.
-    pub updated_at: Timestamp,
     /// Who asked, and in which words.
     pub intake: Intake,
     /// When it was resolved; `None` once re-opened.

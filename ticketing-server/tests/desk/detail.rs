@@ -310,6 +310,7 @@ async fn a_ticket_without_a_requester_has_empty_texts_where_the_client_wants_tex
     let creation = Creation {
         id,
         ticket: ticketing_core::Ticket::opened(id, &opened).unwrap(),
+        next_moment: None,
         opened,
         intake: Intake::default(),
         address: None,

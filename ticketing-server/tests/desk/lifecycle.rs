@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use ticketing_core::{
     Command, Status, TicketId,
     ticket::{
-        Reason,
+        Reason, Role,
         lifecycle::{self, Denied, Operation},
     },
 };
@@ -19,7 +19,11 @@ fn places() -> impl Iterator<Item = (Status, bool)> {
 
 fn operations() -> impl Iterator<Item = Operation> {
     let named = Operation::NAMED.into_iter();
-    let of_the_desk = named.filter(|operation| !matches!(operation, Operation::Comment | Operation::CloseItself));
+    let of_the_desk = named.filter(|operation| {
+        Role::ALL
+            .into_iter()
+            .any(|role| role != Role::Requester && role != Role::System && lifecycle::may(*operation, role))
+    });
     Status::ALL.map(Operation::SetStatus).into_iter().chain(of_the_desk)
 }
 

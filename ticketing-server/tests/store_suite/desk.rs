@@ -35,9 +35,10 @@ pub(super) async fn what_has_been_resolved_for_so_long_is_found(store: impl Stor
         let resolve = Command::Update { status: Some(Status::Resolved), priority: None, area: None, reply: None };
         let mut ticket = creation.ticket.clone();
         let at = Timestamp::from_unix_millis(morning().unix_millis() + minutes * 60_000).unwrap();
-        let events = ticket.decide(resolve, &desk(), at, &Rules::default()).unwrap();
+        let events = ticket.decide(resolve, &desk(), at, &Rulebook::default()).unwrap();
         ticket.apply(&events[0].event).unwrap();
-        let follow_up = FollowUp { expected_version: 1, events, ticket: ticket.clone(), idempotency: None };
+        let follow_up =
+            FollowUp { expected_version: 1, events, ticket: ticket.clone(), next_moment: None, idempotency: None };
         store.append(follow_up).await.unwrap();
         ids.push((ticket.resolved_at.unwrap(), ticket));
     }

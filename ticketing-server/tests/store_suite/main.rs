@@ -21,8 +21,9 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use ticketing_core::{
-    Actor, Command, Draft, Event, Field, LabelFormat, LookUp, Rules, RulesHash, Status, Ticket, TicketId, TicketLabel,
-    Timestamp,
+    Actor, Command, Draft, Event, Field, LabelFormat, LookUp, Rulebook, Rules, RulesHash, Status, Ticket, TicketId,
+    TicketLabel, Timestamp,
+    sla::{Audience, ClockChanges, DueByHand, TargetKind, Threshold},
     ticket::{
         Action, ActorId, Agent, AskedBy, Author, Change, Changes, Intake, Message, NewEvent, Origin, Reason, Reply,
         Role,
@@ -97,6 +98,7 @@ fn creation_at(now: Timestamp, label_year: u16) -> Creation {
     Creation {
         id,
         ticket: Ticket::opened(id, &opened).unwrap(),
+        next_moment: None,
         opened,
         intake,
         address: Some(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1])),
@@ -111,6 +113,19 @@ fn keyed(key: &str, fingerprint: u8, valid_from: Timestamp) -> Creation {
     let idempotency =
         Idempotency { owner: None, key: key.into(), fingerprint: [fingerprint; 32], used_at: morning(), valid_from };
     Creation { idempotency: Some(idempotency), ..creation() }
+}
+
+fn by_hand(due: Timestamp) -> DueByHand {
+    DueByHand { due, set_at: at("1970-01-01T00:00:00Z") }
+}
+
+fn clock_changes(at: Timestamp) -> ClockChanges {
+    let passed = Threshold { target: TargetKind::NextResponse, cycle: 3, percent: 80, at };
+    ClockChanges {
+        passed: vec![passed],
+        lifted: vec![(TargetKind::FirstResponse, 100)],
+        restarted: TargetKind::ALL.to_vec(),
+    }
 }
 
 async fn create(store: &impl Store, creation: Creation) -> TicketLabel {
@@ -134,12 +149,12 @@ fn follow_up(ticket: &Ticket, actor: &Actor, commands: impl IntoIterator<Item = 
     let mut events = Vec::new();
     for command in commands {
         let now = a_minute_after(after.updated_at);
-        for new in after.decide(command, actor, now, &Rules::default()).unwrap() {
+        for new in after.decide(command, actor, now, &Rulebook::default()).unwrap() {
             after.apply(&new.event).unwrap();
             events.push(new);
         }
     }
-    FollowUp { expected_version: ticket.version, events, ticket: after, idempotency: None }
+    FollowUp { expected_version: ticket.version, events, ticket: after, next_moment: None, idempotency: None }
 }
 
 fn a_minute_after(instant: Timestamp) -> Timestamp {
@@ -171,7 +186,7 @@ fn shows(found: &PublicRecord, ticket: &Ticket) {
     assert_eq!(found.attributes, ticket.attributes);
     assert_eq!(found.status, ticket.status);
     assert_eq!(found.sla, ticket.sla);
-    assert_eq!((found.created_at, found.updated_at), (ticket.created_at, ticket.updated_at));
+    assert_eq!(found.created_at, ticket.created_at);
     assert_eq!((found.resolved_at, found.is_archived), (ticket.resolved_at, ticket.is_archived()));
 }
 
@@ -319,14 +334,22 @@ async fn every_kind_of_event_comes_back_as_it_was(store: impl Store) {
                 area: Change::between(ticket.attributes.area.clone(), other("a").unwrap_or_default()),
                 assignee: Change::between(ticket.assignee, odd.then(|| ActorId(Uuid::from_u128(1)))),
                 agreement: Change::between(ticket.sla.agreement.clone(), None),
+                due_by_hand: Change::between(ticket.sla.due_by_hand, odd.then(|| by_hand(ticket.updated_at))),
+                clocks: if odd { clock_changes(ticket.updated_at) } else { ClockChanges::default() },
+                notify: if odd { vec![Audience::Assignee, Audience::Admins] } else { vec![] },
             },
             asked_by: odd.then_some(AskedBy::Agent),
         };
         let expected_version = ticket.version;
         ticket.apply(&event).unwrap();
         let new = NewEvent { event, text: other("Un texto.\n") };
-        let follow_up =
-            FollowUp { expected_version, events: vec![new.clone()], ticket: ticket.clone(), idempotency: None };
+        let follow_up = FollowUp {
+            expected_version,
+            events: vec![new.clone()],
+            ticket: ticket.clone(),
+            next_moment: None,
+            idempotency: None,
+        };
         assert_eq!(store.append(follow_up).await.unwrap(), Appended::Stored);
         expected.push(new);
         assert_eq!(store.load(creation.id).await.unwrap(), Some(ticket.clone()));

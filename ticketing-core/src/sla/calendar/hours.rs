@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
 
 /// When a desk works, in local wall time: shifts for each day of the week, and for dates that are exceptions.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -10,7 +11,10 @@ pub struct Hours {
 }
 
 /// A time of work: from a minute of the day that it starts on, to a minute of that day or the next.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+///
+/// In JSON a list of both times: `["08:00", "12:00"]`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "(String, String)", into = "(String, String)")]
 pub struct Shift {
     pub(super) from_minute: u16,
     /// After `from_minute`; beyond 1440 on the day after.
@@ -47,9 +51,33 @@ impl Shift {
         Ok(Self { from_minute, until_minute: until_minute.saturating_add(next_day) })
     }
 
+    /// Its times of day: when it starts, and when it ends, `24:00` for the end of the day that it starts on.
+    pub fn times(self) -> (String, String) {
+        let until = match self.until_minute {
+            MINUTES_OF_DAY => MINUTES_OF_DAY,
+            minute => minute % MINUTES_OF_DAY,
+        };
+        let text = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        (text(self.from_minute), text(until))
+    }
+
     /// How long it lasts on a day without changes of the clock.
     pub const fn minutes(self) -> u16 {
         self.until_minute.saturating_sub(self.from_minute)
+    }
+}
+
+impl TryFrom<(String, String)> for Shift {
+    type Error = ShiftError;
+
+    fn try_from((from, until): (String, String)) -> Result<Self, ShiftError> {
+        Self::parse(&from, &until)
+    }
+}
+
+impl From<Shift> for (String, String) {
+    fn from(shift: Shift) -> Self {
+        shift.times()
     }
 }
 
@@ -80,6 +108,16 @@ impl Hours {
     pub fn with_exception(mut self, date: NaiveDate, shifts: Vec<Shift>) -> Self {
         self.exceptions.insert(Day::from(date), shifts);
         self
+    }
+
+    /// Whether a date is an exception.
+    pub fn is_exception(&self, date: NaiveDate) -> bool {
+        self.exceptions.contains_key(&Day::from(date))
+    }
+
+    /// Whether a day is an exception without a shift.
+    pub(super) fn is_closed_exception(&self, day: Day) -> bool {
+        self.exceptions.get(&day).is_some_and(Vec::is_empty)
     }
 
     /// Whether there is no day of the week and no exception with a shift.
@@ -118,10 +156,15 @@ impl Day {
         usize::try_from(self.0.saturating_add(3).rem_euclid(7)).unwrap_or_default()
     }
 
+    /// The date.
+    pub(super) fn date(self) -> Option<NaiveDate> {
+        let from_ce = i32::try_from(self.0).ok()?.checked_add(EPOCH_FROM_CE)?;
+        NaiveDate::from_num_days_from_ce_opt(from_ce)
+    }
+
     /// The year that it is in.
     pub(super) fn year(self) -> i32 {
-        let from_ce = i32::try_from(self.0).ok().and_then(|days| days.checked_add(EPOCH_FROM_CE));
-        from_ce.and_then(NaiveDate::from_num_days_from_ce_opt).map_or(i32::MAX, |date| date.year())
+        self.date().map_or(i32::MAX, |date| date.year())
     }
 }
 
@@ -148,6 +191,16 @@ mod tests {
             assert!(Shift::parse("12:00", text).is_err(), "{text}");
         }
         assert!(Shift::parse("24:00", "12:00").is_err());
+    }
+
+    #[test]
+    fn a_shift_is_written_as_it_was_read() {
+        for (from, until) in
+            [("08:00", "12:30"), ("22:00", "06:00"), ("08:00", "08:00"), ("00:00", "24:00"), ("12:00", "00:00")]
+        {
+            let times = Shift::parse(from, until).unwrap().times();
+            assert_eq!(times, (from.to_owned(), if until == "00:00" { "24:00" } else { until }.to_owned()));
+        }
     }
 
     #[test]

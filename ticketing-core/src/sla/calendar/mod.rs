@@ -5,7 +5,7 @@ mod year;
 
 use std::sync::{Arc, OnceLock};
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
 pub use self::hours::{Hours, Shift, ShiftError};
 use self::{
@@ -103,6 +103,31 @@ impl Calendar {
         TimeDelta::milliseconds(working)
     }
 
+    /// The working time between two instants, as intervals in order.
+    pub(super) fn worked(&self, from: Timestamp, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        let (from, until) = (from.unix_millis(), until.unix_millis());
+        let worked = match &self.0 {
+            _ if until <= from => Vec::new(),
+            None => vec![(from, until)],
+            Some(inner) => inner.worked(from, until),
+        };
+        let instant = Timestamp::saturating_from_unix_millis;
+        worked.into_iter().map(|(from, until)| (instant(from), instant(until))).collect()
+    }
+
+    /// When the date ends on which an instant is, on the clocks of the zone; and the date, where the calendar has closed it.
+    pub(super) fn date_at(&self, at: Timestamp) -> (Timestamp, Option<NaiveDate>) {
+        let utc = Zone::default();
+        let zone = self.zone().unwrap_or(&utc);
+        let day = Day(zone.local(at.unix_millis()).div_euclid(DAY));
+        let ends = Timestamp::saturating_from_unix_millis(zone.instant_of(day.plus(1).0.saturating_mul(DAY)));
+        let is_closed = self.hours().is_some_and(|hours| hours.is_closed_exception(day));
+        // Where clocks are set back over midnight, a date is there twice.
+        let ends =
+            if ends > at { ends } else { Timestamp::saturating_from_unix_millis(at.unix_millis().saturating_add(DAY)) };
+        (ends, day.date().filter(|_| is_closed))
+    }
+
     /// The earliest instant by which `total` of working time has passed since `from`; `None` beyond 2099.
     // Inlined, so that the tables are left out where it is known to be around the clock, as in the browser's module.
     #[inline]
@@ -153,6 +178,13 @@ impl Inner {
         let (first, last) = (year_of(from), year_of(until));
         let whole = (first.max(FIRST_YEAR)..last).map_while(|year| self.year(year, office)).map(Year::total);
         whole.sum::<Millis>() + in_year(until) - in_year(from)
+    }
+
+    fn worked(&self, from: Millis, until: Millis) -> Vec<(Millis, Millis)> {
+        let Some(office) = &self.office else { return vec![(from, until)] };
+        let years = (year_of(from).max(FIRST_YEAR)..=year_of(until)).map_while(|year| self.year(year, office));
+        let clipped = years.flat_map(Year::intervals).map(|(begins, ends)| (begins.max(from), ends.min(until)));
+        clipped.filter(|(begins, ends)| begins < ends).collect()
     }
 
     fn after(&self, from: Millis, total: Millis) -> Option<Millis> {

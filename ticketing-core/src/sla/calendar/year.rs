@@ -70,6 +70,11 @@ impl Year {
         self.total
     }
 
+    /// When it is worked, in order.
+    pub(super) fn intervals(&self) -> impl Iterator<Item = (Millis, Millis)> {
+        self.intervals.iter().map(|interval| (interval.from, interval.until))
+    }
+
     /// Working time of the year up to an instant in it.
     pub(super) fn until(&self, at: Millis) -> Millis {
         let begun = self.intervals.partition_point(|interval| interval.from < at);

@@ -15,8 +15,8 @@ pub(super) struct Clock {
 
 impl From<Option<DeskClock>> for Clock {
     fn from(clock: Option<DeskClock>) -> Self {
-        clock.map_or_else(Self::default, |DeskClock { budget, reading }| Self {
-            hours: Some(budget.into()),
+        clock.map_or_else(Self::default, |DeskClock { granted, reading }| Self {
+            hours: granted.map(Hours::from),
             due: reading.due.map(Timestamp::seconds),
             hours_left: Some(hundredths_of_hours(reading.remaining)),
             is_overdue: reading.state == ClockState::Breached,

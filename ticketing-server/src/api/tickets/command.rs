@@ -97,7 +97,7 @@ fn changed<S: Store>(call: &Call<S>, error: EngineError) -> ApiError {
     let events = record.history.iter().filter(|new| new.event.seq > since);
     let entries = history::entries(call.engine(), &call.engine().rules(), &record.intake, events);
     match serde_json::to_value(entries) {
-        Ok(since) => ApiError::Changed { etag: etag(record.ticket.version), since },
+        Ok(since) => ApiError::Changed { etag: etag(record.ticket.revision), since },
         Err(error) => ApiError::Internal(error.into()),
     }
 }

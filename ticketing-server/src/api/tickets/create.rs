@@ -1,5 +1,5 @@
 use serde::Serialize;
-use ticketing_core::{Actor, Draft, Seconds, sla::Budget, ticket::Origin};
+use ticketing_core::{Actor, Draft, Seconds, TimeDelta, ticket::Origin};
 
 use crate::{
     CreateRequest, CreatedTicket, IdempotencyKey,
@@ -66,7 +66,7 @@ impl<'a> From<&'a CreatedTicket> for Answer<'a> {
             estado: created.status.name(),
             tipo: created.attributes.ticket_type.as_deref(),
             prioridad: created.attributes.priority.as_deref(),
-            sla_horas: created.budget.map(Hours::from),
+            sla_horas: created.granted.map(Hours::from),
             fecha_creacion: created.created_at.seconds(),
             fecha_limite_sla: created.due_at.map(ticketing_core::Timestamp::seconds),
             mensaje: "Su solicitud ha sido registrada exitosamente.",
@@ -74,16 +74,22 @@ impl<'a> From<&'a CreatedTicket> for Answer<'a> {
     }
 }
 
-/// A budget's hours: an integer when they are whole.
+/// Granted working time in hours: an integer when they are whole.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Hours {
-    Whole(u32),
+    Whole(i64),
     Fraction(f64),
 }
 
-impl From<Budget> for Hours {
-    fn from(budget: Budget) -> Self {
-        budget.whole_hours().map_or_else(|| Self::Fraction(budget.hours()), Self::Whole)
+impl From<TimeDelta> for Hours {
+    fn from(granted: TimeDelta) -> Self {
+        let hours = granted.num_hours();
+        if TimeDelta::hours(hours) == granted {
+            return Self::Whole(hours);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "thousands of years of milliseconds are exact")]
+        let millis = granted.num_milliseconds() as f64;
+        Self::Fraction(millis / 3_600_000.0)
     }
 }

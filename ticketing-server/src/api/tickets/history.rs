@@ -28,14 +28,15 @@ pub(crate) struct Entry {
     comentario: Option<String>,
 }
 
-/// A history's lines, in its order.
+/// A history's lines, in its order. What clocks came to is no part of it: it stands with the service levels. Source: the contract.
 pub(super) fn entries<'h, S: Store>(
     engine: &Engine<S>,
     rules: &Rules,
     intake: &Intake,
     history: impl IntoIterator<Item = &'h NewEvent>,
 ) -> Vec<Entry> {
-    history.into_iter().map(|NewEvent { event, text }| entry(engine, rules, intake, event, text.as_deref())).collect()
+    let told = history.into_iter().filter(|NewEvent { event, .. }| !event.action.is_of_clocks());
+    told.map(|NewEvent { event, text }| entry(engine, rules, intake, event, text.as_deref())).collect()
 }
 
 fn entry<S: Store>(engine: &Engine<S>, rules: &Rules, intake: &Intake, event: &Event, text: Option<&str>) -> Entry {

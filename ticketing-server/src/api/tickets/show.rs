@@ -15,7 +15,7 @@ pub(crate) async fn show<S: Store>(call: Call<S>) -> Result<Response, ApiError> 
 
     let ticket = call.engine().desk_ticket(id, &actor).await?;
     let rules = call.engine().rules();
-    with_etag(json(&Detail::new(call.engine(), &rules, &ticket))?, &etag(ticket.record.ticket.version))
+    with_etag(json(&Detail::new(call.engine(), &rules, &ticket))?, &etag(ticket.record.ticket.revision))
 }
 
 /// A ticket in full, as it goes over the wire and is printed.

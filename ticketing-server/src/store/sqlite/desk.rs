@@ -48,6 +48,15 @@ impl DeskStore for SqliteStore {
         })
     }
 
+    async fn moments_until(&self, instant: Timestamp, skip: u32, max: u32) -> Result<Vec<TicketId>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT uuid FROM tickets WHERE next_moment <= ? ORDER BY next_moment LIMIT ? OFFSET ?";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map((instant.unix_millis(), max, skip), |row| row.get(0))?;
+            rows.map(|uuid| Ok(TicketId(Uuid::from_bytes(uuid?)))).collect()
+        })
+    }
+
     async fn index_words(&self) -> Result<bool, StoreError> {
         self.blocking(|store| store.words.update(&store.readers)).await
     }

@@ -77,8 +77,8 @@ pub(super) fn damaged(error: impl Into<Box<dyn Error + Send + Sync>>) -> StoreEr
 /// Columns of `tickets t`, in the order in which [`ticket`] reads them.
 macro_rules! ticket_columns {
     () => {
-        "t.uuid, t.version, t.type, t.priority, t.category, t.subcategory, t.area, t.origin, t.has_requester, t.status,
-         t.assignee, t.sla, t.created_at, t.updated_at, t.first_responded_at, t.resolved_at, t.closed_at, t.reopened_at,
+        "t.uuid, t.version, t.revision, t.type, t.priority, t.category, t.subcategory, t.area, t.origin, t.has_requester, t.status,
+         t.assignee, t.sla, t.created_at, t.updated_at, t.recorded_at, t.resolved_at, t.closed_at, t.reopened_at,
          t.archived_at, t.reply_seq,
          t.last_seq, t.last_at, t.last_role, t.last_actor, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
          t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after"
@@ -111,7 +111,7 @@ macro_rules! event_columns {
 /// Columns of `tickets t`, `intake i`, the reply `r` and the last event's text `x`, in the order in which [`public`] reads them.
 macro_rules! public_columns {
     () => {
-        "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.status, t.sla, t.created_at, t.updated_at,
+        "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.status, t.sla, t.created_at,
          t.resolved_at, t.archived_at IS NOT NULL,
          t.last_seq, t.last_at, t.last_role, t.last_actor, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
          t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after, x.body, r.body,
@@ -125,6 +125,7 @@ pub(super) fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
     Ok(Ticket {
         id: TicketId(columns.uuid()?),
         version: columns.next()?,
+        revision: columns.next()?,
         attributes: attributes(columns)?,
         origin: columns.named(Origin::from_name)?,
         has_requester: columns.next()?,
@@ -133,7 +134,7 @@ pub(super) fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
         sla: columns.json()?,
         created_at: columns.timestamp()?,
         updated_at: columns.timestamp()?,
-        first_responded_at: columns.optional_timestamp()?,
+        recorded_at: columns.timestamp()?,
         resolved_at: columns.optional_timestamp()?,
         closed_at: columns.optional_timestamp()?,
         reopened_at: columns.optional_timestamp()?,
@@ -151,7 +152,6 @@ pub(super) fn public(columns: &mut Columns<'_>) -> Result<Box<PublicRecord>, Sto
         status: columns.named(Status::from_name)?,
         sla: columns.json()?,
         created_at: columns.timestamp()?,
-        updated_at: columns.timestamp()?,
         resolved_at: columns.optional_timestamp()?,
         is_archived: columns.next()?,
         last: public_event(columns)?,

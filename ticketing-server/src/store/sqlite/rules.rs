@@ -9,6 +9,19 @@ impl RulesStore for SqliteStore {
         self.read(active_rules)
     }
 
+    async fn rules_since(&self, version: Option<RulesVersion>) -> Result<Vec<(RulesVersion, Rules)>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT id, json FROM rules_versions WHERE id > ? ORDER BY id";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([version.map_or(i64::MIN, |version| version.0)])?;
+            let mut versions = Vec::new();
+            while let Some(row) = rows.next()? {
+                versions.push((RulesVersion(row.get(0)?), read(&row.get::<_, String>(1)?)?));
+            }
+            Ok(versions)
+        })
+    }
+
     async fn active_version(&self) -> Result<Option<RulesVersion>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT max(id) FROM rules_versions")?;
@@ -37,5 +50,9 @@ fn active_rules(connection: &Connection) -> Result<Option<(RulesVersion, Rules)>
     let mut statement = connection.prepare_cached("SELECT id, json FROM rules_versions ORDER BY id DESC LIMIT 1")?;
     let row: Option<(i64, String)> = statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((version, json)) = row else { return Ok(None) };
-    Ok(Some((RulesVersion(version), Rules::from_json(&json).map_err(damaged)?)))
+    Ok(Some((RulesVersion(version), read(&json)?)))
+}
+
+fn read(json: &str) -> Result<Rules, StoreError> {
+    Rules::from_json(json).map_err(damaged)
 }

@@ -107,10 +107,10 @@ fn create(connection: &Connection, creation: &Creation) -> Result<Created, Store
     let number = next_label_number(connection, year)?;
     let label = creation.label.label(year, number).map_err(damaged)?;
     let row = row_of(label.into());
-    insert_ticket(connection, row, &creation.ticket, label)?;
+    insert_ticket(connection, row, creation, label)?;
     insert_event(connection, row, &creation.opened, None)?;
     insert_intake(connection, row, &creation.intake, creation.address)?;
-    insert_key(connection, creation.idempotency.as_ref(), row, creation.ticket.version)?;
+    insert_key(connection, creation.idempotency.as_ref(), row, creation.ticket.revision)?;
     Ok(Created::New(label))
 }
 
@@ -182,7 +182,7 @@ pub(super) fn find_key(connection: &Connection, idempotency: &Idempotency) -> Re
 }
 
 fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, StoreError> {
-    let FollowUp { expected_version, events, ticket, idempotency } = follow_up;
+    let FollowUp { expected_version, events, ticket, next_moment, idempotency } = follow_up;
     if let Some(idempotency) = idempotency
         && let Some(used) = find_key(connection, idempotency)?
     {
@@ -194,7 +194,7 @@ fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, Sto
     let Some((row, facet)) = found.optional()? else { return Ok(Appended::Conflict) };
     if !events.is_empty() {
         let after = facets::moved(connection, facet, ticket)?;
-        update_ticket(connection, row, ticket, after)?;
+        update_ticket(connection, row, ticket, *next_moment, after)?;
         if after != facet {
             facets::left(connection, facet)?;
         }
@@ -202,26 +202,28 @@ fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, Sto
     for NewEvent { event, text } in events {
         insert_event(connection, row, event, text.as_deref())?;
     }
-    insert_key(connection, idempotency.as_ref(), row, ticket.version)?;
+    insert_key(connection, idempotency.as_ref(), row, ticket.revision)?;
     Ok(Appended::Stored)
 }
 
-fn insert_ticket(connection: &Connection, row: i64, ticket: &Ticket, label: TicketLabel) -> Result<(), StoreError> {
+fn insert_ticket(connection: &Connection, row: i64, creation: &Creation, label: TicketLabel) -> Result<(), StoreError> {
+    let Creation { ticket, next_moment, .. } = creation;
     let last = &ticket.last_public;
     connection
         .prepare_cached(
             "INSERT INTO tickets (
-                 id, uuid, label, version, type, priority, category, subcategory, area, facet,
-                 origin, has_requester, status, assignee, sla, created_at, updated_at,
+                 id, uuid, label, version, revision, type, priority, category, subcategory, area, facet,
+                 origin, has_requester, status, assignee, sla, next_moment, created_at, updated_at, recorded_at,
                  last_seq, last_at, last_role, last_actor, last_action, last_has_text, last_status_before,
                  last_status_after, last_priority_before, last_priority_after, last_area_before, last_area_after
-             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             row,
             ticket.id.0.as_bytes(),
             label.to_string(),
             ticket.version,
+            ticket.revision,
             ticket.attributes.ticket_type,
             ticket.attributes.priority,
             ticket.attributes.category,
@@ -233,8 +235,10 @@ fn insert_ticket(connection: &Connection, row: i64, ticket: &Ticket, label: Tick
             ticket.status.name(),
             ticket.assignee.map(|id| id.0.into_bytes()),
             json(&ticket.sla)?,
+            next_moment.map(Timestamp::unix_millis),
             ticket.created_at.unix_millis(),
             ticket.updated_at.unix_millis(),
+            ticket.recorded_at.unix_millis(),
             last.seq,
             last.recorded_at.unix_millis(),
             last.author.role.name(),
@@ -251,16 +255,22 @@ fn insert_ticket(connection: &Connection, row: i64, ticket: &Ticket, label: Tick
     Ok(())
 }
 
-fn update_ticket(connection: &Connection, row: i64, ticket: &Ticket, facet: i64) -> Result<(), StoreError> {
+fn update_ticket(
+    connection: &Connection,
+    row: i64,
+    ticket: &Ticket,
+    next_moment: Option<Timestamp>,
+    facet: i64,
+) -> Result<(), StoreError> {
     let millis = |instant: Option<Timestamp>| instant.map(Timestamp::unix_millis);
     let last = &ticket.last_public;
     connection
         .prepare_cached(
             "UPDATE tickets SET
-                 version = :version, type = :type, priority = :priority, category = :category,
+                 version = :version, revision = :revision, type = :type, priority = :priority, category = :category,
                  subcategory = :subcategory, area = :area, facet = :facet, status = :status,
-                 assignee = :assignee, sla = :sla, updated_at = :updated_at,
-                 first_responded_at = :first_responded_at, resolved_at = :resolved_at, closed_at = :closed_at,
+                 assignee = :assignee, sla = :sla, next_moment = :next_moment, updated_at = :updated_at,
+                 recorded_at = :recorded_at, resolved_at = :resolved_at, closed_at = :closed_at,
                  reopened_at = :reopened_at, archived_at = :archived_at, reply_seq = :reply_seq,
                  last_seq = :last_seq, last_at = :last_at, last_role = :last_role, last_actor = :last_actor,
                  last_action = :last_action, last_has_text = :last_has_text,
@@ -271,6 +281,7 @@ fn update_ticket(connection: &Connection, row: i64, ticket: &Ticket, facet: i64)
         )?
         .execute(named_params! {
             ":version": ticket.version,
+            ":revision": ticket.revision,
             ":type": ticket.attributes.ticket_type,
             ":priority": ticket.attributes.priority,
             ":category": ticket.attributes.category,
@@ -280,8 +291,9 @@ fn update_ticket(connection: &Connection, row: i64, ticket: &Ticket, facet: i64)
             ":status": ticket.status.name(),
             ":assignee": ticket.assignee.map(|id| id.0.into_bytes()),
             ":sla": json(&ticket.sla)?,
+            ":next_moment": millis(next_moment),
             ":updated_at": ticket.updated_at.unix_millis(),
-            ":first_responded_at": millis(ticket.first_responded_at),
+            ":recorded_at": ticket.recorded_at.unix_millis(),
             ":resolved_at": millis(ticket.resolved_at),
             ":closed_at": millis(ticket.closed_at),
             ":reopened_at": millis(ticket.reopened_at),

@@ -8,6 +8,7 @@ CREATE TABLE tickets (
     uuid               BLOB NOT NULL UNIQUE,         -- the ticket's identity, 16 octets
     label              TEXT NOT NULL,                -- canonical, as it was printed at creation
     version            INTEGER NOT NULL,             -- number of the last event applied
+    revision           INTEGER NOT NULL,             -- number of the last one that was not its clocks' own
     type               TEXT,
     priority           TEXT,
     category           TEXT,
@@ -18,10 +19,11 @@ CREATE TABLE tickets (
     has_requester      INTEGER NOT NULL,
     status             TEXT NOT NULL,
     assignee           BLOB,
-    sla                TEXT NOT NULL,                -- JSON: what was promised, when the clock ran
+    sla                TEXT NOT NULL,                -- JSON: what was promised, what its clocks depend on
+    next_moment        INTEGER,                      -- when something is to be done about its clocks
     created_at         INTEGER NOT NULL,             -- ms since the epoch, as are all instants
     updated_at         INTEGER NOT NULL,
-    first_responded_at INTEGER,
+    recorded_at        INTEGER NOT NULL,             -- of the last event, also where it was the clocks' own
     resolved_at        INTEGER,
     closed_at          INTEGER,
     reopened_at        INTEGER,
@@ -44,6 +46,9 @@ CREATE TABLE tickets (
 
 -- Every list reads its facets' tickets by row number, which is the order of creation.
 CREATE INDEX tickets_by_facet ON tickets (facet);
+
+-- What is to be done about clocks, soonest first.
+CREATE INDEX tickets_by_moment ON tickets (next_moment) WHERE next_moment IS NOT NULL;
 
 -- What closes by itself.
 CREATE INDEX tickets_resolved ON tickets (resolved_at) WHERE status = 'RESUELTO' AND archived_at IS NULL;

@@ -1,0 +1,139 @@
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{RulesProblem, check::Place, check::Refused};
+use crate::{
+    Zone,
+    limits::{CALENDAR_EXCEPTIONS_MAX, CALENDAR_SHIFTS_MAX},
+    sla::{Calendar, Hours, Shift},
+};
+
+/// When a desk works, as it stands in rules.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarRules {
+    /// The name of the zone on whose clocks it is; without it, the deployment's.
+    #[serde(rename = "zona", default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// The shifts of an ordinary week.
+    #[serde(rename = "semana", default)]
+    pub week: Week,
+    /// The dates that are no ordinary days, each once.
+    #[serde(rename = "excepciones", default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<CalendarException>,
+}
+
+/// Shifts by the day of the week on which they start. A day that is left out is closed.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Week {
+    /// Monday.
+    #[serde(rename = "lun", skip_serializing_if = "Vec::is_empty")]
+    pub monday: Vec<Shift>,
+    /// Tuesday.
+    #[serde(rename = "mar", skip_serializing_if = "Vec::is_empty")]
+    pub tuesday: Vec<Shift>,
+    /// Wednesday.
+    #[serde(rename = "mie", skip_serializing_if = "Vec::is_empty")]
+    pub wednesday: Vec<Shift>,
+    /// Thursday.
+    #[serde(rename = "jue", skip_serializing_if = "Vec::is_empty")]
+    pub thursday: Vec<Shift>,
+    /// Friday.
+    #[serde(rename = "vie", skip_serializing_if = "Vec::is_empty")]
+    pub friday: Vec<Shift>,
+    /// Saturday.
+    #[serde(rename = "sab", skip_serializing_if = "Vec::is_empty")]
+    pub saturday: Vec<Shift>,
+    /// Sunday.
+    #[serde(rename = "dom", skip_serializing_if = "Vec::is_empty")]
+    pub sunday: Vec<Shift>,
+}
+
+impl Week {
+    /// The names of the days in rules, Monday first.
+    pub const DAYS: [&str; 7] = ["lun", "mar", "mie", "jue", "vie", "sab", "dom"];
+
+    /// The shifts of each day, Monday first.
+    pub fn days(&self) -> [&Vec<Shift>; 7] {
+        let Self { monday, tuesday, wednesday, thursday, friday, saturday, sunday } = self;
+        [monday, tuesday, wednesday, thursday, friday, saturday, sunday]
+    }
+}
+
+/// A date with shifts of its own, or none. They replace those that start on it, not the tail of those of the day before.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarException {
+    /// Which.
+    #[serde(rename = "fecha", with = "date")]
+    pub date: NaiveDate,
+    /// What it is called, for people.
+    #[serde(rename = "nombre", default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its shifts; none: closed.
+    #[serde(rename = "horas", default, skip_serializing_if = "Vec::is_empty")]
+    pub shifts: Vec<Shift>,
+}
+
+/// A date as `2026-12-25`.
+mod date {
+    use chrono::{Datelike, NaiveDate};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
+        let (year, month, day) = (date.year(), date.month(), date.day());
+        serializer.serialize_str(&format!("{year:04}-{month:02}-{day:02}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse(&text).ok_or_else(|| {
+            let text: String = text.chars().take(20).collect();
+            D::Error::custom(format!("“{text}” is no date: write year, month and day, such as \"2026-12-25\""))
+        })
+    }
+
+    fn parse(text: &str) -> Option<NaiveDate> {
+        let mut parts = text.split('-');
+        let mut number = |digits: usize| {
+            let part =
+                parts.next().filter(|part| part.len() == digits && part.bytes().all(|octet| octet.is_ascii_digit()));
+            part?.parse::<u32>().ok()
+        };
+        let (year, month, day) = (number(4)?, number(2)?, number(2)?);
+        parts.next().is_none().then_some(())?;
+        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+    }
+}
+
+impl CalendarRules {
+    /// Checks it, and makes it ready for use in a zone.
+    pub(super) fn compile(&self, place: &Place<'_>, zone: Zone) -> Result<Calendar, Refused> {
+        let too_many = |shifts: &Vec<Shift>| shifts.len() > CALENDAR_SHIFTS_MAX;
+        if self.week.days().into_iter().any(too_many) {
+            return Err(place.member(".semana").refuse(RulesProblem::TooManyShifts));
+        }
+        let exceptions = place.member(".excepciones");
+        if self.exceptions.len() > CALENDAR_EXCEPTIONS_MAX {
+            return Err(exceptions.refuse(RulesProblem::TooManyExceptions));
+        }
+        let mut hours = Hours::weekly(self.week.days().map(Vec::clone));
+        for CalendarException { date, name, shifts } in &self.exceptions {
+            if too_many(shifts) {
+                return Err(exceptions.refuse(RulesProblem::TooManyShifts));
+            }
+            if let Some(name) = name {
+                super::check::name(&exceptions, name)?;
+            }
+            if hours.is_exception(*date) {
+                return Err(exceptions.refuse(RulesProblem::DateTwice { date: *date }));
+            }
+            hours = hours.with_exception(*date, shifts.clone());
+        }
+        if hours.is_empty() {
+            return Err(place.refuse(RulesProblem::NoWorkingTime));
+        }
+        Ok(Calendar::new(hours, zone))
+    }
+}
