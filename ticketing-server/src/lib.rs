@@ -26,7 +26,7 @@ mod pages;
 mod routes;
 
 pub use self::engine::{
-    AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskTicket, Engine,
-    EngineError, EngineOptions, Executed, IdempotencyKey, InvalidIdempotencyKey, ListRequest, Listing, LoggedIn,
-    PasswordCost, PublicTicket,
+    AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,
+    Engine, EngineError, EngineOptions, Executed, IdempotencyKey, InvalidIdempotencyKey, ListRequest, Listing,
+    LoggedIn, PasswordCost, PublicTicket, RematchPreview, Replayed,
 };
