@@ -31,7 +31,7 @@ mod routes;
 mod rules_file;
 
 pub use self::engine::{
-    AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskTicket, Engine,
-    EngineError, EngineOptions, Executed, IdempotencyKey, InvalidIdempotencyKey, ListRequest, Listing, LoggedIn,
-    PasswordCost, PublicTicket,
+    AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,
+    Engine, EngineError, EngineOptions, Executed, IdempotencyKey, InvalidIdempotencyKey, ListRequest, Listing,
+    LoggedIn, PasswordCost, PublicTicket, RematchPreview, Replayed,
 };

@@ -24,6 +24,7 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         get("/api/tickets/dashboard-metricas", tickets::metrics),
         get("/api/tickets/totales", tickets::totals),
         get("/api/tickets/{uuid}", tickets::show),
+        get("/api/tickets/{uuid}/sla", tickets::sla),
         post("/api/tickets/{uuid}/actualizar", tickets::update),
         post("/api/tickets/{uuid}/asignar", tickets::assign),
         post("/api/tickets/{uuid}/transferir", tickets::transfer),

@@ -81,6 +81,7 @@ mod date {
     use chrono::{Datelike, NaiveDate};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
     pub(super) fn serialize<S: Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
         let (year, month, day) = (date.year(), date.month(), date.day());
         serializer.serialize_str(&format!("{year:04}-{month:02}-{day:02}"))

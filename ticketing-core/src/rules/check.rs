@@ -48,6 +48,7 @@ impl<'a> Place<'a> {
         Place { parent: Some(self), step: Step::Item(index) }
     }
 
+    #[expect(clippy::unnecessary_box_returns, reason = "hardly anybody meets it, and everybody would carry it")]
     #[cold]
     #[inline(never)]
     pub(super) fn refuse(&self, problem: RulesProblem) -> Refused {

@@ -104,6 +104,7 @@ pub(super) mod in_full {
 
     const SAME_TIME: &str = " same_time";
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
     pub(in crate::sla) fn serialize<S: Serializer>(allowance: &Allowance, serializer: S) -> Result<S::Ok, S::Error> {
         match allowance {
             Allowance::BusinessDays { due_at: DueAt::SameTime, .. } => {

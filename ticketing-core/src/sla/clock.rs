@@ -331,16 +331,23 @@ impl Sla {
                 continue;
             }
             self.each_moment(kind, book, at, |percent, moment, stands| {
-                if !clock.has_passed(percent) && (!stands || moment <= at) {
-                    thresholds.push(Threshold { target: kind, cycle: clock.cycle, percent, at: moment });
+                let moment = moment.filter(|moment| !clock.has_passed(percent) && (!stands || *moment <= at));
+                if let Some(at) = moment {
+                    thresholds.push(Threshold { target: kind, cycle: clock.cycle, percent, at });
                 }
             });
         }
         thresholds
     }
 
-    /// Each share of a clock at which something happens, when it is up, and whether the clock stands still.
-    fn each_moment(&self, kind: TargetKind, book: &Rulebook, at: Timestamp, mut each: impl FnMut(u8, Timestamp, bool)) {
+    /// Each share of a clock at which something happens, when it is up – `None` beyond 2099 – and whether the clock stands still.
+    pub(super) fn each_moment(
+        &self,
+        kind: TargetKind,
+        book: &Rulebook,
+        at: Timestamp,
+        mut each: impl FnMut(u8, Option<Timestamp>, bool),
+    ) {
         let run = self.run(kind, at);
         let at_risk = run.as_ref().map_or(&[][..], |run| &run.promise.at_risk);
         let percents = at_risk.iter().copied().chain([SLA_BREACH_PERCENT]);
@@ -348,16 +355,13 @@ impl Sla {
             let span = due.since(set_at).num_milliseconds().max(0);
             for percent in percents {
                 let share = span.saturating_mul(percent.into()).saturating_add(99) / 100;
-                if let Some(moment) = set_at.checked_add(TimeDelta::milliseconds(share)) {
-                    each(percent, cmp::min(moment, due), false);
-                }
+                let moment = set_at.checked_add(TimeDelta::milliseconds(share));
+                each(percent, moment.map(|moment| cmp::min(moment, due)), false);
             }
         } else if let Some(run) = &run {
             run.with_course(book, |course| {
                 for percent in percents {
-                    if let Some(moment) = course.moment(percent) {
-                        each(percent, moment, run.stands());
-                    }
+                    each(percent, course.moment(percent), run.stands());
                 }
             });
         }
@@ -380,14 +384,14 @@ impl Sla {
             changes.restarted = TargetKind::ALL.into_iter().filter(|kind| self.restarts(*kind, &after)).collect();
             after.change(&changes, now);
         }
-        changes.lifted = self.lifted(&after, book, now);
+        changes.lifted = after.up_no_more(book, now);
         (after.agreement, changes)
     }
 
     /// What a due date set by hand, or taken away, does to the clocks.
     pub(crate) fn moved_by_hand(&self, by_hand: Option<DueByHand>, book: &Rulebook, now: Timestamp) -> ClockChanges {
         let after = Self { due_by_hand: by_hand, ..self.clone() };
-        ClockChanges { lifted: self.lifted(&after, book, now), ..ClockChanges::default() }
+        ClockChanges { lifted: after.up_no_more(book, now), ..ClockChanges::default() }
     }
 
     /// Another agreement, with the first response of this one where that has been met or breached.
@@ -424,14 +428,14 @@ impl Sla {
         runs && promised.is_some() && of(self) != promised
     }
 
-    /// The shares that were up before and are not after, so that they can be again.
-    fn lifted(&self, after: &Self, book: &Rulebook, now: Timestamp) -> Vec<(TargetKind, u8)> {
+    /// The shares that have been noted and are not up as things stand, so that they can be again.
+    fn up_no_more(&self, book: &Rulebook, now: Timestamp) -> Vec<(TargetKind, u8)> {
         let mut lifted = Vec::new();
         for kind in TargetKind::ALL {
-            let clock = after.clocks.get(kind);
+            let clock = self.clocks.get(kind);
             let mut are_up = Vec::new();
-            after.each_moment(kind, book, now, |percent, moment, _| {
-                if moment <= now {
+            self.each_moment(kind, book, now, |percent, moment, _| {
+                if moment.is_some_and(|moment| moment <= now) {
                     are_up.push(percent);
                 }
             });

@@ -7,6 +7,7 @@
 //!   that comes to, [`Sla::explain`] why.
 //! - [`Calendar`]: when time counts as working time.
 
+mod account;
 mod allowance;
 mod budget;
 mod calendar;
@@ -18,6 +19,7 @@ mod target;
 
 pub(crate) use self::policy::Promised;
 pub use self::{
+    account::{Account, Share},
     allowance::{Allowance, DueAt},
     budget::{Budget, BudgetError},
     calendar::{Allowed, Calendar, Hours, Shift, ShiftError},

@@ -41,7 +41,13 @@ impl Ticket {
         }
     }
 
-    fn noted(&self, threshold: Threshold, step: Option<&EscalationStep>, now: Timestamp, book: &Rulebook) -> Event {
+    pub(super) fn noted(
+        &self,
+        threshold: Threshold,
+        step: Option<&EscalationStep>,
+        now: Timestamp,
+        book: &Rulebook,
+    ) -> Event {
         let action = if threshold.percent < SLA_BREACH_PERCENT { Action::AtRisk } else { Action::Breached };
         let clocks = ClockChanges { passed: vec![threshold], ..ClockChanges::default() };
         let notify = step.map(|step| step.notify.clone()).unwrap_or_default();

@@ -16,6 +16,7 @@ mod event;
 pub mod lifecycle;
 mod permanency;
 mod refusal;
+mod verdict;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -28,6 +29,7 @@ pub use self::{
     lifecycle::Status,
     permanency::{Permanency, Stay},
     refusal::Refusal,
+    verdict::{Verdict, Verdicts},
 };
 use crate::{Rules, Timestamp, sla::Sla};
 

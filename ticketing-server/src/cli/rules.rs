@@ -5,11 +5,7 @@ use serde_json::Value;
 use ticketing_core::Rules;
 
 use super::{Database, block_on};
-use crate::{
-    clock::{Clock, SystemClock},
-    rules_file,
-    store::RulesStore,
-};
+use crate::{Engine, RematchPreview, rules_file, store::RulesStore};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -33,6 +29,9 @@ pub(super) enum Command {
         /// Only show what would change.
         #[arg(long)]
         dry_run: bool,
+        /// Apply it to the tickets that are open, too. Without, they keep what they were promised until something changes them.
+        #[arg(long)]
+        rematch: bool,
         #[command(flatten)]
         database: Database,
     },
@@ -51,18 +50,22 @@ impl Command {
                 println!("{} is valid; its hash is {}", file.display(), rules.hash());
                 Ok(())
             }
-            Self::Apply { file, dry_run, database } => {
+            Self::Apply { file, dry_run, rematch, database } => {
                 let rules = rules_file::read(&file)?;
                 let path = database.path(&database.config.read()?);
                 if dry_run && !path.exists() {
                     return preview(&Rules::default(), &rules);
                 }
                 let store = super::open(&path)?;
-                let active = block_on(store.active_rules())?.map_or_else(Rules::default, |(_, rules)| rules);
-                preview(&active, &rules)?;
+                let engine = block_on(Engine::start(store))?;
+                preview(&engine.rules(), &rules)?;
+                print!("{}", of_open_tickets(block_on(engine.preview_rematch(&rules))?, rematch));
                 if !dry_run {
-                    let version = block_on(store.activate_rules(rules.clone(), SystemClock.now()))?;
+                    let version = block_on(engine.apply_rules(rules.clone()))?;
                     println!("version {} is active; its hash is {}", version.0, rules.hash());
+                    if rematch {
+                        println!("{} open tickets are under it now", block_on(engine.rematch_open())?);
+                    }
                 }
                 Ok(())
             }
@@ -87,6 +90,25 @@ fn preview(active: &Rules, new: &Rules) -> anyhow::Result<()> {
         println!("{change}");
     }
     Ok(())
+}
+
+/// What becomes of the tickets that are open.
+fn of_open_tickets(preview: RematchPreview, rematch: bool) -> String {
+    let RematchPreview { open, promised_otherwise, due_otherwise, overdue_at_once, overdue_no_more } = preview;
+    if open == 0 {
+        return "no ticket is open\n".to_owned();
+    }
+    let numbers = format!(
+        "{promised_otherwise} promised something else, {due_otherwise} due at another time, {overdue_at_once} overdue at \
+         once, {overdue_no_more} no longer overdue"
+    );
+    if rematch {
+        format!("of {open} open tickets: {numbers}\n")
+    } else {
+        format!(
+            "{open} open tickets keep what they were promised until something changes them; with --rematch: {numbers}\n"
+        )
+    }
 }
 
 /// `path: before → after` for each value that differs.

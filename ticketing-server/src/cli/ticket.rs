@@ -7,7 +7,7 @@ use serde::{
     Deserialize, Deserializer, Serialize,
     de::{MapAccess, Visitor},
 };
-use ticketing_core::{Actor, Rules};
+use ticketing_core::{Actor, Rules, TicketId};
 
 use super::{Database, block_on};
 use crate::{DeskTicket, Engine, api::tickets::Detail, store::sqlite::SqliteStore};
@@ -48,16 +48,19 @@ impl Command {
 
 impl Asked {
     fn find(&self) -> anyhow::Result<(Engine<SqliteStore>, Rules, DeskTicket)> {
-        let engine = block_on(Engine::start(self.database.existing()?)).context("the database cannot be used")?;
+        let (engine, id) = find(&self.database, &self.label)?;
         let rules = engine.rules();
-        let label = rules.labels().parse(&self.label).with_context(|| format!("“{}” is no label", self.label))?;
-        let found = block_on(async {
-            let id = engine.find_label(label).await?;
-            engine.desk_ticket(id, &Actor::System).await
-        });
-        let ticket = found.with_context(|| format!("there is no ticket {label}"))?;
+        let ticket = block_on(engine.desk_ticket(id, &Actor::System))?;
         Ok((engine, rules, ticket))
     }
+}
+
+/// The ticket that has a label, as people type it.
+pub(super) fn find(database: &Database, label: &str) -> anyhow::Result<(Engine<SqliteStore>, TicketId)> {
+    let engine = block_on(Engine::start(database.existing()?)).context("the database cannot be used")?;
+    let label = engine.rules().labels().parse(label).with_context(|| format!("“{label}” is no label"))?;
+    let id = block_on(engine.find_label(label)).with_context(|| format!("there is no ticket {label}"))?;
+    Ok((engine, id))
 }
 
 fn print<T: Serialize>(

@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
 use ticketing_core::{
-    Actor, EmailAddress, Refusal, Rulebook, Rules, Status, TicketId, TicketLabel, TimeDelta,
-    sla::{Reading, Sla, TargetKind},
+    Actor, EmailAddress, Refusal, Rulebook, Rules, Status, TicketId, TicketLabel, TimeDelta, Timestamp,
+    sla::{Account, Reading, Sla, TargetKind},
+    ticket::Permanency,
 };
 
 use super::{Engine, EngineError};
@@ -22,6 +25,30 @@ pub struct DeskClock {
     pub granted: Option<TimeDelta>,
     /// What has become of it.
     pub reading: Reading,
+}
+
+/// A ticket's service levels, at an instant.
+#[derive(Clone, Debug)]
+pub struct DeskSla {
+    /// What the store has of it.
+    pub record: Box<TicketRecord>,
+    /// The rules that it was promised something under, among others.
+    pub book: Arc<Rulebook>,
+    /// The instant.
+    pub at: Timestamp,
+    /// What there is to say of each of its clocks.
+    pub accounts: Vec<Account>,
+    /// How long it stayed in each status, and with each owner.
+    pub permanency: Permanency,
+}
+
+impl DeskSla {
+    /// What the policy is called, by the rules that it is of.
+    pub fn policy_name(&self) -> Option<&str> {
+        let agreement = self.record.ticket.sla.agreement.as_ref()?;
+        let policy = self.book.version(agreement.rules)?.policy(agreement.policy)?;
+        Some(&policy.name)
+    }
 }
 
 /// Which tickets somebody at the desk wants to see.
@@ -99,6 +126,22 @@ impl<S: Store> Engine<S> {
         actor.check_area(&record.ticket.attributes.area, &rules)?;
         let clock = self.clock(&record.ticket.sla, &self.book());
         Ok(DeskTicket { record, clock })
+    }
+
+    /// A ticket's service levels: what was promised, what has become of it, and why.
+    ///
+    /// # Errors
+    /// As [`desk_ticket`](Self::desk_ticket).
+    pub async fn desk_sla(&self, id: TicketId, actor: &Actor) -> Result<DeskSla, EngineError> {
+        let DeskTicket { record, clock: _ } = self.desk_ticket(id, actor).await?;
+        let (book, at) = (self.book(), self.now().max(record.ticket.recorded_at));
+        let sla = &record.ticket.sla;
+        let accounts = TargetKind::ALL.into_iter().filter_map(|kind| sla.account(kind, &book, at)).collect();
+        let events = record.history.iter().map(|new| &new.event);
+        let permanency = Permanency::of(events, &book, at).ok_or_else(|| {
+            StoreError::Damaged("a history does not begin with the event that opens the ticket".into())
+        })?;
+        Ok(DeskSla { record, book, at, accounts, permanency })
     }
 
     /// The identity of the ticket that has a label.

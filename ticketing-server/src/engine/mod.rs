@@ -12,6 +12,7 @@ mod people;
 mod public;
 mod sweep;
 mod turns;
+mod what_if;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -23,9 +24,10 @@ use self::{accounts::Accounts, in_flight::InFlight, turns::Turns};
 pub use self::{
     accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
-    desk::{DeskClock, DeskTicket, ListRequest, Listing},
+    desk::{DeskClock, DeskSla, DeskTicket, ListRequest, Listing},
     execute::{Conditions, Executed},
     public::PublicTicket,
+    what_if::{RematchPreview, Replayed},
 };
 use crate::{
     clock::{Clock, SystemClock},

@@ -52,6 +52,13 @@ pub trait TicketStore: Send + Sync + 'static {
     /// A ticket's events with their texts, oldest first; none where there is no such ticket.
     fn history(&self, id: TicketId) -> impl Future<Output = Result<Vec<NewEvent>, StoreError>> + Send;
 
+    /// The histories of tickets that come after one in the order of creation, oldest first, at most so many.
+    fn histories(
+        &self,
+        after: LabelKey,
+        max: u32,
+    ) -> impl Future<Output = Result<Vec<StoredHistory>, StoreError>> + Send;
+
     /// Forgets the keys of requests that can no longer be repeated; answers how many.
     fn forget_keys_before(&self, instant: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
@@ -194,6 +201,17 @@ impl From<TicketLabel> for LabelKey {
     fn from(label: TicketLabel) -> Self {
         Self { year: label.year(), number: label.number() }
     }
+}
+
+/// What has happened to a ticket.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredHistory {
+    /// Its identity.
+    pub id: TicketId,
+    /// Its name.
+    pub label: TicketLabel,
+    /// Its events, oldest first, without their texts.
+    pub events: Vec<Event>,
 }
 
 /// What a ticket's requester may see of it, and no more.

@@ -16,3 +16,4 @@ mod history;
 mod lifecycle;
 mod lists;
 mod requester;
+mod sla;

@@ -3,7 +3,7 @@
 use ticketing_core::ticket::Scope;
 use ticketing_server::{
     Conditions, IdempotencyKey, ListRequest,
-    store::{Filter, ListPage, ListQuery, Search},
+    store::{Filter, ListPage, ListQuery, Search, StoredHistory},
 };
 
 use super::*;
@@ -25,6 +25,48 @@ pub(super) async fn a_ticket_in_full_has_its_words_and_its_history(store: impl S
     assert_eq!(store.record(TicketId(Uuid::from_u128(1))).await.unwrap(), None);
     assert_eq!(store.find_label(LabelKey { year: 2026, number: 2 }).await.unwrap(), None);
     assert_eq!(store.find_label(LabelKey::NOTHING).await.unwrap(), None);
+}
+
+pub(super) async fn what_is_to_be_done_by_an_instant_is_found_soonest_first(store: impl Store) {
+    let moments = [Some("2026-04-01T10:00:00Z"), None, Some("2026-04-01T08:00:00.001Z"), Some("2026-04-01T09:00:00Z")];
+    let mut creations = Vec::new();
+    for moment in moments {
+        let creation = Creation { next_moment: moment.map(at), ..creation() };
+        create(&store, creation.clone()).await;
+        creations.push(creation);
+    }
+    let ids: Vec<_> = [2, 3, 0].into_iter().map(|index: usize| creations[index].id).collect();
+    let found = async |until, skip, max| store.moments_until(until, skip, max).await.unwrap();
+    assert_eq!(found(Timestamp::MAX, 0, 9).await, ids);
+    assert_eq!(found(Timestamp::MAX, 1, 1).await, ids[1..2]);
+    assert_eq!(found(at("2026-04-01T09:00:00Z"), 0, 9).await, ids[..2]);
+    assert_eq!(found(at("2026-04-01T08:00:00Z"), 0, 9).await, [], "to the millisecond");
+    // What is done about one changes when something is to be done about it again.
+    let next_moment = Some(at("2026-04-02T00:00:00Z"));
+    let pause = follow_up(&creations[2].ticket, &desk(), [Command::Pause { reason: reason("Esperamos") }]);
+    store.append(FollowUp { next_moment, ..pause }).await.unwrap();
+    assert_eq!(found(Timestamp::MAX, 0, 9).await, [ids[1], ids[2], ids[0]]);
+    let resolve = Command::Update { status: Some(Status::Resolved), priority: None, area: None, reply: None };
+    store.append(follow_up(&creations[3].ticket, &desk(), [resolve])).await.unwrap();
+    assert_eq!(found(Timestamp::MAX, 0, 9).await, [ids[2], ids[0]]);
+}
+
+pub(super) async fn histories_are_read_in_pages_in_the_order_of_creation(store: impl Store) {
+    let mut expected = Vec::new();
+    for year in [2027, 2026, 2026] {
+        let creation = creation_at(morning(), year);
+        let label = create(&store, creation.clone()).await;
+        let pause = follow_up(&creation.ticket, &desk(), [Command::Pause { reason: reason("Esperamos") }]);
+        store.append(pause.clone()).await.unwrap();
+        let events = [creation.opened].into_iter().chain(pause.events.into_iter().map(|new| new.event)).collect();
+        expected.push(StoredHistory { id: creation.id, label, events });
+    }
+    expected.sort_by_key(|history| (history.label.year(), history.label.number()));
+    let read = async |after, max| store.histories(after, max).await.unwrap();
+    assert_eq!(read(LabelKey::NOTHING, 9).await, expected);
+    assert_eq!(read(LabelKey::NOTHING, 2).await, expected[..2]);
+    assert_eq!(read(expected[0].label.into(), 9).await, expected[1..]);
+    assert_eq!(read(expected[2].label.into(), 9).await, []);
 }
 
 pub(super) async fn what_has_been_resolved_for_so_long_is_found(store: impl Store) {

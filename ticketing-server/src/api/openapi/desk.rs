@@ -71,6 +71,20 @@ pub(super) fn paths() -> Value {
             }
         }),
     );
+    let mut sla = responses("Sla", &reads, &["404"]);
+    sla["200"]["headers"] = etag();
+    paths.insert(
+        "/api/tickets/{uuid}/sla".into(),
+        json!({
+            "parameters": uuid(),
+            "get": {
+                "operationId": "slaTicket", "tags": ["Desk"],
+                "summary": "What a ticket was promised, what has become of it, and why",
+                "description": format!("{readers} The intervals that count sum exactly to the time that has elapsed."),
+                "security": super::security(), "responses": sla,
+            }
+        }),
+    );
     for (operation, summary, schema) in COMMANDS {
         let mut answers = responses("Mensaje", &commands, &[]);
         answers["200"]["headers"] = etag();
@@ -296,10 +310,13 @@ fn ticket() -> Value {
 
 fn event() -> Value {
     let or_null = || nullable("string", "");
+    // What clocks came to stands with the service levels.
+    let of_the_history = Action::ALL.into_iter().filter(|action| !action.is_of_clocks());
+    let actions: Vec<_> = of_the_history.map(Action::name).collect();
     object(vec![
         ("secuencia", json!({ "type": "integer", "minimum": 1 })),
         ("fecha", instant()),
-        ("accion", json!({ "enum": Action::ALL.map(Action::name) })),
+        ("accion", json!({ "enum": actions })),
         ("motivo", nullable("string", "The reason, the reply or the comment.")),
         ("actor_nombre", or_null()),
         ("actor_rol", json!({ "enum": Role::ALL.map(Role::name) })),

@@ -8,10 +8,9 @@ mod history;
 mod list;
 mod look_up;
 mod show;
+mod sla;
 mod totals;
 
-#[cfg(feature = "cli")]
-pub(crate) use self::show::Detail;
 pub(crate) use self::{
     command::{archive, assign, cancel, pause, reclassify, reopen, transfer, unarchive, update},
     comment::comment,
@@ -19,5 +18,8 @@ pub(crate) use self::{
     list::{dashboard, metrics},
     look_up::look_up,
     show::show,
+    sla::sla,
     totals::totals,
 };
+#[cfg(feature = "cli")]
+pub(crate) use self::{show::Detail, sla::Answer as SlaAnswer};

@@ -11,7 +11,8 @@ use super::{
     rows::{self, Columns, damaged, event_columns, public_columns, ticket_columns},
 };
 use crate::store::{
-    Appended, Created, Creation, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, StoreError, TicketStore,
+    Appended, Created, Creation, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, StoreError, StoredHistory,
+    TicketStore,
 };
 
 impl TicketStore for SqliteStore {
@@ -59,6 +60,10 @@ impl TicketStore for SqliteStore {
         self.read(|connection| history(connection, id))
     }
 
+    async fn histories(&self, after: LabelKey, max: u32) -> Result<Vec<StoredHistory>, StoreError> {
+        self.read_long(move |connection, _| histories(connection, after, max)).await
+    }
+
     async fn forget_keys_before(&self, instant: Timestamp) -> Result<usize, StoreError> {
         self.write(move |connection| {
             let sql = "DELETE FROM idempotency_keys WHERE created_at < ?";
@@ -95,6 +100,32 @@ pub(super) fn history(connection: &Connection, id: TicketId) -> Result<Vec<NewEv
         events.push(rows::event(&mut Columns::new(row))?);
     }
     Ok(events)
+}
+
+fn histories(connection: &Connection, after: LabelKey, max: u32) -> Result<Vec<StoredHistory>, StoreError> {
+    let sql = concat!(
+        "SELECT t.uuid, t.label, ",
+        event_columns!(),
+        "
+         FROM (SELECT id, uuid, label FROM tickets WHERE id > ? ORDER BY id LIMIT ?) t
+         JOIN events e ON e.ticket = t.id
+         LEFT JOIN texts x ON FALSE
+         ORDER BY t.id, e.seq"
+    );
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query((row_of(after), max))?;
+    let mut histories: Vec<StoredHistory> = Vec::new();
+    while let Some(row) = found.next()? {
+        let columns = &mut Columns::new(row);
+        let id = TicketId(columns.uuid()?);
+        let label = columns.text()?;
+        let event = rows::event(columns)?.event;
+        match histories.last_mut().filter(|history| history.id == id) {
+            Some(history) => history.events.push(event),
+            None => histories.push(StoredHistory { id, label: label.parse().map_err(damaged)?, events: vec![event] }),
+        }
+    }
+    Ok(histories)
 }
 
 fn create(connection: &Connection, creation: &Creation) -> Result<Created, StoreError> {

@@ -8,7 +8,6 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use chrono::NaiveDate;
-use clap::Subcommand;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use ticketing_core::{
@@ -18,43 +17,30 @@ use ticketing_core::{
 
 use crate::zones;
 
-#[derive(Subcommand)]
-pub(super) enum Command {
-    /// Check files of conformance vectors: what each case's clock says beside what it is expected to.
-    CheckVectors {
-        /// JSON files, each an array of cases.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-    },
-}
-
-impl Command {
-    /// Status 1 where a case failed.
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let Self::CheckVectors { files } = self;
-        let mut zones = Zones::default();
-        let (mut passed, mut failed) = (0_usize, 0_usize);
-        for file in files {
-            for (index, case) in read(&file)?.into_iter().enumerate() {
-                let name = case.get("name").and_then(Value::as_str).map(|name| name.escape_debug().to_string());
-                let problems = match check(case, &mut zones) {
-                    Ok(mismatches) => mismatches,
-                    Err(error) => vec![format!("it cannot be read: {error:#}")],
-                };
-                if problems.is_empty() {
-                    passed += 1;
-                    continue;
-                }
-                failed += 1;
-                println!("{}: case {}, {}", file.display(), index + 1, name.as_deref().unwrap_or("without a name"));
-                for problem in problems {
-                    println!("    {problem}");
-                }
+/// Checks files of conformance vectors; status 1 where a case failed.
+pub(super) fn check_files(files: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
+    let mut zones = Zones::default();
+    let (mut passed, mut failed) = (0_usize, 0_usize);
+    for file in files {
+        for (index, case) in read(&file)?.into_iter().enumerate() {
+            let name = case.get("name").and_then(Value::as_str).map(|name| name.escape_debug().to_string());
+            let problems = match check(case, &mut zones) {
+                Ok(mismatches) => mismatches,
+                Err(error) => vec![format!("it cannot be read: {error:#}")],
+            };
+            if problems.is_empty() {
+                passed += 1;
+                continue;
+            }
+            failed += 1;
+            println!("{}: case {}, {}", file.display(), index + 1, name.as_deref().unwrap_or("without a name"));
+            for problem in problems {
+                println!("    {problem}");
             }
         }
-        println!("{passed} passed, {failed} failed");
-        Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+    println!("{passed} passed, {failed} failed");
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<Value>> {
