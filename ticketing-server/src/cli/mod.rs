@@ -104,7 +104,12 @@ fn block_on<T, E: Into<anyhow::Error>>(answer: impl Future<Output = Result<T, E>
 /// Runs the command that the process was given. Anything that goes wrong is one message on stderr and status 1; a command
 /// line that has no meaning is status 2.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let command = Cli::parse().command;
+    // A server whose log nobody reads any more goes on; a command whose output nobody reads has nothing more to do.
+    if !matches!(command, Command::Serve(_)) {
+        sigpipe::reset();
+    }
+    let outcome = match command {
         Command::Serve(command) => command.run(),
         Command::Rules(command) => command.run(),
         Command::User(command) => command.run(),

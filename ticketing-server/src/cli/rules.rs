@@ -127,9 +127,19 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &
             }
         }
         _ => {
-            let show = |value: Option<&Value>| value.map_or_else(|| "(nothing)".to_owned(), Value::to_string);
+            let show = |value: Option<&Value>| value.map_or_else(|| "(nothing)".to_owned(), shortened);
             changes.push(format!("{path}: {} → {}", show(before), show(after)));
         }
+    }
+}
+
+/// A value in a line; a zone's table and the like are cut.
+fn shortened(value: &Value) -> String {
+    const CHARS: usize = 160;
+    let text = value.to_string();
+    match text.char_indices().nth(CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
 
