@@ -19,7 +19,6 @@ mod api;
 #[doc(hidden)]
 pub mod cli;
 #[cfg(feature = "cli")]
-#[cfg_attr(not(test), expect(dead_code, reason = "calendars, which they go into, are not in the rules yet"))]
 mod holidays;
 #[cfg(feature = "http")]
 pub mod http;

@@ -93,7 +93,7 @@ fn preview(active: &Rules, new: &Rules) -> anyhow::Result<()> {
 }
 
 /// What becomes of the tickets that are open.
-fn of_open_tickets(preview: RematchPreview, rematch: bool) -> String {
+pub(super) fn of_open_tickets(preview: RematchPreview, rematch: bool) -> String {
     let RematchPreview { open, promised_otherwise, due_otherwise, overdue_at_once, overdue_no_more } = preview;
     if open == 0 {
         return "no ticket is open\n".to_owned();

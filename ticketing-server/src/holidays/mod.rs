@@ -14,7 +14,7 @@ use std::{
 use chrono::{Datelike, NaiveDate};
 
 /// The largest file that is read.
-const OCTETS_MAX: usize = 5 * 1024 * 1024;
+pub(crate) const OCTETS_MAX: usize = 5 * 1024 * 1024;
 
 /// The most lines that are read.
 const LINES_MAX: usize = 100_000;
@@ -172,7 +172,10 @@ impl Years {
 
 impl fmt::Display for Years {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}–{}", self.from, self.until)
+        match (self.from, self.until) {
+            (year, until) if year == until => year.fmt(f),
+            (from, until) => write!(f, "{from}–{until}"),
+        }
     }
 }
 
