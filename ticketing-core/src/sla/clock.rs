@@ -394,17 +394,21 @@ impl Sla {
     fn with_settled_response(&self, matched: Option<Agreement>) -> Option<Agreement> {
         let clock = &self.clocks.first_response;
         let is_settled = clock.ended_at.is_some() || clock.has_passed(SLA_BREACH_PERCENT);
-        let Some(own) = self.agreement.as_ref().filter(|_| is_settled) else { return matched };
-        let first_response = own.promises.first_response.clone();
-        match matched {
-            Some(Agreement { policy, rules, promises }) => {
+        if !is_settled {
+            return matched;
+        }
+        let own = self.agreement.as_ref();
+        let first_response = own.and_then(|own| own.promises.first_response.clone());
+        match (matched, own) {
+            (Some(Agreement { policy, rules, promises }), _) => {
                 Some(Agreement { policy, rules, promises: PerTarget { first_response, ..promises } })
             }
-            None => first_response.map(|first_response| Agreement {
+            (None, Some(own)) if first_response.is_some() => Some(Agreement {
                 policy: own.policy,
                 rules: own.rules,
-                promises: PerTarget { first_response: Some(first_response), ..PerTarget::default() },
+                promises: PerTarget { first_response, ..PerTarget::default() },
             }),
+            (None, _) => None,
         }
     }
 

@@ -427,6 +427,20 @@ fn a_first_response_that_was_late_stays_late() {
     }
 }
 
+/// "A met … first response never changes": where nothing was promised about it, nothing is promised after it was given.
+#[test]
+fn nothing_is_promised_about_a_first_response_that_was_given() {
+    let later = one_policy(&json!({ "primeraRespuesta": { "otras": "1h" }, "resolucion": { "otras": "4h" } }));
+    for before in [json!([]), json!([{ "id": 1, "nombre": "Sin plazo" }])] {
+        let mut ticket = Desk::open(&rules(&before), "2026-03-23T08:00:00Z");
+        ticket.replies("2026-03-23T10:00:00Z");
+        ticket.book = ticket.book.activated(later.clone());
+        ticket.does("2026-03-23T11:00:00Z", set_priority("BAJA"));
+        assert_eq!(ticket.due(Resolution, "2026-03-23T11:00:00Z"), "2026-03-23T12:00:00Z");
+        assert_eq!(ticket.due(FirstResponse, "2026-03-23T11:00:00Z"), "no target", "{before}");
+    }
+}
+
 /// "Due date set by hand: an absolute instant; pauses and re-matches do not move it"
 #[test]
 fn a_due_date_by_hand_stands() {
