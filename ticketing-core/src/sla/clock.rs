@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{Agreement, Calendar, ClockState, PerTarget, Promise, Reading, Rematch, Stop, TargetKind, reading::Course};
-use crate::{Rulebook, Status, Timestamp, limits::SLA_BREACH_PERCENT};
+use crate::{Rulebook, Status, Timestamp, limits::SLA_BREACH_PERCENT, ticket::lifecycle};
 
 /// A ticket's service levels: what was promised, and the instants that its clocks depend on.
 ///
@@ -232,6 +232,13 @@ impl Sla {
         Some(Run { promise, started_at, stops: self.stops(&promise.pauses, read_at), read_at, is_met })
     }
 
+    /// The ticket's status at an instant.
+    fn status_at(&self, at: Timestamp) -> Status {
+        let until = self.statuses.partition_point(|entered| entered.at <= at);
+        let last = until.checked_sub(1).and_then(|index| self.statuses.get(index));
+        last.map_or(Status::Open, |entered| entered.status)
+    }
+
     /// Since when the ticket has been finished at an instant, and how; `None` while it is open.
     fn finished(&self, at: Timestamp) -> Option<(Timestamp, Status)> {
         let until = self.statuses.partition_point(|entered| entered.at <= at);
@@ -264,7 +271,7 @@ impl Sla {
             (true, _) => ClockState::Breached,
             (false, Some((_, Status::Canceled))) => ClockState::Paused,
             (false, Some(_)) => ClockState::Met,
-            (false, None) if self.status() == Status::Paused => ClockState::Paused,
+            (false, None) if lifecycle::pauses_work(self.status_at(at)) => ClockState::Paused,
             (false, None) => ClockState::Running,
         };
         let elapsed = promised.map_or_else(|| read_at.since(by_hand.set_at), |reading| reading.elapsed);

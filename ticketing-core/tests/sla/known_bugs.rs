@@ -290,3 +290,13 @@ fn the_labels_year_at_local_midnight() {
         assert_eq!((of(zone).label_year(at(last)), of(zone).label_year(at(first))), (2026, 2027), "{zone}");
     }
 }
+
+/// What is read of an instant before the last event is of that instant.
+#[test]
+fn a_due_date_by_hand_read_of_the_past_knows_the_status_of_then() {
+    let mut ticket = Desk::open(&Rules::default(), "2026-03-23T08:00:00Z");
+    ticket.sets_due("2026-03-23T08:00:00Z", Some("2026-03-23T20:00:00Z"));
+    ticket.pauses("2026-03-23T10:00:00Z");
+    assert_eq!(ticket.state(Resolution, "2026-03-23T09:00:00Z"), ClockState::Running);
+    assert_eq!(ticket.state(Resolution, "2026-03-23T10:00:00Z"), ClockState::Paused);
+}
