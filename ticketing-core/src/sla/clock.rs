@@ -164,8 +164,12 @@ impl Sla {
     /// What an event says of the clocks themselves.
     pub fn change(&mut self, changes: &ClockChanges, at: Timestamp) {
         for kind in &changes.restarted {
+            // What was up of a due date set by hand stays so: that date does not move.
+            let is_by_hand = *kind == TargetKind::Resolution && self.due_by_hand.is_some();
             let clock = self.clocks.get_mut(*kind);
-            clock.begin_cycle();
+            if !is_by_hand {
+                clock.begin_cycle();
+            }
             clock.started_at = Some(at);
         }
         for (kind, percent) in &changes.lifted {

@@ -291,6 +291,25 @@ fn the_labels_year_at_local_midnight() {
     }
 }
 
+/// Two policies hand a late ticket to one another. A due date by hand is not theirs to begin anew.
+#[test]
+fn escalations_do_not_chase_each_other_round_a_due_date_by_hand() {
+    let policy = |id: u32, area: &str, to: &str| {
+        json!({ "id": id, "nombre": "P", "cuando": { "area": [area] }, "alReclasificar": "restart",
+            "resolucion": { "otras": format!("{id}h"), "escalar": [{ "al": 100, "area": to }] } })
+    };
+    let of = rules(&json!([policy(1, "MESA", "REDES"), policy(2, "REDES", "MESA")]));
+    let mut ticket = Desk::open(&of, "2026-03-23T08:00:00Z");
+    ticket.sets_due("2026-03-23T08:10:00Z", Some("2026-03-23T08:30:00Z"));
+    assert_eq!(ticket.keeps_time("2026-03-23T08:30:00Z"), ["Resolution 0 100% 2026-03-23T08:30:00Z"]);
+    assert_eq!(ticket.ticket.attributes.area, "REDES");
+    assert!(ticket.ticket.sla.passed(&ticket.book, at("2026-03-23T20:00:00Z")).is_empty());
+    // Underneath, the clock began anew as it moved: two hours from half past eight.
+    ticket.sets_due("2026-03-23T09:00:00Z", None);
+    assert_eq!(ticket.due(Resolution, "2026-03-23T09:00:00Z"), "2026-03-23T10:30:00Z");
+    assert_eq!(ticket.next_moment("2026-03-23T09:00:00Z").as_deref(), Some("2026-03-23T10:30:00Z"));
+}
+
 /// What is read of an instant before the last event is of that instant.
 #[test]
 fn a_due_date_by_hand_read_of_the_past_knows_the_status_of_then() {
