@@ -388,7 +388,7 @@ impl Sla {
         let mut changes = ClockChanges::default();
         let mut after = Self { agreement: self.with_settled_response(matched), ..self.clone() };
         if rematch == Rematch::Restart {
-            changes.restarted = TargetKind::ALL.into_iter().filter(|kind| self.restarts(*kind, &after)).collect();
+            changes.restarted = TargetKind::ALL.into_iter().filter(|kind| self.restarts(*kind, &after, book)).collect();
             after.change(&changes, now);
         }
         changes.lifted = self.lifted(&after, book, now);
@@ -424,10 +424,13 @@ impl Sla {
     }
 
     /// Whether a clock starts anew with another agreement: it runs, and what it runs by is another target.
-    fn restarts(&self, kind: TargetKind, after: &Self) -> bool {
+    fn restarts(&self, kind: TargetKind, after: &Self, book: &Rulebook) -> bool {
         let of = |sla: &Self| {
             let agreement = sla.agreement.as_ref()?;
-            Some((agreement.policy, agreement.promises.get(kind).clone()?))
+            let promise = agreement.promises.get(kind).clone()?;
+            // Rules that changed elsewhere have the same calendar by another reference.
+            let calendar = book.calendar(&promise);
+            Some((agreement.policy, calendar, Promise { calendar: None, ..promise }))
         };
         let clock = self.clocks.get(kind);
         let runs = match kind {

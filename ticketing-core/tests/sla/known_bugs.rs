@@ -124,6 +124,26 @@ fn policy_edited_while_tickets_are_open() {
     assert_eq!(ticket.ticket.attributes.area, "MESA");
 }
 
+/// Rules that change nothing about a target are no other target: its clock does not start anew.
+#[test]
+fn an_unrelated_edit_of_the_rules_restarts_no_clock() {
+    let with = |days: u32| {
+        let document = json!({
+            "cierreAutomatico": days,
+            "calendarios": { "oficina": { "semana": office() } },
+            "sla": { "politicas": [{ "id": 1, "nombre": "P", "alReclasificar": "restart",
+                "primeraRespuesta": { "otras": "8h" },
+                "resolucion": { "otras": "8h", "calendario": "oficina" } }] },
+        });
+        Rules::from_json(&document.to_string()).unwrap()
+    };
+    let mut ticket = Desk::open(&with(7), "2026-03-23T08:00:00Z");
+    ticket.book = ticket.book.activated(with(8));
+    ticket.does("2026-03-23T10:00:00Z", set_priority("BAJA"));
+    assert_eq!(ticket.due(FirstResponse, "2026-03-23T10:00:00Z"), "2026-03-23T16:00:00Z");
+    assert_eq!(ticket.due(Resolution, "2026-03-23T10:00:00Z"), "2026-03-23T17:00:00Z");
+}
+
 /// Another area is another agreement, for each of the targets and not only for the resolution.
 #[test]
 fn group_changed_and_all_targets_are_matched_anew() {
