@@ -374,12 +374,14 @@ impl Sla {
         }
     }
 
-    /// What comes of another agreement: which one it is, and what that does to the clocks.
+    /// What comes of another agreement: which one it is, and what that does to the clocks. Clocks that start anew do so `now`; what
+    /// is up is asked of `since`, when there was cause for the other agreement.
     pub(crate) fn rematched(
         &self,
         matched: Option<Agreement>,
         rematch: Rematch,
         book: &Rulebook,
+        since: Timestamp,
         now: Timestamp,
     ) -> (Option<Agreement>, ClockChanges) {
         if rematch == Rematch::Keep {
@@ -391,7 +393,7 @@ impl Sla {
             changes.restarted = TargetKind::ALL.into_iter().filter(|kind| self.restarts(*kind, &after, book)).collect();
             after.change(&changes, now);
         }
-        changes.lifted = self.lifted(&after, book, now);
+        changes.lifted = self.lifted(&after, book, since);
         (after.agreement, changes)
     }
 

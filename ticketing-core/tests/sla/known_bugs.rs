@@ -311,6 +311,28 @@ fn the_labels_year_at_local_midnight() {
     }
 }
 
+/// A ticket is brought up to date hours late: what an escalation leads to is done as it would have been in time.
+#[test]
+fn an_escalation_that_is_noted_late_does_not_swallow_the_next_one() {
+    let of = rules(&json!([
+        { "id": 1, "nombre": "Mesa", "cuando": { "area": ["MESA"] },
+          "resolucion": { "otras": "2h", "enRiesgo": [50], "escalar": [{ "al": 50, "area": "REDES" }] } },
+        { "id": 2, "nombre": "Redes", "cuando": { "area": ["REDES"] },
+          "resolucion": { "otras": "8h", "enRiesgo": [50], "escalar": [{ "al": 50, "prioridad": "CRITICA" }] } },
+    ]));
+    let (mut early, mut late) = (Desk::open(&of, "2026-03-23T08:00:00Z"), Desk::open(&of, "2026-03-23T08:00:00Z"));
+    // At nine it goes to REDES, where it has eight hours: half of them are up at noon.
+    assert_eq!(early.keeps_time("2026-03-23T09:00:00Z"), ["Resolution 0 50% 2026-03-23T09:00:00Z"]);
+    assert_eq!(early.keeps_time("2026-03-23T12:00:00Z"), ["Resolution 0 50% 2026-03-23T12:00:00Z"]);
+    assert_eq!(early.ticket.attributes.priority.as_deref(), Some("CRITICA"));
+    assert_eq!(
+        late.keeps_time("2026-03-23T13:00:00Z"),
+        ["Resolution 0 50% 2026-03-23T09:00:00Z", "Resolution 0 50% 2026-03-23T12:00:00Z",]
+    );
+    assert_eq!(late.ticket.attributes, early.ticket.attributes);
+    assert_eq!(late.ticket.sla, early.ticket.sla);
+}
+
 /// Two policies hand a late ticket to one another. A due date by hand is not theirs to begin anew.
 #[test]
 fn escalations_do_not_chase_each_other_round_a_due_date_by_hand() {
