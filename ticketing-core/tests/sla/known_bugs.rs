@@ -361,3 +361,20 @@ fn a_due_date_by_hand_read_of_the_past_knows_the_status_of_then() {
     assert_eq!(ticket.state(Resolution, "2026-03-23T09:00:00Z"), ClockState::Running);
     assert_eq!(ticket.state(Resolution, "2026-03-23T10:00:00Z"), ClockState::Paused);
 }
+
+/// Newfoundland set its clocks back at a minute past midnight, so that the evening before came twice. What begins in the second of
+/// them is told to the end of that date, and no longer.
+#[test]
+fn a_date_that_comes_back_after_midnight_is_told_to_its_end() {
+    let closed = json!([{ "fecha": "2010-11-06" }]);
+    let of = in_zone("America/St_Johns", &json!({ "lun": [["08:00", "12:00"]] }), &closed, &json!({ "otras": "1h" }));
+    // 7 November 2010, 00:01 at UTC-2:30, becomes 23:01 of the 6th at UTC-3:30.
+    let ticket = Desk::open(&of, "2010-11-07T02:45:00Z");
+    assert_eq!(
+        ticket.explain(Resolution, "2010-11-07T12:00:00Z"),
+        [
+            "2010-11-07T02:45:00Z 2010-11-07T03:30:00Z ClosedDate(2010-11-06)",
+            "2010-11-07T03:30:00Z 2010-11-07T12:00:00Z OutsideHours",
+        ]
+    );
+}
