@@ -3,6 +3,7 @@
 //! No figure fails a run; a wrong answer does.
 
 mod allocations;
+mod clocks;
 mod constant;
 mod figures;
 mod http;
@@ -41,6 +42,8 @@ enum Command {
     Store(store::Arguments),
     /// The desk's lists, searches and counts in a large file, and creation beside them.
     Lists(lists::Arguments),
+    /// What alarms cost over a file of open tickets: while nothing is up, and when the time of many is up at once.
+    Clocks(clocks::Arguments),
     /// Puts load on a server that already runs: creations, then look-ups of what was created.
     Load(load::Arguments),
     /// Answers every request with the same kilobyte of JSON: what HTTP itself costs.
@@ -64,10 +67,12 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Http(arguments) => http::compare(&arguments),
         Command::Smoke(places) => {
             lists::run(&lists::Arguments::brief(std::env::temp_dir()))?;
+            clocks::run(&clocks::Arguments::brief(std::env::temp_dir()))?;
             Ok(http::compare(&http::Arguments::brief(places))? & allocations::compare())
         }
         Command::Allocs => Ok(allocations::compare()),
         Command::Store(arguments) => store::run(&arguments).map(|()| true),
+        Command::Clocks(arguments) => clocks::run(&arguments).map(|()| true),
         Command::Lists(arguments) => lists::run(&arguments).map(|()| true),
         Command::Load(arguments) => load::run(&arguments),
         Command::Constant(arguments) => constant::serve(&arguments).map(|()| true),

@@ -89,20 +89,25 @@ impl Server {
 
     /// Processor time used so far, in user and kernel mode; `None` where the system does not say it as Linux does.
     pub(crate) fn processor_time(&self) -> Option<Duration> {
-        // Linux counts it in hundredths of a second for every process that asks, whatever its own tick is.
-        const TICK: Duration = Duration::from_millis(10);
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        // The second field is the name in parentheses, which may contain anything; utime and stime are the 14th and 15th.
-        let (_, after_name) = stat.rsplit_once(") ")?;
-        let mut fields = after_name.split(' ').skip(11);
-        let ticks: u32 = fields.next()?.parse::<u32>().ok()? + fields.next()?.parse::<u32>().ok()?;
-        Some(TICK * ticks)
+        processor_time(self.child.id())
     }
 
     /// Size of the executable in bytes.
     pub(crate) fn executable_bytes(&self) -> Option<u64> {
         fs::metadata(&self.executable).map(|file| file.len()).ok()
     }
+}
+
+/// Processor time that a process has used so far, in user and kernel mode; `None` where the system does not say it as Linux does.
+pub(crate) fn processor_time(process: u32) -> Option<Duration> {
+    // Linux counts it in hundredths of a second for every process that asks, whatever its own tick is.
+    const TICK: Duration = Duration::from_millis(10);
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The second field is the name in parentheses, which may contain anything; utime and stime are the 14th and 15th.
+    let (_, after_name) = stat.rsplit_once(") ")?;
+    let mut fields = after_name.split(' ').skip(11);
+    let ticks: u32 = fields.next()?.parse::<u32>().ok()? + fields.next()?.parse::<u32>().ok()?;
+    Some(TICK * ticks)
 }
 
 impl Drop for Server {

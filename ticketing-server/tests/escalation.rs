@@ -76,7 +76,7 @@ async fn each_share_of_time_is_noted_once_whoever_is_killed_and_whoever_else_loo
     create(&mut server.connect().await, scaled(40)).await;
     let created = started.elapsed();
     // The last share is up 6.6 s after a creation.
-    while started.elapsed() < created + Duration::from_millis(8_000) {
+    while started.elapsed() < created + Duration::from_secs(8) {
         sleep(Duration::from_millis(130 + 97 * (kills % 7))).await;
         server.kill();
         kills += 1;
@@ -121,7 +121,7 @@ async fn what_was_up_while_nobody_looked_is_noted_at_the_start() {
     let server = desk.serve();
     create(&mut server.connect().await, 3).await;
     server.kill();
-    sleep(Duration::from_millis(4_000)).await;
+    sleep(Duration::from_secs(4)).await;
     let server = desk.serve();
     sleep(Duration::from_millis(1_500)).await;
     server.kill();

@@ -232,7 +232,7 @@ fn each_line_says_its_day_of_the_week() {
 
 #[test]
 fn the_example_rules_are_valid_and_can_be_applied() {
-    for name in ["colombia.toml", "mexico.toml", "espana.toml", "brasil.toml"] {
+    for name in ["colombia.toml", "mexico.toml", "espana.toml", "brasil.toml", "soporte.toml"] {
         let desk = Desk::new();
         let path = example(name);
         desk.run(&["rules", "check", path.to_str().unwrap()]).success();

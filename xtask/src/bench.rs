@@ -31,7 +31,9 @@ pub(crate) fn run(Args { full, args }: Args) -> Result<ExitCode> {
     let tickets = if full { "1000000" } else { "20000" };
     let dir = process::target_dir()?;
     let lists = ["run", "--release", "--package", "ticketing-benches", "--", "lists", "--tickets", tickets, "--dir"];
-    process::run(cargo(lists).arg(dir))?;
+    process::run(cargo(lists).arg(&dir))?;
+    let clocks = ["run", "--release", "--package", "ticketing-benches", "--", "clocks", "--tickets", tickets, "--dir"];
+    process::run(cargo(clocks).arg(&dir))?;
     wasm::build_package()?;
     process::run(&mut browser_package()?)?;
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{Agreement, Calendar, ClockState, PerTarget, Promise, Reading, Rematch, Stop, TargetKind, reading::Course};
-use crate::{Rulebook, Status, Timestamp, limits::SLA_BREACH_PERCENT};
+use crate::{Rulebook, Status, Timestamp, limits::SLA_BREACH_PERCENT, ticket::lifecycle};
 
 /// A ticket's service levels: what was promised, and the instants that its clocks depend on.
 ///
@@ -164,8 +164,12 @@ impl Sla {
     /// What an event says of the clocks themselves.
     pub fn change(&mut self, changes: &ClockChanges, at: Timestamp) {
         for kind in &changes.restarted {
+            // What was up of a due date set by hand stays so: that date does not move.
+            let is_by_hand = *kind == TargetKind::Resolution && self.due_by_hand.is_some();
             let clock = self.clocks.get_mut(*kind);
-            clock.begin_cycle();
+            if !is_by_hand {
+                clock.begin_cycle();
+            }
             clock.started_at = Some(at);
         }
         for (kind, percent) in &changes.lifted {
@@ -232,6 +236,13 @@ impl Sla {
         Some(Run { promise, started_at, stops: self.stops(&promise.pauses, read_at), read_at, is_met })
     }
 
+    /// The ticket's status at an instant.
+    fn status_at(&self, at: Timestamp) -> Status {
+        let until = self.statuses.partition_point(|entered| entered.at <= at);
+        let last = until.checked_sub(1).and_then(|index| self.statuses.get(index));
+        last.map_or(Status::Open, |entered| entered.status)
+    }
+
     /// Since when the ticket has been finished at an instant, and how; `None` while it is open.
     fn finished(&self, at: Timestamp) -> Option<(Timestamp, Status)> {
         let until = self.statuses.partition_point(|entered| entered.at <= at);
@@ -264,7 +275,7 @@ impl Sla {
             (true, _) => ClockState::Breached,
             (false, Some((_, Status::Canceled))) => ClockState::Paused,
             (false, Some(_)) => ClockState::Met,
-            (false, None) if self.status() == Status::Paused => ClockState::Paused,
+            (false, None) if lifecycle::pauses_work(self.status_at(at)) => ClockState::Paused,
             (false, None) => ClockState::Running,
         };
         let elapsed = promised.map_or_else(|| read_at.since(by_hand.set_at), |reading| reading.elapsed);
@@ -367,12 +378,14 @@ impl Sla {
         }
     }
 
-    /// What comes of another agreement: which one it is, and what that does to the clocks.
+    /// What comes of another agreement: which one it is, and what that does to the clocks. Clocks that start anew do so `now`; what
+    /// is up is asked of `since`, when there was cause for the other agreement.
     pub(crate) fn rematched(
         &self,
         matched: Option<Agreement>,
         rematch: Rematch,
         book: &Rulebook,
+        since: Timestamp,
         now: Timestamp,
     ) -> (Option<Agreement>, ClockChanges) {
         if rematch == Rematch::Keep {
@@ -381,10 +394,10 @@ impl Sla {
         let mut changes = ClockChanges::default();
         let mut after = Self { agreement: self.with_settled_response(matched), ..self.clone() };
         if rematch == Rematch::Restart {
-            changes.restarted = TargetKind::ALL.into_iter().filter(|kind| self.restarts(*kind, &after)).collect();
+            changes.restarted = TargetKind::ALL.into_iter().filter(|kind| self.restarts(*kind, &after, book)).collect();
             after.change(&changes, now);
         }
-        changes.lifted = after.up_no_more(book, now);
+        changes.lifted = after.up_no_more(book, since);
         (after.agreement, changes)
     }
 
@@ -398,25 +411,32 @@ impl Sla {
     fn with_settled_response(&self, matched: Option<Agreement>) -> Option<Agreement> {
         let clock = &self.clocks.first_response;
         let is_settled = clock.ended_at.is_some() || clock.has_passed(SLA_BREACH_PERCENT);
-        let Some(own) = self.agreement.as_ref().filter(|_| is_settled) else { return matched };
-        let first_response = own.promises.first_response.clone();
-        match matched {
-            Some(Agreement { policy, rules, promises }) => {
+        if !is_settled {
+            return matched;
+        }
+        let own = self.agreement.as_ref();
+        let first_response = own.and_then(|own| own.promises.first_response.clone());
+        match (matched, own) {
+            (Some(Agreement { policy, rules, promises }), _) => {
                 Some(Agreement { policy, rules, promises: PerTarget { first_response, ..promises } })
             }
-            None => first_response.map(|first_response| Agreement {
+            (None, Some(own)) if first_response.is_some() => Some(Agreement {
                 policy: own.policy,
                 rules: own.rules,
-                promises: PerTarget { first_response: Some(first_response), ..PerTarget::default() },
+                promises: PerTarget { first_response, ..PerTarget::default() },
             }),
+            (None, _) => None,
         }
     }
 
     /// Whether a clock starts anew with another agreement: it runs, and what it runs by is another target.
-    fn restarts(&self, kind: TargetKind, after: &Self) -> bool {
+    fn restarts(&self, kind: TargetKind, after: &Self, book: &Rulebook) -> bool {
         let of = |sla: &Self| {
             let agreement = sla.agreement.as_ref()?;
-            Some((agreement.policy, agreement.promises.get(kind).clone()?))
+            let promise = agreement.promises.get(kind).clone()?;
+            // Rules that changed elsewhere have the same calendar by another reference.
+            let calendar = book.calendar(&promise);
+            Some((agreement.policy, calendar, Promise { calendar: None, ..promise }))
         };
         let clock = self.clocks.get(kind);
         let runs = match kind {

@@ -92,8 +92,9 @@ impl Ticket {
         }
     }
 
-    /// Adds what changed attributes come to: which policy is for the ticket now, and what that does to its clocks.
-    pub(super) fn rematch(&self, changes: &mut Changes, now: Timestamp, book: &Rulebook) {
+    /// Adds what changed attributes come to: which policy is for the ticket now, and what that does to its clocks. There has been
+    /// cause for it `since`.
+    pub(super) fn rematch(&self, changes: &mut Changes, since: Timestamp, now: Timestamp, book: &Rulebook) {
         let mut attributes = self.attributes.clone();
         let Changes { priority, category, area, .. } = &*changes;
         if let Some(change) = priority {
@@ -109,7 +110,7 @@ impl Ticket {
         let matched = rules.agreement(&attributes, self.origin);
         let policy = matched.as_ref().and_then(|agreement| rules.policy(agreement.policy));
         let rematch = policy.map(|policy| policy.rematch).unwrap_or_default();
-        let (agreement, clocks) = self.sla.rematched(matched, rematch, book, now);
+        let (agreement, clocks) = self.sla.rematched(matched, rematch, book, since, now);
         changes.agreement = Change::between(self.sla.agreement.clone(), agreement);
         if changes.agreement.is_some() {
             changes.clocks = clocks;
@@ -252,7 +253,7 @@ impl Decision<'_> {
     fn rematch(&self) -> Result<Vec<NewEvent>, Refusal> {
         let status = self.permit(Operation::Rematch)?;
         let mut changes = Changes::default();
-        self.ticket.rematch(&mut changes, self.now, self.book);
+        self.ticket.rematch(&mut changes, self.now, self.now, self.book);
         if changes.agreement.is_none() {
             return Ok(vec![]);
         }
@@ -303,7 +304,7 @@ impl Decision<'_> {
         let ticket = self.ticket;
         changes.status = Change::between(ticket.status, status);
         if changes.priority.is_some() || changes.category.is_some() || changes.area.is_some() {
-            ticket.rematch(&mut changes, self.now, self.book);
+            ticket.rematch(&mut changes, self.now, self.now, self.book);
         }
         let event = Event {
             seq: ticket.version.saturating_add(1),

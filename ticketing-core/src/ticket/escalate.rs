@@ -22,12 +22,15 @@ impl Ticket {
         const ROUNDS: usize = 64;
         let mut events: Vec<NewEvent> = Vec::new();
         let mut ticket = self.clone();
+        // When whoever was never late would have done it, so that it comes to the same.
+        let mut since = self.recorded_at;
         for _ in 0..ROUNDS {
             // One after the other: what is done about the first may change what the next one is.
             let Some(threshold) = ticket.sla.passed(book, now).into_iter().next() else { break };
+            since = since.max(threshold.at);
             let step = ticket.escalation_step(&threshold, book).cloned();
             ticket.follow(&mut events, ticket.noted(threshold, step.as_ref(), now, book));
-            if let Some(done) = step.and_then(|step| ticket.escalated(&step, now, book)) {
+            if let Some(done) = step.and_then(|step| ticket.escalated(&step, since, now, book)) {
                 ticket.follow(&mut events, done);
             }
         }
@@ -74,7 +77,7 @@ impl Ticket {
     }
 
     /// What comes of moving it to another area and raising its priority; `None` where it is there already.
-    fn escalated(&self, step: &EscalationStep, now: Timestamp, book: &Rulebook) -> Option<Event> {
+    fn escalated(&self, step: &EscalationStep, since: Timestamp, now: Timestamp, book: &Rulebook) -> Option<Event> {
         let rules = book.active();
         let mut changes = step.area.clone().map(|area| self.moved(area, rules)).unwrap_or_default();
         let own = self.attributes.priority.as_deref();
@@ -84,7 +87,7 @@ impl Ticket {
         if changes == Changes::default() {
             return None;
         }
-        self.rematch(&mut changes, now, book);
+        self.rematch(&mut changes, since, now, book);
         Some(Event {
             seq: self.version.saturating_add(1),
             recorded_at: now,

@@ -71,7 +71,7 @@ impl Verdicts {
             let Changes { agreement: _, clocks: _, due_by_hand, .. } = &event.changes;
             let mut changes = Changes { agreement: None, clocks: ClockChanges::default(), ..event.changes.clone() };
             if changes.priority.is_some() || changes.category.is_some() || changes.area.is_some() {
-                ticket.rematch(&mut changes, event.recorded_at, &book);
+                ticket.rematch(&mut changes, event.recorded_at, event.recorded_at, &book);
             }
             if let Some(Change { after, .. }) = due_by_hand {
                 changes.clocks = ticket.sla.moved_by_hand(*after, &book, event.recorded_at);

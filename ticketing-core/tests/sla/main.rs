@@ -2,6 +2,9 @@
 
 mod agreement;
 mod case;
+mod design;
+mod desk;
+mod known_bugs;
 mod oracle;
 mod properties;
 mod random;

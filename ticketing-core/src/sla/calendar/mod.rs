@@ -119,12 +119,13 @@ impl Calendar {
     pub(super) fn date_at(&self, at: Timestamp) -> (Timestamp, Option<NaiveDate>) {
         let utc = Zone::default();
         let zone = self.zone().unwrap_or(&utc);
-        let day = Day(zone.local(at.unix_millis()).div_euclid(DAY));
+        let local = zone.local(at.unix_millis());
+        let day = Day(local.div_euclid(DAY));
         let ends = Timestamp::saturating_from_unix_millis(zone.instant_of(day.plus(1).0.saturating_mul(DAY)));
         let is_closed = self.hours().is_some_and(|hours| hours.is_closed_exception(day));
-        // Where clocks are set back over midnight, a date is there twice.
-        let ends =
-            if ends > at { ends } else { Timestamp::saturating_from_unix_millis(at.unix_millis().saturating_add(DAY)) };
+        // Where clocks are set back over midnight, a date is there twice, and this is its second end.
+        let second_end = || Timestamp::saturating_from_unix_millis(at.unix_millis() + DAY - local.rem_euclid(DAY));
+        let ends = if ends > at { ends } else { second_end() };
         (ends, day.date().filter(|_| is_closed))
     }
 

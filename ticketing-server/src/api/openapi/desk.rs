@@ -12,7 +12,7 @@ use ticketing_core::{
     user::UserRole,
 };
 
-use super::{body, instant, label, nullable, object, reference, responses, status, text};
+use super::{body, instant, instant_or_null, label, nullable, object, reference, responses, status, text};
 
 /// The endpoints that take a command: what is last in their path, what they do, the schema of their body.
 const COMMANDS: [(Operation, &str, &str); 9] = [
@@ -216,10 +216,6 @@ fn hours() -> Value {
 
 fn overdue() -> Value {
     json!({ "type": "boolean", "description": "The deadline passed while the clock ran." })
-}
-
-fn instant_or_null() -> Value {
-    json!({ "type": ["string", "null"], "format": "date-time" })
 }
 
 fn row() -> Value {

@@ -312,6 +312,10 @@ fn instant() -> Value {
     json!({ "type": "string", "format": "date-time", "description": "UTC, whole seconds." })
 }
 
+fn instant_or_null() -> Value {
+    json!({ "type": ["string", "null"], "format": "date-time" })
+}
+
 fn label() -> Value {
     json!({ "type": "string", "pattern": "^[A-Z]{1,10}-[0-9]{4}-[0-9]+$", "examples": ["TKT-2026-00142"] })
 }

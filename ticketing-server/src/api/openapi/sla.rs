@@ -3,12 +3,9 @@
 use serde_json::{Map, Value, json};
 use ticketing_core::{Status, sla::TargetKind, ticket::Action};
 
-use super::{instant, label, nullable, object, reference, text};
+use super::{instant, instant_or_null, label, nullable, object, reference, text};
 
 pub(super) fn schemas() -> Value {
-    let list = |schema: &str| json!({ "type": "array", "items": reference(schema) });
-    let time = |what: &str| json!({ "type": "integer", "description": format!("{what}, in milliseconds.") });
-    let instant_or_null = || json!({ "type": ["string", "null"], "format": "date-time" });
     let stay = |mut of: Vec<(&'static str, Value)>| {
         of.extend([
             ("desde", instant()),
@@ -18,7 +15,6 @@ pub(super) fn schemas() -> Value {
         ]);
         object(of)
     };
-    let kinds = || json!({ "enum": TargetKind::ALL.map(TargetKind::member) });
     let of_clocks: Vec<_> = Action::ALL.into_iter().filter(|action| action.is_of_clocks()).map(Action::name).collect();
     let reasons: Vec<_> =
         ["LABORAL", "FUERA_DE_HORARIO", "FECHA_CERRADA"].into_iter().chain(Status::ALL.map(Status::name)).collect();
@@ -55,40 +51,7 @@ pub(super) fn schemas() -> Value {
                 ),
             ]),
         ),
-        (
-            "SlaObjetivo",
-            object(vec![
-                ("objetivo", kinds()),
-                (
-                    "ciclo",
-                    json!({ "type": "integer", "description": "From 0; one more with each re-opening, wait or restart." }),
-                ),
-                ("estado", json!({ "enum": ["EN_CURSO", "EN_PAUSA", "CUMPLIDO", "VENCIDO"] })),
-                ("tiempo", nullable("string", "What was promised, such as `4h`, `90m` or `2bd`.")),
-                (
-                    "calendario",
-                    json!({ "type": ["object", "null"], "description": "Null: around the clock.",
-                            "properties": { "nombre": text(), "reglas": { "type": "string", "format": "uuid" } } }),
-                ),
-                ("pausa", json!({ "type": "array", "items": { "enum": Status::ALL.map(Status::name) } })),
-                ("fijado_a_mano", json!({ "type": "boolean", "description": "Somebody has set the due date." })),
-                ("inicio", instant()),
-                ("vence", instant_or_null()),
-                ("concedido_ms", nullable("integer", "Working time that was promised, in milliseconds.")),
-                ("transcurrido_ms", time("Working time that has elapsed: the sum of the intervals that count")),
-                ("transcurrido_calendario_ms", time("All time since the start")),
-                ("restante_ms", time("Working time that is left; negative once overdue")),
-                (
-                    "umbrales",
-                    json!({ "type": "array", "items": object(vec![
-                        ("porcentaje", json!({ "type": "integer", "description": "100 is the deadline." })),
-                        ("momento", instant_or_null()),
-                        ("ocurrido", json!({ "type": ["string", "null"], "format": "date-time", "description": "Once it has been noted." })),
-                    ]) }),
-                ),
-                ("intervalos", list("SlaIntervalo")),
-            ]),
-        ),
+        ("SlaObjetivo", target()),
         (
             "SlaIntervalo",
             object(vec![
@@ -130,4 +93,50 @@ pub(super) fn schemas() -> Value {
         ),
     ];
     schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect::<Map<_, _>>().into()
+}
+
+fn target() -> Value {
+    object(vec![
+        ("objetivo", kinds()),
+        (
+            "ciclo",
+            json!({ "type": "integer", "description": "From 0; one more with each re-opening, wait or restart." }),
+        ),
+        ("estado", json!({ "enum": ["EN_CURSO", "EN_PAUSA", "CUMPLIDO", "VENCIDO"] })),
+        ("tiempo", nullable("string", "What was promised, such as `4h`, `90m` or `2bd`.")),
+        (
+            "calendario",
+            json!({ "type": ["object", "null"], "description": "Null: around the clock.",
+                            "properties": { "nombre": text(), "reglas": { "type": "string", "format": "uuid" } } }),
+        ),
+        ("pausa", json!({ "type": "array", "items": { "enum": Status::ALL.map(Status::name) } })),
+        ("fijado_a_mano", json!({ "type": "boolean", "description": "Somebody has set the due date." })),
+        ("inicio", instant()),
+        ("vence", instant_or_null()),
+        ("concedido_ms", nullable("integer", "Working time that was promised, in milliseconds.")),
+        ("transcurrido_ms", time("Working time that has elapsed: the sum of the intervals that count")),
+        ("transcurrido_calendario_ms", time("All time since the start")),
+        ("restante_ms", time("Working time that is left; negative once overdue")),
+        (
+            "umbrales",
+            json!({ "type": "array", "items": object(vec![
+                        ("porcentaje", json!({ "type": "integer", "description": "100 is the deadline." })),
+                        ("momento", instant_or_null()),
+                        ("ocurrido", json!({ "type": ["string", "null"], "format": "date-time", "description": "Once it has been noted." })),
+                    ]) }),
+        ),
+        ("intervalos", list("SlaIntervalo")),
+    ])
+}
+
+fn list(schema: &str) -> Value {
+    json!({ "type": "array", "items": reference(schema) })
+}
+
+fn time(what: &str) -> Value {
+    json!({ "type": "integer", "description": format!("{what}, in milliseconds.") })
+}
+
+fn kinds() -> Value {
+    json!({ "enum": TargetKind::ALL.map(TargetKind::member) })
 }
