@@ -33,15 +33,33 @@ pub fn compile(name: &str) -> Result<Zone, UnknownZone> {
     Ok(Zone { version: Some(TZDB_VERSION.to_owned()), ..table })
 }
 
+/// A zone that rules name and the tz database does not have.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{path}: {zone}")]
+pub struct UnknownZoneInRules {
+    /// Where rules name it: member names separated by dots.
+    pub path: String,
+    /// Which.
+    pub zone: UnknownZone,
+}
+
 /// Adds the tables of all zones that rules name without one. Those that are there stay: what was compiled with an earlier release of
 /// the tz database is what it was.
 ///
 /// # Errors
-/// [`UnknownZone`].
-pub fn complete(document: &mut RulesDocument) -> Result<(), UnknownZone> {
-    let tables: Vec<_> = document.zones_without_table().into_iter().map(compile).collect::<Result<_, _>>()?;
+/// [`UnknownZoneInRules`]; then nothing is added.
+pub fn complete(document: &mut RulesDocument) -> Result<(), UnknownZoneInRules> {
+    let table = |name| compile(name).map_err(|zone| UnknownZoneInRules { path: path_of(document, name), zone });
+    let tables: Vec<_> = document.zones_without_table().into_iter().map(table).collect::<Result<_, _>>()?;
     document.zones.extend(tables);
     Ok(())
+}
+
+/// Where a document first names a zone.
+fn path_of(document: &RulesDocument, zone: &str) -> String {
+    let mut calendars = document.calendars.iter().filter(|(_, calendar)| calendar.zone.as_deref() == Some(zone));
+    let calendar = calendars.next().filter(|_| document.zone != zone);
+    calendar.map_or_else(|| "zona".to_owned(), |(name, _)| format!("calendarios.{name}.zona"))
 }
 
 fn offset_seconds(zone: Tz, at: Timestamp) -> i32 {
@@ -128,6 +146,23 @@ mod tests {
             let message = compile(name).unwrap_err().to_string();
             assert_eq!(message, format!("“{name}” is no time zone: write an IANA name, such as “America/Bogota”"));
         }
+    }
+
+    #[test]
+    fn rules_get_the_tables_that_they_lack_and_keep_those_that_they_have() {
+        let document = |json: &str| RulesDocument::from_json(json).unwrap();
+        let mut rules = document(
+            r#"{ "zona": "America/Bogota", "zonas": [{ "nombre": "America/Bogota", "desfaseSegundos": -1 }],
+                "calendarios": { "a": { "zona": "UTC" }, "b": { "zona": "Asia/Kolkata" }, "c": { "zona": "Asia/Kolkata" } } }"#,
+        );
+        complete(&mut rules).unwrap();
+        let tables: Vec<_> = rules.zones.iter().map(|zone| (zone.name.as_str(), zone.offset_seconds)).collect();
+        assert_eq!(tables, [("America/Bogota", -1), ("Asia/Kolkata", 19_800)]);
+
+        let mut wrong = document(r#"{ "calendarios": { "a.b": { "zona": "asia/kolkata" } } }"#);
+        let error = complete(&mut wrong).unwrap_err().to_string();
+        assert_eq!(error, "calendarios.a.b.zona: “asia/kolkata” is no time zone: did you mean “Asia/Kolkata”?");
+        assert_eq!(wrong.zones, []);
     }
 
     #[test]

@@ -16,8 +16,8 @@ pub(super) const DAYS_MAX: i64 = 366;
 /// The most events that may recur: a rule that never matches takes tens of milliseconds to say so.
 pub(super) const RECURRING_MAX: usize = 500;
 
-/// The most occurrences of one event, counted from its start: a century of days.
-const OCCURRENCES_MAX: usize = 40_000;
+/// The most days of one event, all occurrences from its start on together: a century of days.
+const DATES_MAX: usize = 40_000;
 
 /// Reads all calendars of a file.
 pub(super) fn read(octets: &[u8], found: &mut Found) -> Result<(), FileError> {
@@ -197,6 +197,9 @@ impl Event {
         for change in changes {
             starts.remove(&change.date);
         }
+        if starts.len().saturating_mul(usize::try_from(days).unwrap_or(usize::MAX)) > DATES_MAX {
+            return Err(LeftOut::Recurrence(Excerpt::of(&format!("it covers more than {DATES_MAX} days"))));
+        }
         let days_of = |start: NaiveDate| (0..days).filter_map(move |day| start.checked_add_days(Days::new(day)));
         // Occurrences that touch each other are one event still, whose days count once.
         let dates: BTreeSet<_> = starts.into_iter().flat_map(days_of).collect();
@@ -269,8 +272,8 @@ fn recurrence(start: NaiveDate, rule: &str, years: Years) -> Result<BTreeSet<Nai
     let rule = rule.validate(midnight(start)).map_err(reason)?;
     let mut dates = BTreeSet::new();
     for (index, at) in RRuleSet::new(midnight(start)).rrule(rule).into_iter().enumerate() {
-        if index == OCCURRENCES_MAX {
-            return Err(format!("it recurs more than {OCCURRENCES_MAX} times"));
+        if index == DATES_MAX {
+            return Err(format!("it recurs more than {DATES_MAX} times"));
         }
         dates.insert(at.date_naive());
     }
@@ -436,6 +439,8 @@ mod tests {
         }
         let twice = "DTSTART;VALUE=DATE:20261225\nRRULE:FREQ=YEARLY\nRRULE:FREQ=YEARLY";
         assert_eq!(left_out(twice), "line 3: RRULE stands there twice");
+        let long = "DTSTART;VALUE=DATE:20200101\nDURATION:P366D\nRRULE:FREQ=DAILY";
+        assert_eq!(left_out(long), "line 3: its recurrence cannot be expanded: it covers more than 40000 days");
         let since_year_1 = "DTSTART;VALUE=DATE:00010101\nRRULE:FREQ=DAILY";
         assert_eq!(
             left_out(since_year_1),
@@ -477,6 +482,10 @@ mod tests {
             taken(calendar(&["DTSTART:20261225\nSUMMARY:Navidad", "DTSTART:20261225\nSUMMARY:Christmas"]));
         assert_eq!(days, ["2026-12-25 Navidad"]);
         assert_eq!(notes, ["line 7: 2026-12-25 stands on line 3 already, as “Navidad”"]);
+        let yearly = "DTSTART:20261225\nRRULE:FREQ=YEARLY;COUNT=3";
+        let (days, notes) = taken(calendar(&[yearly, yearly]));
+        assert_eq!(days.len(), 3);
+        assert_eq!(notes, ["line 7: 2026-12-25 stands on line 3 already; 2 more of its dates stand there too"]);
     }
 
     #[test]

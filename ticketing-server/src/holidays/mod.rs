@@ -60,8 +60,8 @@ pub(crate) enum LeftOut {
     NoDate(Excerpt),
     #[error("{0} lies outside {1}")]
     Outside(NaiveDate, Years),
-    #[error("{date} stands on line {line} already{}", named(.name))]
-    Twice { date: NaiveDate, line: usize, name: String },
+    #[error("{date} stands on line {line} already{}{}", named(.name), more_dates(*.more))]
+    Twice { date: NaiveDate, line: usize, name: String, more: usize },
     #[error("the name has more than {NAME_CHARS_MAX} characters")]
     LongName,
     #[error("the name has control characters")]
@@ -90,6 +90,10 @@ pub(crate) enum LeftOut {
 
 fn named(name: &str) -> String {
     if name.is_empty() { String::new() } else { format!(", as “{name}”") }
+}
+
+fn more_dates(more: usize) -> String {
+    if more == 0 { String::new() } else { format!("; {more} more of its dates stand there too") }
 }
 
 /// Why a file is refused as a whole.
@@ -256,6 +260,7 @@ impl Found {
             return self.leave_out(line, LeftOut::LongName);
         }
         let (mut first_outside, mut is_any_inside) = (None, false);
+        let (mut first_twice, mut twice) = (None, 0_usize);
         for date in dates {
             if !self.years.contain(date) {
                 first_outside.get_or_insert(date);
@@ -265,10 +270,13 @@ impl Found {
             match self.days.entry(date) {
                 Entry::Vacant(entry) => _ = entry.insert((name.to_owned(), line)),
                 Entry::Occupied(entry) => {
-                    let (name, first) = entry.get().clone();
-                    self.leave_out(line, LeftOut::Twice { date, line: first, name });
+                    first_twice.get_or_insert_with(|| (date, entry.get().clone()));
+                    twice += 1;
                 }
             }
+        }
+        if let Some((date, (name, first))) = first_twice {
+            self.leave_out(line, LeftOut::Twice { date, line: first, name, more: twice.saturating_sub(1) });
         }
         if let Some(date) = first_outside.filter(|_| !is_any_inside) {
             self.leave_out(line, LeftOut::Outside(date, self.years));

@@ -8,18 +8,18 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use anyhow::Context;
 use serde_json::{Value, error::Category};
 use serde_path_to_error::deserialize;
-use ticketing_core::{CalendarRules, RefusedValue, Rules, RulesDocument};
+use ticketing_core::{RefusedValue, Rules, RulesDocument};
 use toml::de::{DeTable, DeValue};
 
 use self::outline::{Outline, Span};
-use crate::zones;
+use crate::zones::{self, UnknownZoneInRules};
 
 /// What a value is refused for: its path and what is wrong with it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Refused {
+struct Refused {
     /// Member names separated by dots, `[index]` in lists.
-    pub(crate) path: String,
-    pub(crate) problem: String,
+    path: String,
+    problem: String,
 }
 
 impl From<RefusedValue> for Refused {
@@ -29,21 +29,8 @@ impl From<RefusedValue> for Refused {
 }
 
 /// Puts into a document what a file does not hold but rules must: the tables of the zones that it names.
-pub(crate) fn compile(document: &mut RulesDocument) -> Result<(), Refused> {
-    let mut tables = Vec::new();
-    for name in document.zones_without_table() {
-        let table = zones::compile(name).map_err(|error| {
-            let names_it = |calendar: &CalendarRules| calendar.zone.as_deref() == Some(name);
-            let mut calendars = document.calendars.iter().filter(|(_, calendar)| names_it(calendar));
-            let of_calendar = calendars.next().filter(|_| document.zone != name);
-            let path =
-                of_calendar.map_or_else(|| "zona".to_owned(), |(calendar, _)| format!("calendarios.{calendar}.zona"));
-            Refused { path, problem: error.to_string() }
-        });
-        tables.push(table?);
-    }
-    document.zones.extend(tables);
-    Ok(())
+fn compile(document: &mut RulesDocument) -> Result<(), Refused> {
+    zones::complete(document).map_err(|UnknownZoneInRules { path, zone }| Refused { path, problem: zone.to_string() })
 }
 
 /// Reads rules from a file: JSON where its name ends so, else TOML.
