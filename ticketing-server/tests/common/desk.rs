@@ -98,7 +98,7 @@ impl Service {
         let redes = enter(&engine, address, "Rita Redes", "AREA", Some("REDES")).await;
         let sistemas = enter(&engine, address, "Simón Sistemas", "AREA", Some("Sistemas")).await;
         let usuario = enter(&engine, address, "Ursula Usuaria", "USUARIO", None).await;
-        Self { address, engine, admin, mesa, redes, sistemas, usuario, now, _shutdown: shutdown, directory: directory }
+        Self { address, engine, admin, mesa, redes, sistemas, usuario, now, _shutdown: shutdown, directory }
     }
 
     /// Those who work at the desk, one of each role, the two of one area last.
