@@ -18,12 +18,16 @@ mod api;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "cli")]
+mod holidays;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "http")]
 mod pages;
 #[cfg(feature = "http")]
 mod routes;
+#[cfg(feature = "cli")]
+mod rules_file;
 
 pub use self::engine::{
     AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod calendar;
 mod key;
 mod label;
 mod rules;
@@ -34,6 +35,9 @@ enum Command {
     /// Show, check or apply the desk's rules.
     #[command(subcommand)]
     Rules(rules::Command),
+    /// Show calendars, and take holidays into them from a file.
+    #[command(subcommand)]
+    Calendar(calendar::Command),
     /// Create, list and change the people who log in.
     #[command(subcommand)]
     User(user::Command),
@@ -112,6 +116,7 @@ pub fn main() -> ExitCode {
     let outcome = match command {
         Command::Serve(command) => command.run(),
         Command::Rules(command) => command.run(),
+        Command::Calendar(command) => command.run(),
         Command::User(command) => command.run(),
         Command::Key(command) => command.run(),
         Command::Ticket(command) => command.run(),

@@ -1,15 +1,11 @@
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Subcommand;
 use serde_json::Value;
-use ticketing_core::{Rules, RulesDocument};
+use ticketing_core::Rules;
 
 use super::{Database, block_on};
-use crate::{Engine, RematchPreview, store::RulesStore, zones};
+use crate::{Engine, RematchPreview, rules_file, store::RulesStore};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -50,12 +46,12 @@ impl Command {
                 print(&block_on(store.active_rules())?.map_or_else(Rules::default, |(_, rules)| rules))
             }
             Self::Check { file } => {
-                let rules = read(&file)?;
+                let rules = rules_file::read(&file)?;
                 println!("{} is valid; its hash is {}", file.display(), rules.hash());
                 Ok(())
             }
             Self::Apply { file, dry_run, rematch, database } => {
-                let rules = read(&file)?;
+                let rules = rules_file::read(&file)?;
                 let path = database.path(&database.config.read()?);
                 if dry_run && !path.exists() {
                     return preview(&Rules::default(), &rules);
@@ -75,22 +71,6 @@ impl Command {
             }
         }
     }
-}
-
-/// The rules of a file (TOML, or JSON by its ending).
-pub(super) fn read(file: &Path) -> anyhow::Result<Rules> {
-    let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let document: anyhow::Result<RulesDocument> =
-        if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
-            RulesDocument::from_json(&text).map_err(anyhow::Error::from)
-        } else {
-            toml::from_str(&text).map_err(anyhow::Error::from)
-        };
-    let rules = document.and_then(|mut document| {
-        zones::complete(&mut document)?;
-        Ok(Rules::new(document)?)
-    });
-    rules.with_context(|| format!("{} holds no valid rules", file.display()))
 }
 
 fn print(rules: &Rules) -> anyhow::Result<()> {
@@ -113,7 +93,7 @@ fn preview(active: &Rules, new: &Rules) -> anyhow::Result<()> {
 }
 
 /// What becomes of the tickets that are open.
-fn of_open_tickets(preview: RematchPreview, rematch: bool) -> String {
+pub(super) fn of_open_tickets(preview: RematchPreview, rematch: bool) -> String {
     let RematchPreview { open, promised_otherwise, due_otherwise, overdue_at_once, overdue_no_more } = preview;
     if open == 0 {
         return "no ticket is open\n".to_owned();

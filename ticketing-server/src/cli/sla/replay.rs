@@ -9,11 +9,12 @@ use ticketing_core::{
 use super::explain::local;
 use crate::{
     Engine, Replayed,
-    cli::{Database, block_on, rules},
+    cli::{Database, block_on},
+    rules_file,
 };
 
 pub(super) fn replay(database: &Database, file: &Path, summary: bool) -> anyhow::Result<()> {
-    let new = rules::read(file)?;
+    let new = rules_file::read(file)?;
     let engine = block_on(Engine::start(database.existing()?))?;
     let zone = engine.rules().zone().clone();
     let (mut tickets, mut differing) = (0_u64, 0_u64);
