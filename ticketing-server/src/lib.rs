@@ -31,6 +31,6 @@ mod rules_file;
 
 pub use self::engine::{
     AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,
-    Engine, EngineError, EngineOptions, Executed, IdempotencyKey, InvalidIdempotencyKey, ListRequest, Listing,
-    LoggedIn, PasswordCost, PublicTicket, RematchPreview, Replayed,
+    Engine, EngineError, EngineOptions, Executed, Follower, IdempotencyKey, InvalidIdempotencyKey, ListRequest,
+    Listing, LoggedIn, PasswordCost, PublicTicket, RematchPreview, Replayed,
 };

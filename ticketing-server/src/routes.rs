@@ -6,7 +6,7 @@ use hyper::Method;
 use uuid::Uuid;
 
 use crate::{
-    api::{auth, health, openapi, rules, tickets},
+    api::{auth, events, health, openapi, rules, tickets},
     http::{ApiError, Call, Response},
     pages::{assets, home, look_up, request},
     store::Store,
@@ -34,6 +34,7 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         post("/api/tickets/{uuid}/cancelar", tickets::cancel),
         post("/api/tickets/{uuid}/archivar", tickets::archive),
         post("/api/tickets/{uuid}/desarchivar", tickets::unarchive),
+        get("/api/eventos", events::stream),
         // Accounts
         public(post("/api/auth/login", auth::login)),
         public(post("/api/auth/password", auth::change_password)),

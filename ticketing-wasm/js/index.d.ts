@@ -39,10 +39,12 @@ export interface FieldInfo {
 export interface Promised {
   /** The policy's number. */
   policy: number;
-  /** Hours of working time. */
-  slaHoras: number;
-  /** `2026-03-24T14:15:00Z`, or `null` beyond the year 9999. */
+  /** Hours of working time until the ticket is resolved; `null` where the policy has no such target. */
+  slaHoras: number | null;
+  /** `2026-03-24T14:15:00Z`, or `null` without that target, and beyond the year 2099. */
   fechaLimiteSla: string | null;
+  /** The first response: hours of working time, and the deadline, `null` beyond the year 2099. */
+  primeraRespuesta: { horas: number; fechaLimite: string | null } | null;
 }
 
 export interface Label {

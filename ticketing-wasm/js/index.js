@@ -148,10 +148,16 @@ class Validator {
   sla(ticket, now = Date.now()) {
     core.values(names.map((name) => (PROMISED.has(name) ? own(ticket ?? {}, name) : null)));
     if (!core.exports.sla(core.buffers, this.#at, core.octets, Number(now))) return null;
-    const at = core.answer();
-    const [policy, minutes, low, high] = core.memory.subarray(at, at + 4);
-    const due = high * 2 ** 32 + low;
-    return { policy, slaHoras: minutes / 60, fechaLimiteSla: due ? `${new Date(due).toISOString().slice(0, 19)}Z` : null };
+    let at = core.answer();
+    const { memory } = core, policy = memory[at++];
+    const foreseen = () => {
+      if (!memory[at++]) return null;
+      const horas = core.wide(at) / 36e5, due = core.wide(at + 2);
+      at += 4;
+      return { horas, fechaLimite: due ? `${new Date(due).toISOString().slice(0, 19)}Z` : null };
+    };
+    const primeraRespuesta = foreseen(), { horas = null, fechaLimite = null } = foreseen() ?? {};
+    return { policy, slaHoras: horas, fechaLimiteSla: fechaLimite, primeraRespuesta };
   }
 
   parseLabel(text) {
@@ -197,7 +203,10 @@ export function createValidator(rules, { locale = "es" } = {}) {
   if (place) return new Validator(place, whole, locale);
   const at = core.answer(), [row, number] = core.memory.subarray(at, at + 2);
   const [path, ...found] = core.texts(at + 2);
-  return refuse(path, REFUSALS[row].replace("{n}", number).replace(/\{\}/g, () => found.shift()));
+  const why = REFUSALS[row].replace("{n}", number).replace("{d}", () => new Date((number | 0) * 864e5).toJSON().slice(0, 10))
+    .replace(/\{\}/g, () => found.shift());
+  // Of a list, the message has the first.
+  return refuse(path, [why, ...found].join(", "));
 }
 
 /** A label as people type it: `tkt 2026-142` is TKT-2026-00142. In another format than the built-in, ask a validator. */

@@ -139,6 +139,11 @@ export class Core {
     return this.exports.answer(this.buffers) >>> 2;
   }
 
+  /** A number of two words of an answer. */
+  wide(at) {
+    return this.memory[at] + (this.memory[at + 1] | 0) * 2 ** 32;
+  }
+
   /** The texts of an answer: their number, where they are, and the octets of each. */
   texts(at) {
     const { memory } = this;

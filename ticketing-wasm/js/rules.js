@@ -4,7 +4,10 @@
 // src/document.rs. Which values there may be is the core's to say.
 
 import { HALF_A_PAIR } from "./module.js";
-import { BUDGET, BUDGET_MINUTES_MAX, FIELDS, NAMESPACE, NO_SUCH_FIELD, REFUSALS, RULES } from "./tables.js";
+import {
+  AUDIENCES, BUDGET, BUDGET_MINUTES_MAX, BUSINESS_DAYS_MAX, DAYS, DUE_AT, FIELDS, NAMESPACE, NO_SUCH_FIELD, PAUSES, REFUSALS,
+  REMATCH, RULES, STATUSES,
+} from "./tables.js";
 
 export function refuse(path, why) {
   throw new TypeError(`these are no rules: ${path && `${path}: `}${why}`);
@@ -26,32 +29,78 @@ const flag = (value, path, flat) => {
   return value;
 };
 
-const integer = (least, most, what) => (value, path, flat) => {
-  if (!Number.isSafeInteger(value)) expected(path, "an integer");
-  if (value < least || value > most) expected(path, what);
+const integer = (least, most) => (value, path, flat) => {
+  if (!Number.isSafeInteger(value) || value < least || value > most) expected(path, `an integer from ${least} to ${most}`);
   flat.push(value);
   return value;
 };
 
-const count = integer(0, 2 ** 32 - 1, "an integer from 0 to 4294967295");
-const offset = integer(-(2 ** 31), 2 ** 31 - 1, "seconds of less than a day");
+const count = integer(0, 2 ** 32 - 1);
+const offset = integer(-(2 ** 31), 2 ** 31 - 1);
+const percent = integer(0, 255);
 
-/** Seconds since the epoch, in two halves. */
-const instant = (value, path, flat) => {
+/** Of an integer, two halves. */
+export const wide = (value, path, flat) => {
   if (!Number.isSafeInteger(value)) expected(path, "an integer");
   flat.push(value % 2 ** 32, Math.floor(value / 2 ** 32));
   return value;
 };
 
+/** One of some names, by its place. */
+const choice = (names) => (value, path, flat) => {
+  const place = names.indexOf(value);
+  if (place < 0) expected(path, names.join(" or "));
+  flat.push(place);
+  return value;
+};
+
+/** The same, where canonical JSON leaves out the first. */
+const unlessFirst = (names) => (value, path, flat) => {
+  const chosen = choice(names)(value, path, flat);
+  return chosen === names[0] ? null : chosen;
+};
+
+/** What is written otherwise, or not at all. */
+const aside = (read, write = () => {}) => (value, path, flat) => {
+  const own = [], read_ = read(value, path, own);
+  write(flat, own);
+  return read_;
+};
+
 const prefix = (value, path, flat) => text(value, path, flat).replace(/[a-z]/g, (letter) => letter.toUpperCase());
 
-/** Minutes; written in hours where they are whole. */
-const budget = (value, path, flat) => {
-  const [, digits, unit] = /^(\d+)([hm])$/.exec(text(value, path, [])) ?? [];
-  const minutes = digits * (unit === "h" ? 60 : 1);
-  if (!(minutes >= 1 && minutes <= BUDGET_MINUTES_MAX)) refuse(path, BUDGET.replace("{}", () => [...value].slice(0, 40).join("")));
-  flat.push(minutes);
-  return minutes % 60 ? `${minutes}m` : `${minutes / 60}h`;
+/** Minutes, written in hours where they are whole; business days, which are less than nothing. */
+export const budget = (value, path, flat) => {
+  const [, digits, unit] = /^(\d+)(h|m|bd)$/.exec(text(value, path, [])) ?? [];
+  const amount = digits * (unit === "h" ? 60 : 1), isDays = unit === "bd";
+  if (!(amount >= 1 && amount <= (isDays ? BUSINESS_DAYS_MAX : BUDGET_MINUTES_MAX))) {
+    refuse(path, BUDGET.replace("{}", () => [...value].slice(0, 40).join("")));
+  }
+  flat.push(isDays ? -amount : amount);
+  return isDays ? `${amount}bd` : amount % 60 ? `${amount}m` : `${amount / 60}h`;
+};
+
+/** A time of day in minutes. */
+const minute = (value, path, flat) => {
+  const [, hours, minutes] = /^(\d\d):([0-5]\d)$/.exec(text(value, path, [])) ?? [];
+  const minute = hours * 60 + +minutes;
+  if (!(minute <= 1440)) expected(path, "a time of day, such as 08:00");
+  flat.push(minute);
+  return value;
+};
+
+const shift = (value, path, flat) => {
+  const [from, until] = pair(minute, minute)(value, path, flat);
+  if (from === "24:00") expected(path, "a time of day before 24:00");
+  return [from, until === "00:00" ? "24:00" : until];
+};
+
+/** A date, in days since 1970. */
+const date = (value, path, flat) => {
+  const at = new Date(text(value, path, []));
+  if (!/^\d{4}-/.test(value) || at.toJSON()?.slice(0, -14) !== value) expected(path, "a date, such as 2026-12-25");
+  flat.push(at / 864e5);
+  return value;
 };
 
 /** What may be `null`. */
@@ -65,6 +114,14 @@ const list = (read) => (value, path, flat) => {
   flat.push(value.length);
   return Array.from(value, (item, index) => read(item, `${path}[${index}]`, flat));
 };
+
+const pair = (first, second) => (value, path, flat) => {
+  if (!Array.isArray(value) || value.length !== 2) expected(path, "a pair");
+  return [first(value[0], path, flat), second(value[1], path, flat)];
+};
+
+/** Numbers in order, each once. */
+const ordered = (numbers) => [...new Set(numbers)].sort((a, b) => a - b);
 
 const inside = (path, name) => (path ? `${path}.${name}` : name);
 
@@ -82,32 +139,31 @@ const map = (read) => (value, path, flat) => {
     Array.from(given, ([name, member]) => [text(name, path, flat), read(member, inside(path, name), flat)]));
 };
 
-/** Of each member its name, how it is read, and what stands for it where it is left out, without which it must be there. */
+/**
+ * Of each member its name, how it is read, what stands for it where it is left out, without which it must be there, and whether
+ * canonical JSON leaves it out where it is null or an empty list.
+ */
 const object = (known, stranger = "rules have no such member") => (value, path, flat) => {
   const given = members(value, path);
-  const read = known.map(([name, read, otherwise]) => {
+  const whole = {};
+  for (const [name, read, otherwise, isLeftOut] of known) {
     const member = given.has(name) ? given.get(name) : otherwise;
     if (member === undefined) refuse(path, `${name} is missing`);
     given.delete(name);
-    return [name, read(member, inside(path, name), flat)];
-  });
+    const found = read(member, inside(path, name), flat);
+    if (!isLeftOut || (Array.isArray(found) ? found.length : found !== null)) whole[name] = found;
+  }
   for (const name of given.keys()) refuse(inside(path, name), stranger);
-  return Object.fromEntries(read);
-};
-
-/** The same, without members that are empty lists or null: canonical JSON leaves those out. */
-const without = (names, read) => (value, path, flat) => {
-  const whole = read(value, path, flat);
-  for (const name of names) if (!(whole[name]?.length ?? whole[name] !== null)) delete whole[name];
   return whole;
 };
 
 const texts = list(text);
-const named = without(["alias"], object([["nombre", text], ["alias", texts, []]]));
-const limits = ["requerido", "min", "max"];
-const field = without(limits, object([
-  ["requerido", option(flag), null], ["min", option(count), null], ["max", option(count), null],
-]));
+/** What may be left out, and is where it is null or an empty list. */
+const maybe = (name, read) => [name, option(read), null, true];
+const some = (name, read) => [name, list(read), [], true];
+
+const named = object([["nombre", text], some("alias", text)]);
+const field = object([maybe("requerido", flag), maybe("min", count), maybe("max", count)]);
 const fields = object(FIELDS.map(([name]) => [name, field, {}]), REFUSALS[NO_SUCH_FIELD]);
 const priorities = object([["lista", list(named), RULES.prioridades.lista], ["soloConocidas", flag, RULES.prioridades.soloConocidas]]);
 const areas = object([
@@ -117,11 +173,40 @@ const areas = object([
 ]);
 const label = object([["prefijo", prefix], ["digitos", count, RULES.etiqueta.digitos]]);
 const when = object(["tipo", "prioridad", "categoria", "area", "origen"].map((name) => [name, texts, []]));
-const target = object([["porPrioridad", map(budget), {}], ["otras", option(budget), null]]);
-const policy = object([["id", count], ["nombre", text], ["cuando", when, {}], ["resolucion", option(target), null]]);
-const transition = object([["desde", instant], ["desfaseSegundos", offset]]);
-const zone = without(["transiciones"],
-  object([["nombre", text], ["desfaseSegundos", offset], ["transiciones", list(transition), []]]));
+const step = object([
+  ["al", percent], maybe("area", text), maybe("prioridad", text),
+  ["notificar", aside(list(choice(AUDIENCES)), (flat, own) => flat.push(own[0])), [], true],
+]);
+/** Statuses are a bit each. */
+const pauses = (standard) => (value, path, flat) => {
+  const places = [];
+  list(choice(STATUSES))(value ?? standard, path, places);
+  const set = ordered(places.slice(1));
+  flat.push(set.reduce((bits, place) => bits | (1 << place), 0));
+  return set.map((place) => STATUSES[place]);
+};
+const target = (standard) => object([
+  ["porPrioridad", map(budget), {}],
+  ["otras", (value, path, flat) => (value === null ? (flat.push(0), null) : budget(value, path, flat)), null],
+  ["vence", unlessFirst(DUE_AT), DUE_AT[0], true],
+  maybe("calendario", text),
+  ["pausa", pauses(standard), null],
+  ["enRiesgo", (value, path, flat) => ordered(list(percent)(value, path, flat)), []],
+  some("escalar", step),
+]);
+const policy = object([
+  ["id", count], ["nombre", text], ["cuando", when, {}],
+  ...PAUSES.map(([name, standard]) => [name, option(target(standard)), null, name !== "resolucion"]),
+  ["alReclasificar", aside(unlessFirst(REMATCH)), REMATCH[0], true],
+]);
+const zone = object([
+  ["nombre", text], ["version", aside(option(text)), null, true], ["desfaseSegundos", offset],
+  some("transiciones", pair(wide, offset)),
+]);
+const exception = object([["fecha", date], maybe("nombre", text), some("horas", shift)]);
+const calendar = object([
+  maybe("zona", text), ["semana", object(DAYS.map((day) => some(day, shift))), {}], some("excepciones", exception),
+]);
 const rules = object([
   ["campos", fields, {}],
   ["tipos", texts, RULES.tipos],
@@ -131,8 +216,13 @@ const rules = object([
   ["sla", object([["politicas", list(policy), RULES.sla.politicas]]), RULES.sla],
   ["cierreAutomatico", count, RULES.cierreAutomatico],
   ["reapertura", count, RULES.reapertura],
-  ["zona", zone, RULES.zona],
+  ["zona", text, RULES.zona],
+  ["zonas", list(zone), []],
+  ["calendarios", map(calendar), {}],
+  ["calendario", option(text), null],
 ]);
+
+const byCharacters = (a, b) => (spelt(a) < spelt(b) ? -1 : 1);
 
 /**
  * Reads a document.
@@ -144,6 +234,8 @@ const rules = object([
 export function readRules(document, flat) {
   const whole = rules(document, "", flat);
   for (const [name, , limits] of FIELDS) whole.campos[name] = { ...limits, ...whole.campos[name] };
+  whole.zonas.sort((a, b) => byCharacters(a.nombre, b.nombre));
+  for (const { excepciones = [] } of Object.values(whole.calendarios)) excepciones.sort((a, b) => byCharacters(a.fecha, b.fecha));
   return whole;
 }
 
@@ -165,12 +257,12 @@ export function hashOf(rules) {
 function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical)}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.keys(value).sort((a, b) => (ordered(a) < ordered(b) ? -1 : 1)).map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`);
+  const members = Object.keys(value).sort(byCharacters).map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`);
   return `{${members}}`;
 }
 
 /** What UTF-16 units order as their characters: the plane of each, and its place there. */
-const ordered = (name) => Array.from(name, (character) => {
+const spelt = (name) => Array.from(name, (character) => {
   const point = character.codePointAt(0);
   return String.fromCharCode(point >> 16, point & 0xffff);
 }).join("");

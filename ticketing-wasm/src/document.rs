@@ -1,22 +1,49 @@
 //! Rules, from the words in which `js/rules.js` has written a document.
 //!
 //! That script knows a document's members, their types, and what stands for those that are left out; it writes each value in
-//! the order in which it is read here. What values there may be is the core's to say.
+//! the order in which it is read here. What values there may be is the core's to say. What decides nothing here, such as the
+//! release of a tz database, is not written.
 //!
-//! A text is its octets, of which the word has the number; a flag, a number or a length is a word; what may be missing follows a word that says
-//! whether it is there.
+//! A text is its octets, of which the word has the number; a flag, a number or a length is a word, and so is a choice, by its
+//! place among all; what may be missing follows a word that says whether it is there.
 
 use ticketing_core::{
-    AreaRules, ByName, FieldRule, LabelFormat, Named, PriorityRules, RefusedValue, Rules, RulesDocument, RulesProblem,
-    SlaRules, Transition, Zone,
+    AreaRules, ByName, CalendarException, CalendarRules, FieldRule, LabelFormat, NaiveDate, Named, PriorityRules,
+    RefusedValue, Rules, RulesDocument, RulesProblem, SlaRules, Status, Transition, Week, Zone,
     field::FIELDS,
-    sla::{Budget, Policy, Predicate, Target},
+    sla::{Allowance, Audience, Budget, DueAt, EscalationStep, Policy, Predicate, Shift, Target},
 };
 
-use crate::wire::Input;
+use crate::{
+    tables,
+    wire::{Buffers, Input},
+};
 
-/// The rules that come next.
-pub(crate) fn rules(input: &mut Input<'_>) -> Result<Rules, RefusedValue> {
+/// Reads rules. Where they are none, answers the row of the refusal, its number if it has one, and its texts: the place and
+/// names.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn validator(buffers: &mut Buffers, octets: usize) -> Option<Box<Rules>> {
+    let (mut input, answer) = buffers.open(octets);
+    match rules(&mut input) {
+        Ok(rules) => Some(Box::new(rules)),
+        Err(refused) => {
+            let (row, number) = tables::refusal_words(&refused.problem);
+            answer.words(&[row, number]);
+            let mut texts = vec![refused.path.as_str()];
+            texts.extend(tables::refusal_names(&refused.problem));
+            answer.texts(&texts);
+            None
+        }
+    }
+}
+
+/// Forgets rules.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn forget(rules: Option<Box<Rules>>) {
+    drop(rules);
+}
+
+fn rules(input: &mut Input<'_>) -> Result<Rules, RefusedValue> {
     let fields = FIELDS.iter().map(|spec| (spec.name.to_owned(), field(input))).collect();
     let types = texts(input);
     let priorities = PriorityRules { list: list(input, named), only_known: flag(input) };
@@ -26,9 +53,23 @@ pub(crate) fn rules(input: &mut Input<'_>) -> Result<Rules, RefusedValue> {
         .map_err(|error| RefusedValue { path: "etiqueta".into(), problem: RulesProblem::Label(error) })?;
     let sla = SlaRules { policies: list(input, policy) };
     let (auto_close_days, reopen_days) = (input.word(), input.word());
-    let zone =
-        Zone { name: text(input), offset_seconds: input.word().cast_signed(), transitions: list(input, transition) };
-    Rules::new(RulesDocument { fields, types, priorities, areas, label, sla, auto_close_days, reopen_days, zone })
+    let (zone, zones) = (text(input), list(input, zone));
+    let calendars = list(input, |input| (text(input), calendar(input))).into_iter().collect();
+    let calendar = option(input, text);
+    Rules::new(RulesDocument {
+        fields,
+        types,
+        priorities,
+        areas,
+        label,
+        sla,
+        auto_close_days,
+        reopen_days,
+        zone,
+        zones,
+        calendars,
+        calendar,
+    })
 }
 
 fn field(input: &mut Input<'_>) -> FieldRule {
@@ -48,28 +89,101 @@ fn policy(input: &mut Input<'_>) -> Policy {
         areas: texts(input),
         origins: texts(input),
     };
-    Policy { id, name, when, resolution: option(input, target) }
+    let mut target = || option(input, target);
+    let (first_response, next_response, resolution) = (target(), target(), target());
+    Policy { when, first_response, next_response, resolution, ..Policy::new(id, name) }
 }
 
 fn target(input: &mut Input<'_>) -> Target {
     let mut by_priority = ByName::new();
     for _ in 0..input.word() {
         let name = text(input);
-        if let Some(budget) = budget(input) {
-            by_priority.insert(name, budget);
+        if let Some(allowance) = allowance(input.word()) {
+            by_priority.insert(name, allowance);
         }
     }
-    Target { by_priority, otherwise: option(input, budget).flatten() }
+    Target {
+        by_priority,
+        otherwise: allowance(input.word()),
+        due_at: due_at(input.word()),
+        calendar: option(input, text),
+        pauses: Some(statuses(input.word())),
+        at_risk: list(input, percent),
+        escalation: list(input, step),
+    }
 }
 
-fn budget(input: &mut Input<'_>) -> Option<Budget> {
-    Budget::from_minutes(input.word())
+/// Minutes, or business days as less than nothing; 0 for none.
+pub(crate) fn allowance(word: u32) -> Option<Allowance> {
+    match word.cast_signed() {
+        days @ ..0 => {
+            let days = u16::try_from(days.unsigned_abs()).ok()?.try_into().ok()?;
+            Some(Allowance::BusinessDays { days, due_at: DueAt::default() })
+        }
+        _ => Budget::from_minutes(word).map(Allowance::Time),
+    }
+}
+
+pub(crate) fn due_at(word: u32) -> DueAt {
+    if word == 0 { DueAt::Close } else { DueAt::SameTime }
+}
+
+/// Each has a bit.
+fn statuses(word: u32) -> Vec<Status> {
+    Status::ALL.into_iter().filter(|status| word >> *status as u32 & 1 != 0).collect()
+}
+
+fn percent(input: &mut Input<'_>) -> u8 {
+    u8::try_from(input.word()).unwrap_or(u8::MAX)
+}
+
+fn step(input: &mut Input<'_>) -> EscalationStep {
+    EscalationStep {
+        at: percent(input),
+        area: option(input, text),
+        priority: option(input, text),
+        // Who it is decides nothing here, but that it is somebody.
+        notify: if flag(input) { vec![Audience::Desk] } else { vec![] },
+    }
+}
+
+fn zone(input: &mut Input<'_>) -> Zone {
+    Zone {
+        name: text(input),
+        version: None,
+        offset_seconds: input.word().cast_signed(),
+        transitions: list(input, transition),
+    }
 }
 
 fn transition(input: &mut Input<'_>) -> Transition {
-    let (low, high) = (input.word(), input.word());
-    let at_unix_seconds = (u64::from(high) << 32 | u64::from(low)).cast_signed();
-    Transition { at_unix_seconds, offset_seconds: input.word().cast_signed() }
+    Transition { at_unix_seconds: input.wide(), offset_seconds: input.word().cast_signed() }
+}
+
+fn calendar(input: &mut Input<'_>) -> CalendarRules {
+    let zone = option(input, text);
+    let mut shifts = || list(input, shift).into_iter().flatten().collect();
+    let week = Week {
+        monday: shifts(),
+        tuesday: shifts(),
+        wednesday: shifts(),
+        thursday: shifts(),
+        friday: shifts(),
+        saturday: shifts(),
+        sunday: shifts(),
+    };
+    CalendarRules { zone, week, exceptions: list(input, exception) }
+}
+
+fn exception(input: &mut Input<'_>) -> CalendarException {
+    let date = NaiveDate::from_epoch_days(input.word().cast_signed()).unwrap_or_default();
+    CalendarException { date, name: option(input, text), shifts: list(input, shift).into_iter().flatten().collect() }
+}
+
+/// A pair of minutes of the day; `None` for what JavaScript does not write.
+fn shift(input: &mut Input<'_>) -> Option<Shift> {
+    let mut minute = || u16::try_from(input.word()).unwrap_or(u16::MAX);
+    Shift::of_minutes(minute(), minute())
 }
 
 fn text(input: &mut Input<'_>) -> String {

@@ -1,13 +1,13 @@
 //! Between a form's values and the core.
 
 use ticketing_core::{
-    Checked, Draft, Field, LabelFormat, Rules, Timestamp, Value, Violation, Violations, check_field, field::FIELDS,
-    ticket::Origin,
+    Checked, Field, LabelFormat, Rules, Timestamp, Value, Violation, Violations, check_field, field::FIELDS,
+    sla::Foreseen, ticket::Origin,
 };
 
 use crate::{
-    document, tables,
-    wire::{Answer, Buffers, FALSE, Input, NOTHING, TRUE, length},
+    tables,
+    wire::{Answer, Buffers, FALSE, NOTHING, TRUE, length},
 };
 
 /// In an answer, the word of what the rules give a field that nobody has filled in.
@@ -15,34 +15,12 @@ const DEFAULT: u32 = 3;
 /// In an answer, the word of a text; two more follow: how many characters were trimmed at its start and at its end.
 const TEXT: u32 = 4;
 
-/// Reads rules, in the order of `document.rs`. Where they are none, answers the row of the refusal, its number if it has one,
-/// and its texts: the place and names.
-#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn validator(buffers: &mut Buffers, octets: usize) -> Option<Box<Rules>> {
-    let (mut input, answer) = buffers.open(octets);
-    match document::rules(&mut input) {
-        Ok(rules) => Some(Box::new(rules)),
-        Err(refused) => {
-            let (row, number, [first, second]) = tables::refusal_words(&refused.problem);
-            answer.words(&[row, number]);
-            answer.texts(&[&refused.path, first, second]);
-            None
-        }
-    }
-}
-
-/// Forgets rules.
-#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn forget(rules: Option<Box<Rules>>) {
-    drop(rules);
-}
-
 /// Checks the values of all fields, in the table's order; says whether they are well. Answers what a ticket would hold in each
 /// field; or how many issues there are, and four words of each: the field's row, and the three of [`tables::problem_words`].
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn validate(buffers: &mut Buffers, rules: &Rules, octets: usize) -> bool {
     let (mut input, answer) = buffers.open(octets);
-    let draft = draft(&mut input);
+    let draft = input.draft();
     match draft.check(rules) {
         Ok(checked) => {
             for (spec, checked) in FIELDS.iter().zip(&checked) {
@@ -55,10 +33,6 @@ pub extern "C" fn validate(buffers: &mut Buffers, rules: &Rules, octets: usize) 
             false
         }
     }
-}
-
-fn draft<'a>(input: &mut Input<'a>) -> Draft<'a> {
-    Draft::of(core::array::from_fn(|_| input.value()))
 }
 
 fn held(given: &Value<'_>, checked: Checked<'_>, answer: &mut Answer) {
@@ -107,17 +81,25 @@ pub extern "C" fn validate_field(buffers: &mut Buffers, rules: &Rules, row: usiz
     checked.is_ok()
 }
 
-/// What a ticket of these values would be promised at an instant, in milliseconds since the epoch; says whether anything is.
-/// Answers the policy, the minutes of its budget, and the deadline in such milliseconds, the lower half first; 0 for none.
+/// What a ticket of these values would be promised at an instant, in milliseconds since the epoch; says whether there is a policy
+/// for it. Answers that, and of the first response and the resolution each whether it is promised; then, two words each, in
+/// milliseconds, the working time that is granted and the deadline, 0 for none.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn sla(buffers: &mut Buffers, rules: &Rules, octets: usize, now: f64) -> bool {
     let (mut input, answer) = buffers.open(octets);
-    let Some(agreement) = draft(&mut input).agreement(rules, Origin::Other) else { return false };
-    #[expect(clippy::cast_possible_truncation, reason = "saturates; what is out of range has no deadline")]
-    let now = Timestamp::from_unix_millis(now as i64).ok();
-    let due = now.and_then(|now| agreement.due(&rules.calendar(), now)).map_or(0, Timestamp::unix_millis);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the two halves")]
-    answer.words(&[agreement.policy, agreement.resolution.minutes(), due as u32, (due >> 32) as u32]);
+    #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+    let now = Timestamp::from_unix_millis(now as i64);
+    // Out of range, there is no deadline, as there is none so late.
+    let now = now.unwrap_or(Timestamp::MAX);
+    let Some(preview) = input.draft().preview(rules, Origin::Other, now) else { return false };
+    answer.word(preview.policy);
+    for foreseen in [preview.targets.first_response, preview.targets.resolution] {
+        answer.word(foreseen.is_some().into());
+        if let Some(Foreseen { total, due }) = foreseen {
+            answer.wide(total.num_milliseconds());
+            answer.wide(due.map_or(0, Timestamp::unix_millis));
+        }
+    }
     true
 }
 

@@ -9,7 +9,8 @@ pub mod tables;
 mod wire;
 
 pub use self::{
-    form::{forget, parse_label, sla, validate, validate_field, validator},
+    document::{forget, validator},
+    form::{parse_label, sla, validate, validate_field},
     wire::{Buffers, answer, buffers, reserve, text_in, words_in},
 };
 

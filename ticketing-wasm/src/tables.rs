@@ -1,12 +1,18 @@
 //! What both sides have in a table, so that it crosses as its row and numbers. `cargo xtask wasm` writes JavaScript's half from
 //! this one.
 
-use ticketing_core::{EmailError, LabelError, Problem, RulesProblem, violation::JsonType};
+use ticketing_core::{EmailError, LabelError, NaiveDate, Problem, RulesProblem, Status, violation::JsonType};
 
 /// What stands in an example where a problem has its first number, and its second.
 pub const NUMBERS: [u32; 2] = [4_000_000_001, 4_000_000_002];
 /// What stands in an example where a problem has a name.
 pub const NAME: &str = "{}";
+/// The date of an example.
+pub const DATE: NaiveDate = NaiveDate::MAX;
+/// The status of an example.
+pub const STATUS: Status = Status::Closed;
+/// The percent of an example, which no message has otherwise.
+pub const PERCENT: u8 = 255;
 
 /// An example of each problem that a form's value can have, in the order of the rows.
 pub fn problems() -> Vec<Problem> {
@@ -80,26 +86,50 @@ pub fn refusals() -> Vec<RulesProblem> {
         RulesProblem::Transitions,
         RulesProblem::Label(LabelError::Prefix),
         RulesProblem::Label(LabelError::Digits),
+        RulesProblem::NoTable { name: name() },
+        RulesProblem::UnknownCalendar { name: name(), known: vec![] },
+        RulesProblem::UnknownCalendar { name: name(), known: vec![name()] },
+        RulesProblem::NoWorkingTime,
+        RulesProblem::DateTwice { date: DATE },
+        RulesProblem::TooManyShifts,
+        RulesProblem::TooManyExceptions,
+        RulesProblem::FinishedPause { status: STATUS },
+        RulesProblem::NeverRuns,
+        RulesProblem::AtRisk,
+        RulesProblem::EscalationAt { percent: PERCENT },
+        RulesProblem::EmptyEscalation,
+        RulesProblem::UnknownPriority { name: name() },
     ]
 }
 
-/// A refusal's row, its number, and its names.
-pub fn refusal_words(problem: &RulesProblem) -> (u32, u32, [&str; 2]) {
+/// A refusal's row and its number; a date is its days since 1970.
+pub fn refusal_words(problem: &RulesProblem) -> (u32, u32) {
     let number = match problem {
         RulesProblem::AboveCeiling { ceiling: number }
         | RulesProblem::MinAboveMax { max: number }
         | RulesProblem::PolicyTwice { id: number } => *number,
+        RulesProblem::EscalationAt { percent } => (*percent).into(),
+        RulesProblem::DateTwice { date } => date.to_epoch_days().cast_unsigned(),
         _ => 0,
     };
-    let names = match problem {
+    (refusal_row(problem), number)
+}
+
+/// A refusal's names, in the order in which its message has them.
+pub fn refusal_names(problem: &RulesProblem) -> Vec<&str> {
+    let (first, rest): (&str, &[String]) = match problem {
         RulesProblem::Twice { name }
         | RulesProblem::Taken { name }
         | RulesProblem::UnknownType { name }
-        | RulesProblem::UnknownOrigin { name } => [name.as_str(), ""],
-        RulesProblem::Alias { name, canonical } => [name.as_str(), canonical.as_str()],
-        _ => [""; 2],
+        | RulesProblem::UnknownOrigin { name }
+        | RulesProblem::NoTable { name }
+        | RulesProblem::UnknownPriority { name } => (name, &[]),
+        RulesProblem::Alias { name, canonical } => (name, core::slice::from_ref(canonical)),
+        RulesProblem::UnknownCalendar { name, known } => (name, known),
+        RulesProblem::FinishedPause { status } => (status.name(), &[]),
+        _ => return vec![],
     };
-    (refusal_row(problem), number, names)
+    core::iter::once(first).chain(rest.iter().map(String::as_str)).collect()
 }
 
 fn refusal_row(problem: &RulesProblem) -> u32 {
@@ -126,6 +156,18 @@ fn refusal_row(problem: &RulesProblem) -> u32 {
         RulesProblem::Transitions => 19,
         RulesProblem::Label(LabelError::Digits) => 21,
         RulesProblem::Label(_) => 20,
+        RulesProblem::NoTable { .. } => 22,
+        RulesProblem::UnknownCalendar { known, .. } => 23 + u32::from(!known.is_empty()),
+        RulesProblem::NoWorkingTime => 25,
+        RulesProblem::DateTwice { .. } => 26,
+        RulesProblem::TooManyShifts => 27,
+        RulesProblem::TooManyExceptions => 28,
+        RulesProblem::FinishedPause { .. } => 29,
+        RulesProblem::NeverRuns => 30,
+        RulesProblem::AtRisk => 31,
+        RulesProblem::EscalationAt { .. } => 32,
+        RulesProblem::EmptyEscalation => 33,
+        RulesProblem::UnknownPriority { .. } => 34,
     }
 }
 

@@ -14,7 +14,7 @@
 //! | 4 | of another type |
 //! | from 8 | a text; eight less is its octets |
 
-use ticketing_core::Value;
+use ticketing_core::{Draft, Value};
 
 /// The word of nothing.
 pub(crate) const NOTHING: u32 = 0;
@@ -103,11 +103,22 @@ impl<'a> Input<'a> {
         *first
     }
 
+    /// The next two words as one number, the lower half first.
+    pub(crate) fn wide(&mut self) -> i64 {
+        let (low, high) = (self.word(), self.word());
+        (u64::from(high) << 32 | u64::from(low)).cast_signed()
+    }
+
     /// So much of the text as comes next; all of it where it has less.
     pub(crate) fn text(&mut self, octets: u32) -> &'a str {
         let (first, rest) = self.text.split_at_checked(octets as usize).unwrap_or((self.text, ""));
         self.text = rest;
         first
+    }
+
+    /// The values of a form, in the order of the table.
+    pub(crate) fn draft(&mut self) -> Draft<'a> {
+        Draft::of(core::array::from_fn(|_| self.value()))
     }
 
     /// The next value of a form.
@@ -146,6 +157,12 @@ impl Answer {
 
     pub(crate) fn word(&mut self, word: u32) {
         self.words(&[word]);
+    }
+
+    /// A number as two words, the lower half first.
+    pub(crate) fn wide(&mut self, number: i64) {
+        #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+        self.words(&[number as u32, (number >> 32) as u32]);
     }
 
     /// Texts: their number, where they are, and the octets of each.

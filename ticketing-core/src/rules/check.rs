@@ -195,7 +195,7 @@ pub(super) fn zones(document: &mut RulesDocument) -> Result<Zone, Refused> {
             return Err(place.member("transiciones").refuse(RulesProblem::Transitions));
         }
     }
-    document.zones.sort_by(|a, b| a.name.cmp(&b.name));
+    put_in_order(&mut document.zones, |a, b| a.name <= b.name);
     zone(document, &document.zone, &Place::of("zona"))
 }
 
@@ -218,7 +218,7 @@ pub(super) fn calendars(document: &mut RulesDocument, own: &Zone) -> Result<Vec<
         compiled.push((of.to_owned(), rules.compile(&place, zone.unwrap_or_else(|| own.clone()))?));
     }
     for rules in document.calendars.values_mut() {
-        rules.exceptions.sort_by_key(|exception| exception.date);
+        put_in_order(&mut rules.exceptions, |a, b| a.date <= b.date);
     }
     known_calendar(document, document.calendar.as_ref(), &Place::of("calendario"))?;
     Ok(compiled)
@@ -315,9 +315,19 @@ fn target(
 impl Target {
     fn fill_in(&mut self, kind: TargetKind) {
         let pauses = self.pauses.get_or_insert_with(|| kind.pauses());
-        pauses.sort_unstable();
-        pauses.dedup();
-        self.at_risk.sort_unstable();
-        self.at_risk.dedup();
+        *pauses = Status::ALL.into_iter().filter(|status| pauses.contains(status)).collect();
+        self.at_risk = (0..=u8::MAX).filter(|percent| self.at_risk.contains(percent)).collect();
+    }
+}
+
+/// Sorts what mostly is in order already. The sorts of std are larger than all that checks a form.
+fn put_in_order<T>(list: &mut [T], are_in_order: impl Fn(&T, &T) -> bool) {
+    for sorted in 1..list.len() {
+        for place in (1..=sorted).rev() {
+            match list.get(place.saturating_sub(1)..=place) {
+                Some([a, b]) if !are_in_order(a, b) => list.swap(place.saturating_sub(1), place),
+                _ => break,
+            }
+        }
     }
 }

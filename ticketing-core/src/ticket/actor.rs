@@ -2,10 +2,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Refusal,
+    Event, Refusal,
     lifecycle::{self, Operation},
 };
-use crate::Rules;
+use crate::{Rules, text};
 
 /// Who gives a command.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -148,4 +148,18 @@ pub enum Scope {
     Everything,
     /// Those of the area that has these keys: its own, and those of its aliases.
     Area(Vec<String>),
+}
+
+impl Scope {
+    /// Whether somebody is told of an event of a ticket that is in an area now: where they may read the ticket, or could until the
+    /// event took it from them.
+    pub fn follows(&self, area: &str, event: &Event) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Area(keys) => {
+                let left = event.changes.area.as_ref().map(|change| change.before.as_str());
+                [Some(area), left].into_iter().flatten().any(|area| keys.contains(&text::area_key(area)))
+            }
+        }
+    }
 }

@@ -45,6 +45,13 @@ pub struct Intake {
     pub description: Option<String>,
 }
 
+impl Intake {
+    /// What whoever asks is called.
+    pub fn requester_name(&self) -> Option<&str> {
+        self.requester.as_ref().map(|requester| requester.name.as_str())
+    }
+}
+
 /// The person who asks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Requester {

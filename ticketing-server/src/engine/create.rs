@@ -126,7 +126,10 @@ impl<S: Store> Engine<S> {
             idempotency: key.map(|key| key.at(now)),
         };
         match self.inner.store.create(creation).await? {
-            Created::New(label) => created_ticket(id, label, &opened, &book, false),
+            Created::New(label) => {
+                self.inner.news.tell();
+                created_ticket(id, label, &opened, &book, false)
+            }
             Created::KeyUsed(used) => of_key(used, &book),
         }
     }

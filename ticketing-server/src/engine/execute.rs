@@ -122,7 +122,10 @@ impl<S: Store> Engine<S> {
                 idempotency,
             };
             match self.inner.store.append(follow_up).await? {
-                Appended::Stored => return Ok(Outcome::Done(Box::new(ticket))),
+                Appended::Stored => {
+                    self.inner.news.tell();
+                    return Ok(Outcome::Done(Box::new(ticket)));
+                }
                 // From now on, only those who have begun already, or another process, may be faster.
                 Appended::Conflict if turn.is_none() => turn = Some(self.inner.turns.wait(id).await),
                 Appended::Conflict => {}

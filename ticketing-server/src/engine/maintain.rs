@@ -26,6 +26,9 @@ impl<S: Store> Engine<S> {
                 Ok(Some(hash)) => tracing::info!(rules.hash = %hash, "new rules are active"),
                 Err(error) => tracing::error!(%error, "what others have changed could not be looked at"),
             }
+            if let Err(error) = self.look_for_news().await {
+                tracing::error!(%error, "what others have done could not be looked at");
+            }
         }
     }
 

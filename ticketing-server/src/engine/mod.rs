@@ -6,6 +6,7 @@ mod accounts;
 mod create;
 mod desk;
 mod execute;
+mod feed;
 mod in_flight;
 mod maintain;
 mod people;
@@ -14,24 +15,25 @@ mod sweep;
 mod turns;
 mod what_if;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ticketing_core::{
     Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, ticket::NewEvent, user::Attempts,
 };
 
-use self::{accounts::Accounts, in_flight::InFlight, turns::Turns};
+use self::{accounts::Accounts, feed::News, in_flight::InFlight, turns::Turns};
 pub use self::{
     accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
     desk::{DeskClock, DeskSla, DeskTicket, ListRequest, Listing},
     execute::{Conditions, Executed},
+    feed::Follower,
     public::PublicTicket,
     what_if::{RematchPreview, Replayed},
 };
 use crate::{
     clock::{Clock, SystemClock},
-    store::{RulesVersion, Store, StoreError, TicketRecord},
+    store::{FeedPosition, RulesVersion, Store, StoreError, TicketRecord},
 };
 
 /// A help desk: a store, the rules, a clock. Cheap to clone.
@@ -66,6 +68,9 @@ struct Inner<S> {
     accounts: Accounts,
     in_flight: InFlight,
     turns: Turns,
+    news: News,
+    /// The newest event that was seen when somebody last looked for what others had done.
+    newest_seen: Mutex<FeedPosition>,
 }
 
 impl<S> Clone for Engine<S> {
@@ -135,7 +140,16 @@ impl<S: Store> Engine<S> {
         let rules = (version, Arc::new(Rulebook::new(active, versions.into_iter().map(|(_, rules)| rules))));
         let accounts = Accounts::start(&store, clock.now(), options).await?;
         let (clock, rules) = (Box::new(clock), RwLock::new(rules));
-        let inner = Inner { store, clock, rules, accounts, in_flight: InFlight::default(), turns: Turns::default() };
+        let inner = Inner {
+            store,
+            clock,
+            rules,
+            accounts,
+            in_flight: InFlight::default(),
+            turns: Turns::default(),
+            news: News::default(),
+            newest_seen: Mutex::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -1,4 +1,4 @@
-use ticketing_core::ticket::{ActorId, Agent, Author, Intake, Role};
+use ticketing_core::ticket::{ActorId, Agent, Author, Role};
 
 use super::Engine;
 use crate::store::Store;
@@ -10,9 +10,9 @@ impl<S: Store> Engine<S> {
     }
 
     /// What the author of an event is called; `None` where that was erased, and of the engine itself.
-    pub fn author_name(&self, author: Author, intake: &Intake) -> Option<String> {
+    pub fn author_name(&self, author: Author, requester_name: Option<&str>) -> Option<String> {
         match author.role {
-            Role::Requester => intake.requester.as_ref().map(|requester| requester.name.clone()),
+            Role::Requester => requester_name.map(str::to_owned),
             _ => author.id.and_then(|id| self.user_name(id)),
         }
     }

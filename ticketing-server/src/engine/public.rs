@@ -45,7 +45,7 @@ impl<S: Store> Engine<S> {
         let now = self.now();
         let reading = record.sla.read(&book, now);
         let after_comment = status_after_comment(record.status, record.is_archived, record.resolved_at, rules, now);
-        let last_author_name = self.author_name(record.last.author, &record.intake);
+        let last_author_name = self.author_name(record.last.author, record.intake.requester_name());
         Ok(PublicTicket {
             granted: record.sla.granted(TargetKind::Resolution, &book, now),
             due_at: reading.and_then(|reading| reading.due),

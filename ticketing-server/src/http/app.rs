@@ -11,6 +11,7 @@ use std::{
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::{Request, body::Body};
+use tokio::sync::{Semaphore, watch};
 use tower::{Service, util::BoxCloneSyncService};
 
 use super::{
@@ -47,6 +48,10 @@ pub(crate) struct State<S> {
     pub(crate) readiness: tokio::sync::Mutex<Option<(Instant, bool)>>,
     pub(super) options: HttpOptions,
     pub(super) limiters: Option<Limiters>,
+    /// Places for those who follow what happens.
+    pub(crate) streams: Arc<Semaphore>,
+    /// The server finishes what it has begun: what would go on for ever ends.
+    pub(crate) closing: watch::Sender<bool>,
     routes: Routes<S>,
 }
 
@@ -59,6 +64,8 @@ impl App {
             readiness: tokio::sync::Mutex::default(),
             limiters: options.rate_limits.map(Limiters::new),
             routes: Routes::new(options.pages),
+            streams: Arc::new(Semaphore::new(options.streams_max)),
+            closing: watch::Sender::new(false),
             options,
         });
         let answering = Arc::clone(&state);
@@ -75,6 +82,12 @@ impl App {
     /// [`serve`](super::serve) does this; an application that mounts the service spawns it. It never ends.
     pub fn maintenance(&self) -> impl Future<Output = ()> + Send + use<> {
         Arc::clone(&self.state).maintain()
+    }
+
+    /// Ends the streams of those who follow what happens. [`serve`](super::serve) does this when it shuts down; an application that
+    /// mounts the service and waits for its requests does it then.
+    pub fn close_streams(&self) {
+        self.state.close_streams();
     }
 
     pub(super) fn options(&self) -> &HttpOptions {
@@ -160,6 +173,7 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
 /// A [`State`] whatever its store.
 trait Maintain: Send + Sync {
     fn maintain(self: Arc<Self>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+    fn close_streams(&self);
     fn options(&self) -> &HttpOptions;
     fn metrics(&self) -> &Metrics;
 }
@@ -178,6 +192,10 @@ impl<S: Store> Maintain for State<S> {
             };
             tokio::join!(self.engine.maintain(), forget);
         })
+    }
+
+    fn close_streams(&self) {
+        self.closing.send_replace(true);
     }
 
     fn options(&self) -> &HttpOptions {

@@ -6,7 +6,7 @@ use hyper::{HeaderMap, body::Body, header::CONTENT_LENGTH};
 
 use super::ApiError;
 
-pub(super) type BoxError = Box<dyn Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The body of a request, whatever server it came through.
 pub type RequestBody = UnsyncBoxBody<Bytes, BoxError>;

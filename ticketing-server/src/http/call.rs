@@ -4,7 +4,8 @@ use bytes::Bytes;
 use hyper::{
     Uri,
     header::{
-        ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH,
+        ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH,
+        IF_NONE_MATCH,
     },
     http::request::Parts,
 };
@@ -119,6 +120,11 @@ impl<S: Store> Call<S> {
         }
         query.append_pair(name, value);
         format!("{}?{}", self.uri.path(), query.finish())
+    }
+
+    /// A header's first value.
+    pub(crate) fn header(&self, name: &str) -> Option<&HeaderValue> {
+        self.headers.get(name)
     }
 
     /// The first value of a name in the query.

@@ -34,7 +34,8 @@ pub use self::{
 };
 pub(crate) use self::{
     app::State,
+    body::BoxError,
     call::{Call, query},
     error::{ApiError, etag},
-    response::{Response, json, json_value, not_modified, text, with_etag},
+    response::{Response, events, json, json_value, not_modified, text, with_etag},
 };

@@ -21,6 +21,8 @@ pub struct HttpOptions {
     pub head_timeout: Duration,
     /// Most connections at once; more wait to be accepted.
     pub connections_max: usize,
+    /// Streams of events at once; one more is a 503.
+    pub streams_max: usize,
     /// How long a shutdown waits for requests that are being answered.
     pub drain_timeout: Duration,
 }
@@ -36,6 +38,7 @@ impl Default for HttpOptions {
             body_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(30),
             connections_max: 10_000,
+            streams_max: 1_000,
             drain_timeout: Duration::from_secs(20),
         }
     }

@@ -1,18 +1,21 @@
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{Either, Full, channel::Channel};
 use hyper::{
     StatusCode,
-    header::{CONTENT_TYPE, ETAG, HeaderValue},
+    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue},
 };
 use serde::Serialize;
 
-use super::ApiError;
+use super::{ApiError, body::BoxError};
 
 /// An answer, before the layers.
-pub(crate) type Response = hyper::Response<Full<Bytes>>;
+pub(crate) type Response = hyper::Response<AnswerBody>;
+
+/// What is answered: all at once, or as it comes.
+pub(crate) type AnswerBody = Either<Full<Bytes>, Channel<Bytes, BoxError>>;
 
 fn of(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response {
-    let mut response = Response::new(Full::new(body.into()));
+    let mut response = Response::new(Either::Left(Full::new(body.into())));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
@@ -46,6 +49,16 @@ pub(crate) fn text(content_type: &'static str, body: impl Into<Bytes>) -> Respon
     of(StatusCode::OK, content_type, body)
 }
 
+/// 200 with server-sent events, as they come. Nobody on the way is to keep them back. Source: the HTML standard, 9.2.
+pub(crate) fn events(body: Channel<Bytes, BoxError>) -> Response {
+    let mut response = Response::new(Either::Right(body));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response
+}
+
 /// An answer that carries the version of what it is about.
 pub(crate) fn with_etag(mut response: Response, etag: &str) -> Result<Response, ApiError> {
     let value = HeaderValue::try_from(etag).map_err(|error| ApiError::Internal(error.into()))?;
@@ -55,7 +68,7 @@ pub(crate) fn with_etag(mut response: Response, etag: &str) -> Result<Response, 
 
 /// 304.
 pub(crate) fn not_modified() -> Response {
-    let mut response = Response::new(Full::default());
+    let mut response = Response::new(Either::Left(Full::default()));
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     response
 }

@@ -70,6 +70,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     }
 
     drop(listener);
+    app.close_streams();
     tracing::info!("shutting down: finishing what was accepted");
     if tokio::time::timeout(options.drain_timeout, draining.shutdown()).await.is_err() {
         tracing::warn!("some requests were not answered in time and are cut off");

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod desk;
+mod feed;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
@@ -17,15 +18,17 @@ use ticketing_core::{
 
 pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Search, TicketRecord, Total};
 
+pub use self::feed::{FeedEntry, FeedPosition, FeedStore};
+
 pub use self::accounts::{
     AccountsRevision, Attempt, AttemptKey, AttemptStore, Attempted, KeyId, KeySecret, KeyStore, PasswordHash,
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
 /// Everything that an engine needs.
-pub trait Store: TicketStore + DeskStore + RulesStore + UserStore + KeyStore + AttemptStore {}
+pub trait Store: TicketStore + DeskStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore {}
 
-impl<S: TicketStore + DeskStore + RulesStore + UserStore + KeyStore + AttemptStore> Store for S {}
+impl<S: TicketStore + DeskStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore> Store for S {}
 
 /// Tickets: their state, their history and their words.
 ///

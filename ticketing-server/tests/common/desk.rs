@@ -50,7 +50,7 @@ pub(crate) struct Service {
     pub(crate) usuario: Person,
     now: Arc<AtomicI64>,
     _shutdown: oneshot::Sender<()>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 /// A user with a token.
@@ -98,7 +98,7 @@ impl Service {
         let redes = enter(&engine, address, "Rita Redes", "AREA", Some("REDES")).await;
         let sistemas = enter(&engine, address, "Simón Sistemas", "AREA", Some("Sistemas")).await;
         let usuario = enter(&engine, address, "Ursula Usuaria", "USUARIO", None).await;
-        Self { address, engine, admin, mesa, redes, sistemas, usuario, now, _shutdown: shutdown, _directory: directory }
+        Self { address, engine, admin, mesa, redes, sistemas, usuario, now, _shutdown: shutdown, directory }
     }
 
     /// Those who work at the desk, one of each role, the two of one area last.
@@ -131,6 +131,14 @@ impl Service {
     pub(crate) async fn client_with(&self, token: Option<&str>) -> Client {
         let authorization = token.map(|token| format!("Bearer {token}"));
         Client { connection: Connection::open(self.address).await, authorization }
+    }
+
+    /// Another engine on the same file, as another process has it.
+    pub(crate) async fn beside(&self) -> Engine<SqliteStore> {
+        let now = Arc::clone(&self.now);
+        let clock = move || Timestamp::from_unix_millis(now.load(SeqCst)).unwrap();
+        let store = SqliteStore::open(self.directory.path().join("ticketing.db")).unwrap();
+        Engine::start_with_clock(store, clock).await.unwrap()
     }
 
     /// Lets time pass, in milliseconds.

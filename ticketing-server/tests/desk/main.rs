@@ -12,6 +12,7 @@ mod access;
 mod commands;
 mod concurrency;
 mod detail;
+mod events;
 mod history;
 mod lifecycle;
 mod lists;

@@ -3,7 +3,7 @@
 use ticketing_core::ticket::Scope;
 use ticketing_server::{
     Conditions, IdempotencyKey, ListRequest,
-    store::{Filter, ListPage, ListQuery, Search, StoredHistory},
+    store::{FeedEntry, FeedPosition, Filter, ListPage, ListQuery, Search, StoredHistory},
 };
 
 use super::*;
@@ -49,6 +49,38 @@ pub(super) async fn what_is_to_be_done_by_an_instant_is_found_soonest_first(stor
     let resolve = Command::Update { status: Some(Status::Resolved), priority: None, area: None, reply: None };
     store.append(follow_up(&creations[3].ticket, &desk(), [resolve])).await.unwrap();
     assert_eq!(found(Timestamp::MAX, 0, 9).await, [ids[2], ids[0]]);
+}
+
+pub(super) async fn the_feed_has_every_event_once_in_the_order_of_commits(store: impl Store) {
+    const TICKETS: usize = 40;
+    assert_eq!(store.newest_position().await.unwrap(), FeedPosition::default());
+    assert_eq!(store.feed(FeedPosition::default(), 9).await.unwrap(), []);
+    let store = Arc::new(store);
+    let mut tasks = JoinSet::new();
+    for _ in 0..TICKETS {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            let creation = creation();
+            create(&*store, creation.clone()).await;
+            let pause = follow_up(&creation.ticket, &desk(), [Command::Pause { reason: reason("Esperamos") }]);
+            store.append(pause).await.unwrap();
+        });
+    }
+    // Somebody who follows meanwhile, a few at a time.
+    let mut followed = Vec::new();
+    while followed.len() < 2 * TICKETS {
+        let after = followed.last().map_or(FeedPosition::default(), |entry: &FeedEntry| entry.position);
+        followed.extend(store.feed(after, 7).await.unwrap());
+        tokio::task::yield_now().await;
+    }
+    while tasks.join_next().await.is_some() {}
+    assert_eq!(store.feed(FeedPosition::default(), 1000).await.unwrap(), followed);
+    assert!(followed.windows(2).all(|pair| pair[0].position < pair[1].position));
+    assert_eq!(store.newest_position().await.unwrap(), followed[2 * TICKETS - 1].position);
+    assert_eq!(store.feed(FeedPosition(u64::MAX), 9).await.unwrap(), []);
+    let paused: Vec<_> = followed.iter().filter(|entry| entry.event.seq == 2).collect();
+    assert_eq!(paused.len(), TICKETS);
+    assert!(paused.iter().all(|entry| entry.text.as_deref() == Some("Esperamos") && entry.requester_name.is_some()));
 }
 
 pub(super) async fn histories_are_read_in_pages_in_the_order_of_creation(store: impl Store) {

@@ -22,10 +22,11 @@ if (verdict.ok) {
 
 const issue: Issue | null = validator.validateField("email", "x");
 const field: FieldName | "" = issue?.field ?? "";
-const hours: number | undefined = validator.sla({ prioridad: "ALTA" })?.slaHoras;
+const hours: number | null | undefined = validator.sla({ prioridad: "ALTA" })?.slaHoras;
+const answered: string | null | undefined = validator.sla({})?.primeraRespuesta?.fechaLimite;
 const label: string | undefined = parseLabel("tkt 2026-1")?.canonical;
 validator.locale = "en-GB";
-console.log(field, hours, label, validator.rulesHash);
+console.log(field, hours, answered, label, validator.rulesHash);
 
 // @ts-expect-error: there is no such code
 if (issue?.code === "too-wide") console.log(issue);

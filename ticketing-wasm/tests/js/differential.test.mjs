@@ -11,12 +11,15 @@ test("verdict, codes, parameters, messages, normalised values, deadlines and lab
   const file = process.env.TICKETING_VERDICTS;
   assert.ok(file, "TICKETING_VERDICTS names no file");
   await init();
-  const validators = Object.fromEntries(["es", "en", "pt"].map((locale) => [locale, createValidator(undefined, { locale })]));
-  let cases = 0, valid = 0;
+  let validators, cases = 0, valid = 0, promised = 0;
   // By the line feed alone: the texts have the other line breaks that Unicode knows.
   for await (const line of lines(file)) {
-    const { locale, form, now, verdict, sla, label, parsed } = JSON.parse(line);
-    const validator = validators[locale];
+    const { documents, rules, locale, form, now, verdict, sla, label, parsed } = JSON.parse(line);
+    if (documents) {
+      validators = documents.map((document) => createValidator(document));
+      continue;
+    }
+    const validator = Object.assign(validators[rules], { locale });
     const values = JSON.parse(form);
     assert.deepEqual(validator.validate(values), verdict, form);
     for (const name of Object.keys(values)) {
@@ -27,9 +30,10 @@ test("verdict, codes, parameters, messages, normalised values, deadlines and lab
     assert.deepEqual(parseLabel(label), parsed, label);
     cases++;
     valid += verdict.ok;
+    promised += Boolean(rules && sla?.fechaLimiteSla);
   }
-  t.diagnostic(`${cases} forms, ${valid} of them valid`);
-  assert.ok(cases > 0 && valid > cases / 1000, "the forms are of one kind");
+  t.diagnostic(`${cases} forms, ${valid} of them valid, ${promised} with a deadline by generated rules`);
+  assert.ok(cases > 0 && valid > cases / 1000 && promised > cases / 20, "the forms are of one kind");
 });
 
 test("documents of rules are read and refused as the core does, and have its hash", async (t) => {

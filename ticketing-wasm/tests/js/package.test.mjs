@@ -101,11 +101,38 @@ test("fields tell enough to build the form", () => {
 
 test("the deadline is the server's", () => {
   const now = Date.UTC(2026, 2, 24, 10, 15);
-  assert.deepEqual(validator.sla({ prioridad: "alta" }, now), { policy: 1, slaHoras: 4, fechaLimiteSla: "2026-03-24T14:15:00Z" });
+  assert.deepEqual(validator.sla({ prioridad: "alta" }, now), {
+    policy: 1, slaHoras: 4, fechaLimiteSla: "2026-03-24T14:15:00Z", primeraRespuesta: null,
+  });
   assert.equal(validator.sla({ prioridad: "Crítica" }, new Date(now)).slaHoras, 2);
   assert.equal(validator.sla({}, now).slaHoras, 24);
   assert.equal(validator.sla({ prioridad: "ALTA" }, 8.64e15).fechaLimiteSla, null);
   assert.equal(createValidator({ sla: { politicas: [] } }).sla({ prioridad: "ALTA" }, now), null);
+});
+
+test("deadlines are in the desk's hours", () => {
+  const day = [["08:00", "12:00"], ["13:00", "17:00"]];
+  const desk = createValidator({
+    zona: "America/Bogota",
+    zonas: [{ nombre: "America/Bogota", desfaseSegundos: -18000 }],
+    calendarios: {
+      OFICINA: {
+        semana: { lun: day, mar: day, mie: day, jue: day, vie: day },
+        excepciones: [{ fecha: "2026-12-25", nombre: "Navidad" }],
+      },
+    },
+    sla: { politicas: [
+      { id: 3, nombre: "Respuesta", cuando: { tipo: ["CONSULTA"] }, primeraRespuesta: { otras: "90m", calendario: "OFICINA" } },
+      { id: 7, nombre: "Todas", resolucion: { otras: "2bd", calendario: "OFICINA" } },
+    ] },
+  });
+  // Christmas Eve is a Thursday: the next two business days are Monday and Tuesday.
+  const eve = Date.UTC(2026, 11, 24, 16, 30);
+  assert.deepEqual(desk.sla({}, eve), { policy: 7, slaHoras: 20.5, fechaLimiteSla: "2026-12-29T22:00:00Z", primeraRespuesta: null });
+  assert.deepEqual(desk.sla({ tipo: "CONSULTA" }, eve), {
+    policy: 3, slaHoras: null, fechaLimiteSla: null,
+    primeraRespuesta: { horas: 1.5, fechaLimite: "2026-12-24T19:00:00Z" },
+  });
 });
 
 test("labels as people type them", () => {

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use ticketing_core::field::{FIELDS, FieldSpec, Kind};
-use ticketing_core::limits::SLA_BUDGET_MINUTES_MAX;
+use ticketing_core::limits::{SLA_BUDGET_MINUTES_MAX, SLA_BUSINESS_DAYS_MAX};
 use ticketing_core::sla::Budget;
+use ticketing_core::sla::{Audience, DueAt, Rematch, TargetKind};
 use ticketing_core::violation::{JsonType, Param};
-use ticketing_core::{Locale, Problem, Rules, RulesHash, RulesProblem};
-use ticketing_wasm::tables::{NAME, NUMBERS, problem_words, problems, refusal_words, refusals};
+use ticketing_core::{Locale, Problem, Rules, RulesHash, RulesProblem, Status, Week};
+use ticketing_wasm::tables::{DATE, NAME, NUMBERS, PERCENT, STATUS, problem_words, problems, refusal_words, refusals};
 
 /// `tables.js`: fields, problems with their messages, the built-in rules and why others are refused.
 pub(super) fn script() -> String {
@@ -45,12 +46,19 @@ pub(super) fn script() -> String {
     let mut rules = json!(Rules::default());
     // They stand in their own table.
     rules["campos"] = json!({});
-    let constants: [(&str, Value); 7] = [
+    let constants: [(&str, Value); 14] = [
         ("NOT_AN_OBJECT", json!(problem_words(&not_an_object)[0])),
         ("UNKNOWN_VALUE", json!(problem_words(&unknown)[0])),
         ("NO_SUCH_FIELD", json!(refusal_words(&RulesProblem::NoSuchField).0)),
         ("BUDGET", json!(no_budget)),
         ("BUDGET_MINUTES_MAX", json!(SLA_BUDGET_MINUTES_MAX)),
+        ("BUSINESS_DAYS_MAX", json!(SLA_BUSINESS_DAYS_MAX)),
+        ("DAYS", json!(Week::DAYS)),
+        ("STATUSES", json!(Status::ALL)),
+        ("PAUSES", json!(pauses())),
+        ("DUE_AT", json!([DueAt::Close, DueAt::SameTime])),
+        ("REMATCH", json!([Rematch::Carry, Rematch::Restart, Rematch::Keep])),
+        ("AUDIENCES", json!([Audience::Assignee, Audience::Area, Audience::Desk, Audience::Admins])),
         ("NAMESPACE", json!(RulesHash::NAMESPACE.simple().to_string())),
         ("RULES", rules),
     ];
@@ -59,6 +67,26 @@ pub(super) fn script() -> String {
         let _ = writeln!(text, "export const {name} = {value};");
     }
     text
+}
+
+/// Targets by the names of their kinds, with the statuses in which their clocks pause where rules do not say.
+fn pauses() -> Vec<(&'static str, Vec<Status>)> {
+    let names = TargetKind::ALL.map(TargetKind::member);
+    let targets: Map<_, _> = names.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
+    let mut policy = json!({ "id": 1, "nombre": "x" });
+    policy.as_object_mut().into_iter().for_each(|policy| policy.extend(targets.clone()));
+    let rules = Rules::from_json(&json!({ "sla": { "politicas": [policy] } }).to_string()).unwrap_or_default();
+    let filled_in = rules.policy(1).map(|policy| {
+        policy
+            .targets()
+            .iter()
+            .map(|(kind, target)| {
+                let pauses = target.as_ref().and_then(|target| target.pauses.clone());
+                (kind.member(), pauses.unwrap_or_default())
+            })
+            .collect()
+    });
+    filled_in.unwrap_or_default()
 }
 
 fn fields() -> Vec<String> {
@@ -107,9 +135,10 @@ fn argument(param: &Param) -> String {
     }
 }
 
-/// A refusal with a mark where its number stands, another one than names have.
+/// A refusal with a mark where its number or date stands, another one than names have.
 fn unnumbered(message: &str) -> String {
-    message.replace(&NUMBERS[0].to_string(), "{n}")
+    let message = message.replace(&DATE.to_string(), "{d}").replace(STATUS.name(), NAME);
+    message.replace(&NUMBERS[0].to_string(), "{n}").replace(&PERCENT.to_string(), "{n}")
 }
 
 #[cfg(test)]

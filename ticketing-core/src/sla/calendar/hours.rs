@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +5,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Hours {
     weekly: [Vec<Shift>; 7],
-    exceptions: BTreeMap<Day, Vec<Shift>>,
+    /// By date, each once.
+    exceptions: Vec<(Day, Vec<Shift>)>,
 }
 
 /// A time of work: from a minute of the day that it starts on, to a minute of that day or the next.
@@ -47,8 +46,16 @@ impl Shift {
         let from_minute = minute_of_day(from).filter(|minute| *minute < MINUTES_OF_DAY);
         let from_minute = from_minute.ok_or_else(|| error(from))?;
         let until_minute = minute_of_day(until).ok_or_else(|| error(until))?;
+        Self::of_minutes(from_minute, until_minute).ok_or_else(|| error(until))
+    }
+
+    /// The same between two minutes of the day, from 0; 1440 ends it. `None` for what is none, and for a start at 1440.
+    pub const fn of_minutes(from_minute: u16, until_minute: u16) -> Option<Self> {
+        if from_minute >= MINUTES_OF_DAY || until_minute > MINUTES_OF_DAY {
+            return None;
+        }
         let next_day = if until_minute <= from_minute { MINUTES_OF_DAY } else { 0 };
-        Ok(Self { from_minute, until_minute: until_minute.saturating_add(next_day) })
+        Some(Self { from_minute, until_minute: until_minute.saturating_add(next_day) })
     }
 
     /// Its times of day: when it starts, and when it ends, `24:00` for the end of the day that it starts on.
@@ -99,36 +106,45 @@ fn minute_of_day(text: &str) -> Option<u16> {
 impl Hours {
     /// Shifts for each day of the week, Monday first, and none on any other.
     pub fn weekly(weekly: [Vec<Shift>; 7]) -> Self {
-        Self { weekly, exceptions: BTreeMap::new() }
+        Self { weekly, exceptions: Vec::new() }
     }
 
     /// The same, with other shifts, or none, on a date. They replace those that start on that date, not the tail of those of the
     /// day before.
     #[must_use]
     pub fn with_exception(mut self, date: NaiveDate, shifts: Vec<Shift>) -> Self {
-        self.exceptions.insert(Day::from(date), shifts);
+        let (day, place) = (Day::from(date), self.exceptions.partition_point(|(other, _)| *other < Day::from(date)));
+        match self.exceptions.get_mut(place) {
+            Some((other, replaced)) if *other == day => *replaced = shifts,
+            _ => self.exceptions.insert(place, (day, shifts)),
+        }
         self
+    }
+
+    fn exception(&self, day: Day) -> Option<&[Shift]> {
+        let place = self.exceptions.partition_point(|(other, _)| *other < day);
+        self.exceptions.get(place).filter(|(other, _)| *other == day).map(|(_, shifts)| shifts.as_slice())
     }
 
     /// Whether a date is an exception.
     pub fn is_exception(&self, date: NaiveDate) -> bool {
-        self.exceptions.contains_key(&Day::from(date))
+        self.exception(Day::from(date)).is_some()
     }
 
     /// Whether a day is an exception without a shift.
     pub(super) fn is_closed_exception(&self, day: Day) -> bool {
-        self.exceptions.get(&day).is_some_and(Vec::is_empty)
+        self.exception(day).is_some_and(<[Shift]>::is_empty)
     }
 
     /// Whether there is no day of the week and no exception with a shift.
     pub fn is_empty(&self) -> bool {
-        self.weekly.iter().chain(self.exceptions.values()).all(Vec::is_empty)
+        self.weekly.iter().chain(self.exceptions.iter().map(|(_, shifts)| shifts)).all(Vec::is_empty)
     }
 
     /// The shifts that start on a day.
     pub(super) fn shifts(&self, day: Day) -> &[Shift] {
         let weekly = || self.weekly.get(day.weekday()).map_or(&[][..], Vec::as_slice);
-        self.exceptions.get(&day).map_or_else(weekly, Vec::as_slice)
+        self.exception(day).unwrap_or_else(weekly)
     }
 }
 

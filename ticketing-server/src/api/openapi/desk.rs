@@ -59,6 +59,7 @@ pub(super) fn paths() -> Value {
             "security": super::security(), "responses": responses("Totales", &reads, &[]),
         } }),
     );
+    paths.insert("/api/eventos".into(), stream());
     let mut shown = responses("TicketDetalle", &reads, &["404"]);
     shown["200"]["headers"] = etag();
     paths.insert(
@@ -102,6 +103,25 @@ pub(super) fn paths() -> Value {
         );
     }
     paths.into()
+}
+
+fn stream() -> Value {
+    let mut answers = responses("Evento", &["400", "401", "403", "503"], &[]);
+    let about = "Server-sent events: `inicio` once, then `ticket` for each event, whose data is an EventoDeTicket and whose id is \
+        its position.";
+    answers["200"] =
+        json!({ "description": about, "content": { "text/event-stream": { "schema": { "type": "string" } } } });
+    json!({ "get": {
+        "operationId": "eventos", "tags": ["Desk"], "summary": "What happens to tickets, as it happens",
+        "description": "Roles: ADMIN, MESA, AREA (its own area's tickets, and those that leave it). To be read with fetch: a token \
+            goes into the header.",
+        "security": super::security(),
+        "parameters": [{
+            "name": "Last-Event-ID", "in": "header", "schema": { "type": "string", "pattern": "^[0-9]+$" },
+            "description": "The last position that was received: what happened since comes first. Without it, what happens from now on."
+        }],
+        "responses": answers,
+    } })
 }
 
 /// Who may, from the core's table.
@@ -203,6 +223,7 @@ pub(super) fn schemas(rules: &Rules) -> Value {
             ("historial", json!({ "type": "array", "items": reference("Evento"), "description": "Oldest first." })),
         ]),
         "Evento": event(),
+        "EventoDeTicket": followed(),
     })
 }
 
@@ -302,6 +323,24 @@ fn ticket() -> Value {
         ("cerrado_en", instant_or_null()),
         ("archivado_en", instant_or_null()),
     ])
+}
+
+/// An event as those who follow are told: a line of the history, or an alarm, and whose it is.
+fn followed() -> Value {
+    let mut event = event();
+    event["properties"]["accion"] = json!({ "enum": Action::ALL.map(Action::name) });
+    let of_ticket = object(vec![
+        ("ticket_uuid", json!({ "type": "string", "format": "uuid" })),
+        ("ticket_label", label()),
+        ("area_asignada", text()),
+        (
+            "sla",
+            json!({ "type": ["object", "null"], "description": "Which share of which target's time is up.", "properties": {
+                "objetivo": text(), "ciclo": { "type": "integer" }, "porcentaje": { "type": "integer" },
+            } }),
+        ),
+    ]);
+    json!({ "allOf": [event, of_ticket] })
 }
 
 fn event() -> Value {

@@ -95,7 +95,7 @@ struct Answer {
 fn changed<S: Store>(call: &Call<S>, error: EngineError) -> ApiError {
     let EngineError::Changed { since, record } = error else { return error.into() };
     let events = record.history.iter().filter(|new| new.event.seq > since);
-    let entries = history::entries(call.engine(), &call.engine().rules(), &record.intake, events);
+    let entries = history::entries(call.engine(), &call.engine().rules(), record.intake.requester_name(), events);
     match serde_json::to_value(entries) {
         Ok(since) => ApiError::Changed { etag: etag(record.ticket.revision), since },
         Err(error) => ApiError::Internal(error.into()),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use ticketing_core::{
     Rules, Seconds, Status,
-    ticket::{ActorId, Change, Event, Intake, NewEvent, PublicEvent},
+    ticket::{ActorId, Change, Event, NewEvent, PublicEvent},
 };
 
 use crate::{Engine, store::Store};
@@ -32,14 +32,21 @@ pub(crate) struct Entry {
 pub(super) fn entries<'h, S: Store>(
     engine: &Engine<S>,
     rules: &Rules,
-    intake: &Intake,
+    requester_name: Option<&str>,
     history: impl IntoIterator<Item = &'h NewEvent>,
 ) -> Vec<Entry> {
     let told = history.into_iter().filter(|NewEvent { event, .. }| !event.action.is_of_clocks());
-    told.map(|NewEvent { event, text }| entry(engine, rules, intake, event, text.as_deref())).collect()
+    told.map(|NewEvent { event, text }| entry(engine, rules, requester_name, event, text.as_deref())).collect()
 }
 
-fn entry<S: Store>(engine: &Engine<S>, rules: &Rules, intake: &Intake, event: &Event, text: Option<&str>) -> Entry {
+/// A line of it.
+pub(crate) fn entry<S: Store>(
+    engine: &Engine<S>,
+    rules: &Rules,
+    requester_name: Option<&str>,
+    event: &Event,
+    text: Option<&str>,
+) -> Entry {
     // What the requester sees of a change is what the desk sees of it, and less.
     let PublicEvent { seq, recorded_at, author, action, status, priority, area, .. } = event.into();
     let area_name = |area: Option<String>| area.map(|area| rules.desk_area(&area).to_owned());
@@ -54,7 +61,7 @@ fn entry<S: Store>(engine: &Engine<S>, rules: &Rules, intake: &Intake, event: &E
         fecha: recorded_at.seconds(),
         accion: action.name(),
         motivo: text.map(str::to_owned),
-        actor_nombre: engine.author_name(author, intake),
+        actor_nombre: engine.author_name(author, requester_name),
         actor_rol: author.role.name(),
         estado_antes: status.before.map(Status::name),
         estado_despues: status.after.map(Status::name),

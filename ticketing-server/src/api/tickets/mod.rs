@@ -4,7 +4,7 @@ mod clock;
 mod command;
 mod comment;
 mod create;
-mod history;
+pub(crate) mod history;
 mod list;
 mod look_up;
 mod show;

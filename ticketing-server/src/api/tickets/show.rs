@@ -28,7 +28,7 @@ pub(crate) struct Detail<'a> {
 impl<'a> Detail<'a> {
     pub(crate) fn new<S: Store>(engine: &Engine<S>, rules: &'a Rules, shown: &'a DeskTicket) -> Self {
         let record = &shown.record;
-        let historial = history::entries(engine, rules, &record.intake, &record.history);
+        let historial = history::entries(engine, rules, record.intake.requester_name(), &record.history);
         Self { ticket: Ticket::new(engine, rules, shown), historial }
     }
 }

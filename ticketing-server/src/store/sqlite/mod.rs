@@ -9,6 +9,7 @@
 mod attempts;
 mod desk;
 mod facets;
+mod feed;
 mod keys;
 mod lists;
 mod migrate;

@@ -1,0 +1,97 @@
+use std::{sync::PoisonError, time::Duration};
+
+use ticketing_core::{Actor, ticket::Scope};
+use tokio::sync::watch;
+
+use super::{Engine, EngineError};
+use crate::store::{FeedEntry, FeedPosition, Store, StoreError};
+
+/// How many events are read at once.
+const AT_ONCE: u32 = 100;
+/// How often, at most, somebody who follows looks for more: of a thousand events in a second they get ten pages.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Tells those who follow that there may be news.
+#[derive(Debug)]
+pub(super) struct News(watch::Sender<()>);
+
+impl Default for News {
+    fn default() -> Self {
+        Self(watch::channel(()).0)
+    }
+}
+
+impl News {
+    pub(super) fn tell(&self) {
+        self.0.send_replace(());
+    }
+}
+
+/// Somebody who follows what happens, from a position on.
+pub struct Follower<S> {
+    engine: Engine<S>,
+    scope: Scope,
+    position: FeedPosition,
+    news: watch::Receiver<()>,
+}
+
+impl<S: Store> Engine<S> {
+    /// Follows what happens to the tickets that an actor may read, from a position on, or from now on.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] for a requester; or the store's.
+    pub async fn follow(&self, actor: &Actor, after: Option<FeedPosition>) -> Result<Follower<S>, EngineError> {
+        let scope = actor.scope(&self.rules())?;
+        // Listened to first: what happens from here on is news.
+        let news = self.inner.news.0.subscribe();
+        let newest = self.inner.store.newest_position().await?;
+        // There is nothing beyond the newest: whoever knows of more has it from another file.
+        let position = after.map_or(newest, |after| after.min(newest));
+        Ok(Follower { engine: self.clone(), scope, position, news })
+    }
+
+    /// Has those who follow look for what other processes have done. Whoever runs an engine calls this twice a second.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn look_for_news(&self) -> Result<(), StoreError> {
+        let newest = self.inner.store.newest_position().await?;
+        let mut seen = self.inner.newest_seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if *seen != newest {
+            *seen = newest;
+            self.inner.news.tell();
+        }
+        Ok(())
+    }
+}
+
+impl<S: Store> Follower<S> {
+    /// Where they are.
+    pub const fn position(&self) -> FeedPosition {
+        self.position
+    }
+
+    /// What has happened since, as soon as something has; in order, none twice.
+    ///
+    /// It may be dropped at any time, and asked again.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is lost by it.
+    pub async fn next(&mut self) -> Result<Vec<FeedEntry>, StoreError> {
+        loop {
+            self.news.mark_unchanged();
+            let mut entries = self.engine.inner.store.feed(self.position, AT_ONCE).await?;
+            let Some(last) = entries.last() else {
+                // The engine is there as long as this is: there is always somebody to tell.
+                let _ = self.news.changed().await;
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            self.position = last.position;
+            entries.retain(|entry| self.scope.follows(&entry.area, &entry.event));
+            if !entries.is_empty() {
+                return Ok(entries);
+            }
+        }
+    }
+}
