@@ -378,3 +378,27 @@ fn a_date_that_comes_back_after_midnight_is_told_to_its_end() {
         ]
     );
 }
+
+/// Two policies with a target each that is up at once hand a ticket to one another: each does so once more, and that is all.
+#[test]
+fn escalations_do_not_chase_each_other_for_ever() {
+    let policy = |id: u32, area: &str, first: serde_json::Value, resolution: serde_json::Value| json!({ "id": id, "nombre": "P", "cuando": { "area": [area] }, "primeraRespuesta": first, "resolucion": resolution });
+    let of = rules(&json!([
+        policy(
+            1,
+            "MESA",
+            json!({ "otras": "20h", "enRiesgo": [50] }),
+            json!({ "otras": "2h", "escalar": [{ "al": 100, "area": "REDES" }] })
+        ),
+        policy(
+            2,
+            "REDES",
+            json!({ "otras": "3h", "enRiesgo": [50], "escalar": [{ "al": 50, "area": "MESA" }] }),
+            json!({ "otras": "20h" })
+        ),
+    ]));
+    let mut ticket = Desk::open(&of, "2026-03-23T08:00:00Z");
+    assert!(ticket.keeps_time("2026-03-23T10:00:00Z").len() <= 4);
+    assert!(ticket.ticket.sla.passed(&ticket.book, at("2026-03-23T10:00:00Z")).is_empty());
+    assert_eq!(ticket.keeps_time("2026-03-23T10:00:00Z"), [""; 0]);
+}
