@@ -365,9 +365,11 @@ impl Sla {
             }
         } else if let Some(run) = &run {
             run.with_course(book, |course| {
+                // Business days of which all working time is used end where they end, also while the clock stands.
+                let stands = run.stands() && course.read().remaining > TimeDelta::zero();
                 for percent in percents {
                     if let Some(moment) = course.moment(percent) {
-                        each(percent, moment, run.stands());
+                        each(percent, moment, stands);
                     }
                 }
             });

@@ -402,3 +402,15 @@ fn escalations_do_not_chase_each_other_for_ever() {
     assert!(ticket.ticket.sla.passed(&ticket.book, at("2026-03-23T10:00:00Z")).is_empty());
     assert_eq!(ticket.keeps_time("2026-03-23T10:00:00Z"), [""; 0]);
 }
+
+/// Business days end at an opening, all of whose working time was used at the close before. A pause in between takes nothing of it: it
+/// is late at the opening, and whoever waits for the next moment has to know.
+#[test]
+fn a_deadline_outside_of_hours_that_a_pause_does_not_move_is_waited_for() {
+    let target = json!({ "otras": "1bd", "vence": "same_time", "calendario": "oficina" });
+    let mut ticket = Desk::open(&one_policy(&json!({ "resolucion": target })), "2026-03-27T08:00:00Z");
+    ticket.pauses("2026-03-27T18:00:00Z");
+    assert_eq!(ticket.due(Resolution, "2026-03-27T18:00:00Z"), "2026-03-30T08:00:00Z");
+    assert_eq!(ticket.next_moment("2026-03-27T18:00:00Z").as_deref(), Some("2026-03-30T08:00:00Z"));
+    assert_eq!(ticket.keeps_time("2026-03-30T08:00:00Z"), ["Resolution 0 100% 2026-03-30T08:00:00Z"]);
+}
