@@ -414,3 +414,15 @@ fn a_deadline_outside_of_hours_that_a_pause_does_not_move_is_waited_for() {
     assert_eq!(ticket.next_moment("2026-03-27T18:00:00Z").as_deref(), Some("2026-03-30T08:00:00Z"));
     assert_eq!(ticket.keeps_time("2026-03-30T08:00:00Z"), ["Resolution 0 100% 2026-03-30T08:00:00Z"]);
 }
+
+/// A closed ticket is answered, and re-opened later: the answer was given when it was, and by the same deadline.
+#[test]
+fn an_answer_to_a_closed_ticket_stays_as_it_was() {
+    let mut ticket = Desk::open(&one_policy(&json!({ "primeraRespuesta": { "otras": "4h" } })), "2026-03-23T08:00:00Z");
+    ticket.enters("2026-03-23T09:00:00Z", Status::Closed);
+    ticket.replies("2026-03-23T10:00:00Z");
+    let before = ticket.read(FirstResponse, "2026-03-23T11:00:00Z").unwrap();
+    assert_eq!((before.state, before.elapsed), (ClockState::Met, TimeDelta::hours(1)));
+    ticket.resumes("2026-03-23T12:00:00Z");
+    assert_eq!(ticket.read(FirstResponse, "2026-03-23T13:00:00Z"), Some(before));
+}
