@@ -231,7 +231,8 @@ impl Sla {
         let responded = clock.ended_at.filter(|ended| *ended <= at);
         let resolved = finished.filter(|(_, status)| kind == TargetKind::Resolution && *status != Status::Canceled);
         let is_met = responded.is_some() || resolved.is_some();
-        let ends_at = [responded, finished.map(|(at, _)| at)].into_iter().flatten().min();
+        // An answer to a finished ticket is an answer: it counts as such also once the ticket is re-opened.
+        let ends_at = responded.or(finished.map(|(at, _)| at));
         let read_at = ends_at.unwrap_or(at);
         Some(Run { promise, started_at, stops: self.stops(&promise.pauses, read_at), read_at, is_met })
     }
@@ -371,8 +372,10 @@ impl Sla {
             }
         } else if let Some(run) = &run {
             run.with_course(book, |course| {
+                // Business days of which all working time is used end where they end, also while the clock stands.
+                let stands = run.stands() && course.read().remaining > TimeDelta::zero();
                 for percent in percents {
-                    each(percent, course.moment(percent), run.stands());
+                    each(percent, course.moment(percent), stands);
                 }
             });
         }

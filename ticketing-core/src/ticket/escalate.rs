@@ -2,7 +2,7 @@ use super::{Action, Actor, Change, Changes, Event, NewEvent, Ticket};
 use crate::{
     Rulebook, Timestamp,
     limits::SLA_BREACH_PERCENT,
-    sla::{ClockChanges, EscalationStep, Threshold},
+    sla::{ClockChanges, EscalationStep, TargetKind, Threshold},
 };
 
 impl Ticket {
@@ -24,13 +24,21 @@ impl Ticket {
         let mut ticket = self.clone();
         // When whoever was never late would have done it, so that it comes to the same.
         let mut since = self.recorded_at;
+        // Shares that were up at that instant. Policies that hand a ticket to one another would lift them for each other for ever.
+        let mut noted: Vec<(TargetKind, u8)> = Vec::new();
         for _ in 0..ROUNDS {
             // One after the other: what is done about the first may change what the next one is.
             let Some(threshold) = ticket.sla.passed(book, now).into_iter().next() else { break };
-            since = since.max(threshold.at);
+            if threshold.at > since {
+                since = threshold.at;
+                noted.clear();
+            }
+            noted.push((threshold.target, threshold.percent));
             let step = ticket.escalation_step(&threshold, book).cloned();
             ticket.follow(&mut events, ticket.noted(threshold, step.as_ref(), now, book));
-            if let Some(done) = step.and_then(|step| ticket.escalated(&step, since, now, book)) {
+            if let Some(mut done) = step.and_then(|step| ticket.escalated(&step, since, now, book)) {
+                let is_once = |share: &(TargetKind, u8)| noted.iter().filter(|noted| *noted == share).count() <= 1;
+                done.changes.clocks.lifted.retain(is_once);
                 ticket.follow(&mut events, done);
             }
         }

@@ -378,3 +378,51 @@ fn a_date_that_comes_back_after_midnight_is_told_to_its_end() {
         ]
     );
 }
+
+/// Two policies with a target each that is up at once hand a ticket to one another: each does so once more, and that is all.
+#[test]
+fn escalations_do_not_chase_each_other_for_ever() {
+    let policy = |id: u32, area: &str, first: serde_json::Value, resolution: serde_json::Value| json!({ "id": id, "nombre": "P", "cuando": { "area": [area] }, "primeraRespuesta": first, "resolucion": resolution });
+    let of = rules(&json!([
+        policy(
+            1,
+            "MESA",
+            json!({ "otras": "20h", "enRiesgo": [50] }),
+            json!({ "otras": "2h", "escalar": [{ "al": 100, "area": "REDES" }] })
+        ),
+        policy(
+            2,
+            "REDES",
+            json!({ "otras": "3h", "enRiesgo": [50], "escalar": [{ "al": 50, "area": "MESA" }] }),
+            json!({ "otras": "20h" })
+        ),
+    ]));
+    let mut ticket = Desk::open(&of, "2026-03-23T08:00:00Z");
+    assert!(ticket.keeps_time("2026-03-23T10:00:00Z").len() <= 4);
+    assert!(ticket.ticket.sla.passed(&ticket.book, at("2026-03-23T10:00:00Z")).is_empty());
+    assert_eq!(ticket.keeps_time("2026-03-23T10:00:00Z"), [""; 0]);
+}
+
+/// Business days end at an opening, all of whose working time was used at the close before. A pause in between takes nothing of it: it
+/// is late at the opening, and whoever waits for the next moment has to know.
+#[test]
+fn a_deadline_outside_of_hours_that_a_pause_does_not_move_is_waited_for() {
+    let target = json!({ "otras": "1bd", "vence": "same_time", "calendario": "oficina" });
+    let mut ticket = Desk::open(&one_policy(&json!({ "resolucion": target })), "2026-03-27T08:00:00Z");
+    ticket.pauses("2026-03-27T18:00:00Z");
+    assert_eq!(ticket.due(Resolution, "2026-03-27T18:00:00Z"), "2026-03-30T08:00:00Z");
+    assert_eq!(ticket.next_moment("2026-03-27T18:00:00Z").as_deref(), Some("2026-03-30T08:00:00Z"));
+    assert_eq!(ticket.keeps_time("2026-03-30T08:00:00Z"), ["Resolution 0 100% 2026-03-30T08:00:00Z"]);
+}
+
+/// A closed ticket is answered, and re-opened later: the answer was given when it was, and by the same deadline.
+#[test]
+fn an_answer_to_a_closed_ticket_stays_as_it_was() {
+    let mut ticket = Desk::open(&one_policy(&json!({ "primeraRespuesta": { "otras": "4h" } })), "2026-03-23T08:00:00Z");
+    ticket.enters("2026-03-23T09:00:00Z", Status::Closed);
+    ticket.replies("2026-03-23T10:00:00Z");
+    let before = ticket.read(FirstResponse, "2026-03-23T11:00:00Z").unwrap();
+    assert_eq!((before.state, before.elapsed), (ClockState::Met, TimeDelta::hours(1)));
+    ticket.resumes("2026-03-23T12:00:00Z");
+    assert_eq!(ticket.read(FirstResponse, "2026-03-23T13:00:00Z"), Some(before));
+}

@@ -4,6 +4,7 @@ mod agreement;
 mod case;
 mod design;
 mod desk;
+mod histories;
 mod known_bugs;
 mod oracle;
 mod properties;
