@@ -113,9 +113,9 @@ impl CalendarRules {
     pub(super) fn compile(&self, place: &Place<'_>, zone: Zone) -> Result<Calendar, Refused> {
         let too_many = |shifts: &Vec<Shift>| shifts.len() > CALENDAR_SHIFTS_MAX;
         if self.week.days().into_iter().any(too_many) {
-            return Err(place.member(".semana").refuse(RulesProblem::TooManyShifts));
+            return Err(place.member("semana").refuse(RulesProblem::TooManyShifts));
         }
-        let exceptions = place.member(".excepciones");
+        let exceptions = place.member("excepciones");
         if self.exceptions.len() > CALENDAR_EXCEPTIONS_MAX {
             return Err(exceptions.refuse(RulesProblem::TooManyExceptions));
         }

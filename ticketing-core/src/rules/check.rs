@@ -234,7 +234,11 @@ fn known_calendar(document: &RulesDocument, name: Option<&String>, place: &Place
     }
 }
 
-pub(super) fn policies(document: &mut RulesDocument, priority_keys: &[(String, usize)]) -> Result<(), Refused> {
+pub(super) fn policies(
+    document: &mut RulesDocument,
+    priority_keys: &[(String, usize)],
+    area_keys: &[(String, usize)],
+) -> Result<(), Refused> {
     let policies = Place::of("sla.politicas");
     for policy in &mut document.sla.policies {
         policy.targets_mut().for_each(|(kind, target)| target.fill_in(kind));
@@ -257,7 +261,7 @@ pub(super) fn policies(document: &mut RulesDocument, priority_keys: &[(String, u
         }
         for (kind, of) in policy.targets().iter() {
             if let Some(of) = of {
-                target(document, of, &place.member(kind.member()), priority_keys)?;
+                target(document, of, &place.member(kind.member()), priority_keys, area_keys)?;
             }
         }
     }
@@ -269,9 +273,13 @@ fn target(
     target: &Target,
     place: &Place<'_>,
     priority_keys: &[(String, usize)],
+    area_keys: &[(String, usize)],
 ) -> Result<(), Refused> {
-    for (name, _) in target.by_priority.iter() {
+    for (index, (name, _)) in target.by_priority.iter().enumerate() {
         let key = priority_key(name);
+        if target.by_priority.iter().take(index).any(|(other, _)| priority_key(other) == key) {
+            return Err(place.member("porPrioridad").refuse(RulesProblem::Taken { name: name.to_owned() }));
+        }
         let known = priority_keys.iter().find(|(known, _)| *known == key);
         let named = known.and_then(|(_, index)| document.priorities.list.get(*index));
         if let Some(canonical) = named.filter(|named| priority_key(&named.name) != key) {
@@ -297,11 +305,21 @@ fn target(
         if step.at != SLA_BREACH_PERCENT && !target.at_risk.contains(&step.at) {
             return Err(place.member("al").refuse(RulesProblem::EscalationAt { percent: step.at }));
         }
+        if target.escalation.iter().take(index).any(|other| other.at == step.at) {
+            let mut name = String::new();
+            push_decimal(&mut name, usize::from(step.at));
+            return Err(place.member("al").refuse(RulesProblem::Twice { name }));
+        }
         if step.area.is_none() && step.priority.is_none() && step.notify.is_empty() {
             return Err(place.refuse(RulesProblem::EmptyEscalation));
         }
         if let Some(area) = &step.area {
-            name(&place.member("area"), area)?;
+            let place = place.member("area");
+            name(&place, area)?;
+            // As if somebody gave it to that area by hand.
+            if document.areas.only_known && !area_keys.iter().any(|(key, _)| *key == area_key(area)) {
+                return Err(place.refuse(RulesProblem::UnknownDefault));
+            }
         }
         let raises = |name: &String| priority_keys.iter().any(|(known, _)| *known == priority_key(name));
         if let Some(unknown) = step.priority.as_ref().filter(|name| !raises(name)) {

@@ -125,7 +125,7 @@ impl Rules {
         check::default_area(&document, &area_keys)?;
         let zone = check::zones(&mut document)?;
         let calendars = check::calendars(&mut document, &zone)?;
-        check::policies(&mut document, &priority_keys)?;
+        check::policies(&mut document, &priority_keys, &area_keys)?;
         for (member, days) in [("cierreAutomatico", document.auto_close_days), ("reapertura", document.reopen_days)] {
             if days > RULE_DAYS_MAX {
                 return Err(Place::of(member).refuse(RulesProblem::TooManyDays));

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use ticketing_core::{
     Actor, Command, Event, Rules, Status, Ticket, TimeDelta, Timestamp,
-    sla::{ClockState, Reading, TargetKind},
+    sla::{ClockState, Interval, Reading, TargetKind},
     ticket::{AskedBy, Permanency},
 };
 
@@ -258,9 +258,10 @@ fn each_state(
 }
 
 fn keep_time(desk: &mut Desk, now: Timestamp) -> Vec<Event> {
-    match desk.ticket.status.is_open() && !desk.ticket.is_archived() {
-        true => desk.run(now, Command::KeepTime, &Actor::System).unwrap(),
-        false => vec![],
+    if desk.ticket.status.is_open() && !desk.ticket.is_archived() {
+        desk.run(now, Command::KeepTime, &Actor::System).unwrap()
+    } else {
+        vec![]
     }
 }
 
@@ -273,7 +274,7 @@ fn readings(desk: &Desk, at: Timestamp) -> [Option<Reading>; 3] {
 }
 
 proptest! {
-    #![proptest_config(config(120))]
+    #![proptest_config(config(60))]
 
     #[test]
     fn prop_a_stored_history_replays_to_the_identical_ticket(ticket in any_ticket(), history in any_history()) {
@@ -342,7 +343,7 @@ proptest! {
                     [] => prop_assert!(from >= until, "{from} {until}"),
                     [first, ..] => prop_assert_eq!((first.from, intervals.last().unwrap().until), (from, until)),
                 }
-                let counted: TimeDelta = intervals.iter().filter(|interval| interval.counts()).map(|interval| interval.length()).sum();
+                let counted: TimeDelta = intervals.iter().filter(|interval| interval.counts()).map(Interval::length).sum();
                 let reading = sla.read_target(kind, &desk.book, at).unwrap();
                 prop_assert_eq!(counted, reading.elapsed);
                 if kind != Resolution || sla.due_by_hand.is_none() {
@@ -467,7 +468,7 @@ fn forward(longest: i64) -> impl Strategy<Value = Vec<(i64, Step)>> {
 }
 
 proptest! {
-    #![proptest_config(config(120))]
+    #![proptest_config(config(60))]
 
     #[test]
     fn prop_noting_at_each_moment_or_at_the_end_leads_to_the_same(
@@ -478,7 +479,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(3))]
+    #![proptest_config(config(2))]
 
     #[test]
     fn prop_noting_at_each_minute_or_at_the_end_leads_to_the_same(
@@ -489,7 +490,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(100))]
+    #![proptest_config(config(50))]
 
     #[test]
     fn prop_a_pause_outside_of_hours_moves_no_due_date(

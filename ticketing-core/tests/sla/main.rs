@@ -4,6 +4,7 @@ mod agreement;
 mod case;
 mod design;
 mod desk;
+mod documents;
 mod histories;
 mod known_bugs;
 mod oracle;
