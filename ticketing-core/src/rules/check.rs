@@ -191,6 +191,10 @@ pub(super) fn zones(document: &mut RulesDocument) -> Result<Zone, Refused> {
         if offsets.any(|offset| offset <= -DAY_SECONDS || offset >= DAY_SECONDS) {
             return Err(place.refuse(RulesProblem::Offset));
         }
+        // It needs no table, and is what it is.
+        if zone.name == Zone::UTC && (zone.offset_seconds != 0 || !zone.transitions.is_empty()) {
+            return Err(place.refuse(RulesProblem::Offset));
+        }
         if !zone.transitions.is_sorted_by(|a, b| a.at_unix_seconds < b.at_unix_seconds) {
             return Err(place.member("transiciones").refuse(RulesProblem::Transitions));
         }

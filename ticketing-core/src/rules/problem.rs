@@ -152,7 +152,7 @@ pub enum RulesProblem {
         name: String,
     },
     /// A zone is a day or more off UTC.
-    #[error("an offset from UTC is less than a day")]
+    #[error("an offset from UTC is less than a day, and that of UTC is 0")]
     Offset,
     /// A zone's transitions are in no order.
     #[error("transitions stand oldest first, no two at one instant")]

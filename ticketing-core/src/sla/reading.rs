@@ -86,6 +86,10 @@ impl Course<'_> {
         if percent >= SLA_BREACH_PERCENT {
             return self.due(allowed);
         }
+        if let (Allowance::BusinessDays { .. }, None) = (self.allowance, allowed.due) {
+            // There is no telling how much time they have.
+            return None;
+        }
         // Up, so that it is not early by a part of a millisecond.
         let share = (allowed.total.num_milliseconds().saturating_mul(percent.into()).saturating_add(99)) / 100;
         self.reaches(TimeDelta::milliseconds(share))

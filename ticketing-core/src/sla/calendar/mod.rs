@@ -3,6 +3,7 @@
 mod hours;
 mod year;
 
+use core::fmt;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{NaiveDate, TimeDelta};
@@ -32,7 +33,7 @@ use crate::{Timestamp, Zone};
 /// assert_eq!(due.to_string(), "2026-11-20T14:00:00.000Z");
 /// assert_eq!(office.working(friday, due), TimeDelta::hours(2));
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Calendar(
     /// `None`: around the clock, in UTC.
     Option<Arc<Inner>>,
@@ -61,6 +62,14 @@ const FIRST_YEAR: i32 = 2000;
 const YEARS: usize = 100;
 /// The first instant that no table covers: the beginning of 2100.
 const ENDS: Millis = 47_482 * DAY;
+
+/// Without its tables.
+impl fmt::Debug for Calendar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let zone = self.zone().map_or(Zone::UTC, |zone| &zone.name);
+        f.debug_struct("Calendar").field("zone", &zone).field("hours", &self.hours()).finish()
+    }
+}
 
 impl PartialEq for Calendar {
     fn eq(&self, other: &Self) -> bool {
