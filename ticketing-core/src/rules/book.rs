@@ -44,6 +44,15 @@ impl Rulebook {
         if self.active.hash() == hash { Some(&self.active) } else { self.earlier.get(&hash) }
     }
 
+    /// Whether it has the rules that something was promised under.
+    pub fn knows(&self, agreement: Option<&Agreement>) -> bool {
+        agreement.is_none_or(|agreement| {
+            let calendars = agreement.promises.iter().filter_map(|(_, promise)| promise.as_ref()?.calendar.as_ref());
+            let mut hashes = calendars.map(|calendar| calendar.rules).chain([agreement.rules]);
+            hashes.all(|hash| self.version(hash).is_some())
+        })
+    }
+
     /// The calendar in which a promise is counted. A version that is not in the book, which a store's always is, is taken to have
     /// had the calendars of today.
     pub fn calendar(&self, promise: &Promise) -> Calendar {

@@ -124,7 +124,8 @@ impl<S: Store> Engine<S> {
         actor.scope(&rules)?;
         let record = self.inner.store.record(id).await?.ok_or(EngineError::NotFound)?;
         actor.check_area(&record.ticket.attributes.area, &rules)?;
-        let clock = self.clock(&record.ticket.sla, &self.book());
+        let book = self.book_for([&record.ticket.sla]).await?;
+        let clock = self.clock(&record.ticket.sla, &book);
         Ok(DeskTicket { record, clock })
     }
 
@@ -166,7 +167,7 @@ impl<S: Store> Engine<S> {
             query.search = Some(words(&text));
             page = self.inner.store.list(query).await?;
         }
-        let book = self.book();
+        let book = self.book_for(page.tickets.iter().map(|ticket| &ticket.sla)).await?;
         let with_clock = |ticket: ListedTicket| {
             let clock = self.clock(&ticket.sla, &book);
             (ticket, clock)

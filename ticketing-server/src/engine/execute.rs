@@ -88,8 +88,8 @@ impl<S: Store> Engine<S> {
         }
         let mut turn = self.inner.turns.join(id).await;
         for _ in 0..ATTEMPTS {
-            let (book, now) = (self.book(), self.now());
             let mut ticket = self.ticket(id).await?;
+            let (book, now) = (self.book_for([&ticket.sla]).await?, self.now());
             let decided = ticket.decide(command.clone(), actor, now, &book);
             // Whoever may not touch the ticket is told that, and not what became of it.
             if let Err(refusal @ (Refusal::Forbidden | Refusal::ForeignArea)) = decided {

@@ -18,7 +18,7 @@ mod what_if;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ticketing_core::{
-    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, ticket::NewEvent, user::Attempts,
+    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Sla, ticket::NewEvent, user::Attempts,
 };
 
 use self::{accounts::Accounts, feed::News, in_flight::InFlight, turns::Turns};
@@ -161,6 +161,19 @@ impl<S: Store> Engine<S> {
     /// The active rules and all earlier ones, as this process knows them.
     pub fn book(&self) -> Arc<Rulebook> {
         Arc::clone(&self.inner.rules.read().unwrap_or_else(PoisonError::into_inner).1)
+    }
+
+    /// The same, with those that these tickets were promised something under: another process may just have made them active.
+    pub(crate) async fn book_for<'s>(
+        &self,
+        slas: impl IntoIterator<Item = &'s Sla>,
+    ) -> Result<Arc<Rulebook>, StoreError> {
+        let book = self.book();
+        if slas.into_iter().all(|sla| book.knows(sla.agreement.as_ref())) {
+            return Ok(book);
+        }
+        self.refresh_rules().await?;
+        Ok(self.book())
     }
 
     /// Takes over what another process has changed: rules, users, signing keys. Answers the hash of the rules where they are new.

@@ -46,12 +46,13 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the store fails.
     pub async fn replay(&self, rules: &Rules, mut each: impl FnMut(Replayed)) -> Result<(), StoreError> {
-        let (book, now) = (self.book(), self.now());
+        let now = self.now();
         let mut after = LabelKey::NOTHING;
         loop {
             let page = self.inner.store.histories(after, AT_ONCE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.label.into();
+            let book = self.book();
             for history in page {
                 let damaged = |error| StoreError::Damaged(format!("{}: {error}", history.label).into());
                 each(Replayed {

@@ -221,6 +221,22 @@ async fn other_rules_leave_open_tickets_what_they_were_promised() {
     assert_eq!(sla["eventos"][0]["accion"], "SLA_NUEVAS_REGLAS");
 }
 
+/// Before anybody has told it of the new version.
+#[tokio::test]
+async fn what_another_process_promised_under_new_rules_is_read_under_them() {
+    let service = office().await;
+    let ticket = service.ticket_of("REDES").await;
+    let other = service.beside().await;
+    let earlier = OFFICE.replace(r#", ["13:00", "17:00"]"#, "");
+    let mut client = service.client(&service.redes).await;
+    for (rules, due) in [(earlier.as_str(), "2026-03-26T17:00:00Z"), (OFFICE, "2026-03-24T22:00:00Z")] {
+        other.apply_rules(Rules::from_json(rules).unwrap()).await.unwrap();
+        other.rematch_open().await.unwrap();
+        assert_eq!(client.shown(&ticket).await["fecha_limite_sla"], due);
+        assert_eq!(client.look_up(&ticket).await["fechaLimiteSla"], due);
+    }
+}
+
 #[tokio::test]
 async fn a_ticket_of_another_area_is_nobodys_to_read() {
     let service = office().await;
