@@ -20,7 +20,7 @@ pub(crate) use self::policy::Promised;
 pub use self::{
     allowance::{Allowance, DueAt},
     budget::{Budget, BudgetError},
-    calendar::{Allowed, Calendar, Hours, Shift, ShiftError},
+    calendar::{Allowed, Calendar, Day, Hours, Shift, ShiftError},
     clock::{Clock, ClockChanges, DueByHand, Entered, Sla, Threshold},
     explanation::{Interval, Reason},
     policy::{
