@@ -61,10 +61,9 @@ fn intervals(calendar: &Calendar, from: Timestamp, until: Timestamp, answer: &mu
         answer.wide(interval.until.unix_millis());
         let (reason, date) = match interval.reason {
             Reason::Working => (0, 0),
-            Reason::OutsideHours => (1, 0),
             Reason::ClosedDate(date) => (2, date.to_epoch_days().cast_unsigned()),
-            // No ticket, no status.
-            Reason::Status(_) => (1, 0),
+            // Before there is a ticket, it has no status.
+            Reason::OutsideHours | Reason::Status(_) => (1, 0),
         };
         answer.words(&[reason, date]);
     }

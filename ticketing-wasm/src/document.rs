@@ -152,7 +152,7 @@ fn transition(input: &mut Input<'_>) -> Transition {
 
 pub(crate) fn calendar(input: &mut Input<'_>) -> CalendarRules {
     let zone = option(input, text);
-    let mut shifts = || list(input, shift).into_iter().flatten().collect();
+    let mut shifts = || shifts(input);
     let week = Week {
         monday: shifts(),
         tuesday: shifts(),
@@ -167,13 +167,17 @@ pub(crate) fn calendar(input: &mut Input<'_>) -> CalendarRules {
 
 fn exception(input: &mut Input<'_>) -> CalendarException {
     let date = Day::from_epoch_days(input.word().cast_signed());
-    CalendarException { date, name: option(input, text), shifts: list(input, shift).into_iter().flatten().collect() }
+    CalendarException { date, name: option(input, text), shifts: shifts(input) }
 }
 
-/// A pair of minutes of the day; `None` for what JavaScript does not write.
-fn shift(input: &mut Input<'_>) -> Option<Shift> {
-    let mut minute = || u16::try_from(input.word()).unwrap_or(u16::MAX);
-    Shift::of_minutes(minute(), minute())
+/// Pairs of minutes of the day, without what JavaScript does not write.
+fn shifts(input: &mut Input<'_>) -> Vec<Shift> {
+    let mut shifts = Vec::new();
+    for _ in 0..input.word() {
+        let mut minute = || u16::try_from(input.word()).unwrap_or(u16::MAX);
+        shifts.extend(Shift::of_minutes(minute(), minute()));
+    }
+    shifts
 }
 
 fn text(input: &mut Input<'_>) -> String {

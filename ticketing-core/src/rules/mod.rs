@@ -320,12 +320,7 @@ impl Rules {
 
     pub(crate) fn promised(&self, facts: &Facts<'_>, origin: Origin) -> Option<Promised<'_>> {
         let policy = self.document().sla.policies.iter().find(|policy| self.matches(&policy.when, facts, origin))?;
-        let priority = facts.priority.map(|priority| self.priority_key(priority));
-        let targets = policy.targets().map(|_, target| {
-            let target = target.as_ref()?;
-            Some((target, target.allowance(priority.as_deref())?))
-        });
-        Some(Promised { policy, targets })
+        Some(Promised { policy, priority: facts.priority.map(|priority| self.priority_key(priority)) })
     }
 
     /// The policy of that id.

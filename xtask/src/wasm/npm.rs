@@ -65,7 +65,8 @@ impl Tools {
         fs::write(&small, Binary::read(&octets)?.without_panics()?)?;
         let mut wasm_opt = self.command("wasm-opt");
         // The first page of the memory is the stack's far end.
-        wasm_opt.args(["--low-memory-unused", "-Oz", "--converge", "--debuginfo"]);
+        wasm_opt.args(["--low-memory-unused", "-O4", "-Oz", "--converge", "--debuginfo"]);
+        wasm_opt.args(["--reorder-functions", "--reorder-locals"]);
         wasm_opt.args(["--strip-dwarf", "--strip-producers", "--strip-target-features"]);
         process::run(wasm_opt.args(FEATURES).arg(&small).arg("-o").arg(&small))?;
         Ok(small)
