@@ -61,8 +61,8 @@ pub mod user;
 pub mod violation;
 mod zone;
 
-/// Dates of calendars, and signed lengths of time, as the SLA's clocks give them.
-pub use chrono::{NaiveDate, TimeDelta};
+/// Signed lengths of time, as the SLA's clocks give them.
+pub use chrono::TimeDelta;
 /// What ids are made of.
 pub use uuid::Uuid;
 

@@ -141,7 +141,7 @@ fn key(text: &str, accents_count: bool) -> String {
 }
 
 /// Combining diacritical marks, as decomposed text has them.
-pub(crate) fn is_combining_accent(c: char) -> bool {
+fn is_combining_accent(c: char) -> bool {
     ('\u{300}'..='\u{36F}').contains(&c)
 }
 

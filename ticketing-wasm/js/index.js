@@ -5,7 +5,7 @@
 
 import { Core } from "./module.js";
 import { hashOf, readRules, refuse } from "./rules.js";
-import { FIELDS, LOCALES, NOT_AN_OBJECT, PROBLEMS, REFUSALS, RULES, UNKNOWN_VALUE } from "./tables.js";
+import { FIELDS, LOCALES, NOT_AN_OBJECT, PROBLEMS, RULES, UNKNOWN_VALUE } from "./tables.js";
 
 export { bindForm } from "./form.js";
 
@@ -200,13 +200,8 @@ export function createValidator(rules, { locale = "es" } = {}) {
   const whole = readRules(rules ?? RULES, flat);
   core.flat(flat);
   const place = core.exports.validator(core.buffers, core.octets);
-  if (place) return new Validator(place, whole, locale);
-  const at = core.answer(), [row, number] = core.memory.subarray(at, at + 2);
-  const [path, ...found] = core.texts(at + 2);
-  const why = REFUSALS[row].replace("{n}", number).replace("{d}", () => new Date((number | 0) * 864e5).toJSON().slice(0, 10))
-    .replace(/\{\}/g, () => found.shift());
-  // Of a list, the message has the first.
-  return refuse(path, [why, ...found].join(", "));
+  if (!place) refuse("", "a value is not allowed; checkRules of ticketing-wasm/desk says which, and why");
+  return new Validator(place, whole, locale);
 }
 
 /** A label as people type it: `tkt 2026-142` is TKT-2026-00142. In another format than the built-in, ask a validator. */

@@ -5,8 +5,7 @@
 
 import { HALF_A_PAIR } from "./module.js";
 import {
-  AUDIENCES, BUDGET, BUDGET_MINUTES_MAX, BUSINESS_DAYS_MAX, DAYS, DUE_AT, FIELDS, NAMESPACE, NO_SUCH_FIELD, PAUSES, REFUSALS,
-  REMATCH, RULES, STATUSES,
+  AUDIENCES, BUDGET_MINUTES_MAX, BUSINESS_DAYS_MAX, DAYS, DUE_AT, FIELDS, NAMESPACE, PAUSES, REMATCH, RULES, STATUSES,
 } from "./tables.js";
 
 export function refuse(path, why) {
@@ -55,7 +54,7 @@ const choice = (names) => (value, path, flat) => {
 };
 
 /** The same, where canonical JSON leaves out the first. */
-const unlessFirst = (names) => (value, path, flat) => {
+export const unlessFirst = (names) => (value, path, flat) => {
   const chosen = choice(names)(value, path, flat);
   return chosen === names[0] ? null : chosen;
 };
@@ -73,9 +72,7 @@ const prefix = (value, path, flat) => text(value, path, flat).replace(/[a-z]/g, 
 export const budget = (value, path, flat) => {
   const [, digits, unit] = /^(\d+)(h|m|bd)$/.exec(text(value, path, [])) ?? [];
   const amount = digits * (unit === "h" ? 60 : 1), isDays = unit === "bd";
-  if (!(amount >= 1 && amount <= (isDays ? BUSINESS_DAYS_MAX : BUDGET_MINUTES_MAX))) {
-    refuse(path, BUDGET.replace("{}", () => [...value].slice(0, 40).join("")));
-  }
+  if (!(amount >= 1 && amount <= (isDays ? BUSINESS_DAYS_MAX : BUDGET_MINUTES_MAX))) expected(path, "a budget, such as 4h, 90m or 2bd");
   flat.push(isDays ? -amount : amount);
   return isDays ? `${amount}bd` : amount % 60 ? `${amount}m` : `${amount / 60}h`;
 };
@@ -104,7 +101,7 @@ const date = (value, path, flat) => {
 };
 
 /** What may be `null`. */
-const option = (read) => (value, path, flat) => {
+export const option = (read) => (value, path, flat) => {
   flat.push(+(value !== null));
   return value === null ? null : read(value, path, flat);
 };
@@ -164,7 +161,8 @@ const some = (name, read) => [name, list(read), [], true];
 
 const named = object([["nombre", text], some("alias", text)]);
 const field = object([maybe("requerido", flag), maybe("min", count), maybe("max", count)]);
-const fields = object(FIELDS.map(([name]) => [name, field, {}]), REFUSALS[NO_SUCH_FIELD]);
+const names = FIELDS.map(([name]) => name);
+const fields = object(names.map((name) => [name, field, {}]), `there is no such field; the fields are ${names.join(", ")}`);
 const priorities = object([["lista", list(named), RULES.prioridades.lista], ["soloConocidas", flag, RULES.prioridades.soloConocidas]]);
 const areas = object([
   ["lista", list(named), RULES.areas.lista],
@@ -204,7 +202,7 @@ const zone = object([
   some("transiciones", pair(wide, offset)),
 ]);
 const exception = object([["fecha", date], maybe("nombre", text), some("horas", shift)]);
-const calendar = object([
+export const calendar = object([
   maybe("zona", text), ["semana", object(DAYS.map((day) => some(day, shift))), {}], some("excepciones", exception),
 ]);
 const rules = object([

@@ -8,33 +8,23 @@
 //! place among all; what may be missing follows a word that says whether it is there.
 
 use ticketing_core::{
-    AreaRules, ByName, CalendarException, CalendarRules, FieldRule, LabelFormat, NaiveDate, Named, PriorityRules,
-    RefusedValue, Rules, RulesDocument, RulesProblem, SlaRules, Status, Transition, Week, Zone,
+    AreaRules, ByName, CalendarException, CalendarRules, FieldRule, LabelError, LabelFormat, Named, PriorityRules,
+    Rules, RulesDocument, SlaRules, Status, Transition, Week, Zone,
     field::FIELDS,
-    sla::{Allowance, Audience, Budget, DueAt, EscalationStep, Policy, Predicate, Shift, Target},
+    sla::{Allowance, Audience, Budget, Day, DueAt, EscalationStep, Policy, Predicate, Shift, Target},
 };
 
-use crate::{
-    tables,
-    wire::{Buffers, Input},
-};
+#[cfg(feature = "form")]
+use crate::wire::Buffers;
+use crate::wire::Input;
 
-/// Reads rules. Where they are none, answers the row of the refusal, its number if it has one, and its texts: the place and
-/// names.
+/// Reads rules; answers nothing where they are none. Whoever wants to know why asks the module for agents' pages: hardly any page
+/// with a form does, and all would carry it.
+#[cfg(feature = "form")]
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn validator(buffers: &mut Buffers, octets: usize) -> Option<Box<Rules>> {
-    let (mut input, answer) = buffers.open(octets);
-    match rules(&mut input) {
-        Ok(rules) => Some(Box::new(rules)),
-        Err(refused) => {
-            let (row, number) = tables::refusal_words(&refused.problem);
-            answer.words(&[row, number]);
-            let mut texts = vec![refused.path.as_str()];
-            texts.extend(tables::refusal_names(&refused.problem));
-            answer.texts(&texts);
-            None
-        }
-    }
+    let (mut input, _) = buffers.open(octets);
+    Rules::if_valid(document(&mut input).ok()?).map(Box::new)
 }
 
 /// Forgets rules.
@@ -43,20 +33,20 @@ pub extern "C" fn forget(rules: Option<Box<Rules>>) {
     drop(rules);
 }
 
-fn rules(input: &mut Input<'_>) -> Result<Rules, RefusedValue> {
+/// The document that comes next, with labels that can be written so.
+pub(crate) fn document(input: &mut Input<'_>) -> Result<RulesDocument, LabelError> {
     let fields = FIELDS.iter().map(|spec| (spec.name.to_owned(), field(input))).collect();
     let types = texts(input);
     let priorities = PriorityRules { list: list(input, named), only_known: flag(input) };
     let areas = AreaRules { list: list(input, named), default: text(input), only_known: flag(input) };
     let (prefix, digits) = (text(input), input.word());
-    let label = LabelFormat::new(&prefix, u8::try_from(digits).unwrap_or(u8::MAX))
-        .map_err(|error| RefusedValue { path: "etiqueta".into(), problem: RulesProblem::Label(error) })?;
+    let label = LabelFormat::new(&prefix, u8::try_from(digits).unwrap_or(u8::MAX))?;
     let sla = SlaRules { policies: list(input, policy) };
     let (auto_close_days, reopen_days) = (input.word(), input.word());
     let (zone, zones) = (text(input), list(input, zone));
     let calendars = list(input, |input| (text(input), calendar(input))).into_iter().collect();
     let calendar = option(input, text);
-    Rules::new(RulesDocument {
+    Ok(RulesDocument {
         fields,
         types,
         priorities,
@@ -160,9 +150,9 @@ fn transition(input: &mut Input<'_>) -> Transition {
     Transition { at_unix_seconds: input.wide(), offset_seconds: input.word().cast_signed() }
 }
 
-fn calendar(input: &mut Input<'_>) -> CalendarRules {
+pub(crate) fn calendar(input: &mut Input<'_>) -> CalendarRules {
     let zone = option(input, text);
-    let mut shifts = || list(input, shift).into_iter().flatten().collect();
+    let mut shifts = || shifts(input);
     let week = Week {
         monday: shifts(),
         tuesday: shifts(),
@@ -176,14 +166,18 @@ fn calendar(input: &mut Input<'_>) -> CalendarRules {
 }
 
 fn exception(input: &mut Input<'_>) -> CalendarException {
-    let date = NaiveDate::from_epoch_days(input.word().cast_signed()).unwrap_or_default();
-    CalendarException { date, name: option(input, text), shifts: list(input, shift).into_iter().flatten().collect() }
+    let date = Day::from_epoch_days(input.word().cast_signed());
+    CalendarException { date, name: option(input, text), shifts: shifts(input) }
 }
 
-/// A pair of minutes of the day; `None` for what JavaScript does not write.
-fn shift(input: &mut Input<'_>) -> Option<Shift> {
-    let mut minute = || u16::try_from(input.word()).unwrap_or(u16::MAX);
-    Shift::of_minutes(minute(), minute())
+/// Pairs of minutes of the day, without what JavaScript does not write.
+fn shifts(input: &mut Input<'_>) -> Vec<Shift> {
+    let mut shifts = Vec::new();
+    for _ in 0..input.word() {
+        let mut minute = || u16::try_from(input.word()).unwrap_or(u16::MAX);
+        shifts.extend(Shift::of_minutes(minute(), minute()));
+    }
+    shifts
 }
 
 fn text(input: &mut Input<'_>) -> String {
@@ -203,11 +197,11 @@ fn texts(input: &mut Input<'_>) -> Vec<String> {
     list(input, text)
 }
 
-fn option<T>(input: &mut Input<'_>, read: impl FnOnce(&mut Input<'_>) -> T) -> Option<T> {
+pub(crate) fn option<T>(input: &mut Input<'_>, read: impl FnOnce(&mut Input<'_>) -> T) -> Option<T> {
     flag(input).then(|| read(input))
 }
 
-fn list<T>(input: &mut Input<'_>, read: impl Fn(&mut Input<'_>) -> T) -> Vec<T> {
+pub(crate) fn list<T>(input: &mut Input<'_>, read: impl Fn(&mut Input<'_>) -> T) -> Vec<T> {
     let mut list = Vec::new();
     // One after the other: a length is no reason to reserve anything.
     for _ in 0..input.word() {

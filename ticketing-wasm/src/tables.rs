@@ -1,14 +1,14 @@
 //! What both sides have in a table, so that it crosses as its row and numbers. `cargo xtask wasm` writes JavaScript's half from
 //! this one.
 
-use ticketing_core::{EmailError, LabelError, NaiveDate, Problem, RulesProblem, Status, violation::JsonType};
+use ticketing_core::{EmailError, LabelError, Problem, RulesProblem, Status, sla::Day, violation::JsonType};
 
 /// What stands in an example where a problem has its first number, and its second.
 pub const NUMBERS: [u32; 2] = [4_000_000_001, 4_000_000_002];
 /// What stands in an example where a problem has a name.
 pub const NAME: &str = "{}";
 /// The date of an example.
-pub const DATE: NaiveDate = NaiveDate::MAX;
+pub const DATE: Day = Day::from_epoch_days(2_000_000);
 /// The status of an example.
 pub const STATUS: Status = Status::Closed;
 /// The percent of an example, which no message has otherwise.
@@ -109,7 +109,7 @@ pub fn refusal_words(problem: &RulesProblem) -> (u32, u32) {
         | RulesProblem::MinAboveMax { max: number }
         | RulesProblem::PolicyTwice { id: number } => *number,
         RulesProblem::EscalationAt { percent } => (*percent).into(),
-        RulesProblem::DateTwice { date } => date.to_epoch_days().cast_unsigned(),
+        RulesProblem::DateTwice { date } => i32::try_from(date.epoch_days()).unwrap_or_default().cast_unsigned(),
         _ => 0,
     };
     (refusal_row(problem), number)

@@ -161,7 +161,7 @@ impl Answer {
 
     /// A number as two words, the lower half first.
     pub(crate) fn wide(&mut self, number: i64) {
-        #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the two halves")]
         self.words(&[number as u32, (number >> 32) as u32]);
     }
 

@@ -1,11 +1,10 @@
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{RulesProblem, check::Place, check::Refused};
+use super::{RulesProblem, check::Place, check::Refusal};
 use crate::{
     Zone,
     limits::{CALENDAR_EXCEPTIONS_MAX, CALENDAR_SHIFTS_MAX},
-    sla::{Calendar, Hours, Shift},
+    sla::{Calendar, Day, Hours, Shift},
 };
 
 /// When a desk works, as it stands in rules.
@@ -67,7 +66,7 @@ impl Week {
 pub struct CalendarException {
     /// Which.
     #[serde(rename = "fecha", with = "date")]
-    pub date: NaiveDate,
+    pub date: Day,
     /// What it is called, for people.
     #[serde(rename = "nombre", default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -78,18 +77,19 @@ pub struct CalendarException {
 
 /// A date as `2026-12-25`.
 mod date {
-    use chrono::{Datelike, NaiveDate};
+    use chrono::NaiveDate;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
+    use crate::sla::Day;
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
-    pub(super) fn serialize<S: Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
-        let (year, month, day) = (date.year(), date.month(), date.day());
-        serializer.serialize_str(&format!("{year:04}-{month:02}-{day:02}"))
+    pub(super) fn serialize<S: Serializer>(date: &Day, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(date)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
         let text = String::deserialize(deserializer)?;
-        parse(&text).ok_or_else(|| {
+        parse(&text).map(Day::from).ok_or_else(|| {
             let text: String = text.chars().take(20).collect();
             D::Error::custom(format!("“{text}” is no date: write year, month and day, such as \"2026-12-25\""))
         })
@@ -110,30 +110,30 @@ mod date {
 
 impl CalendarRules {
     /// Checks it, and makes it ready for use in a zone.
-    pub(super) fn compile(&self, place: &Place<'_>, zone: Zone) -> Result<Calendar, Refused> {
+    pub(super) fn compile<R: Refusal>(&self, place: &Place<'_>, zone: Zone) -> Result<Calendar, R> {
         let too_many = |shifts: &Vec<Shift>| shifts.len() > CALENDAR_SHIFTS_MAX;
         if self.week.days().into_iter().any(too_many) {
-            return Err(place.member("semana").refuse(RulesProblem::TooManyShifts));
+            return Err(place.member("semana").refuse(|| RulesProblem::TooManyShifts));
         }
         let exceptions = place.member("excepciones");
         if self.exceptions.len() > CALENDAR_EXCEPTIONS_MAX {
-            return Err(exceptions.refuse(RulesProblem::TooManyExceptions));
+            return Err(exceptions.refuse(|| RulesProblem::TooManyExceptions));
         }
         let mut hours = Hours::weekly(self.week.days().map(Vec::clone));
         for CalendarException { date, name, shifts } in &self.exceptions {
             if too_many(shifts) {
-                return Err(exceptions.refuse(RulesProblem::TooManyShifts));
+                return Err(exceptions.refuse(|| RulesProblem::TooManyShifts));
             }
             if let Some(name) = name {
                 super::check::name(&exceptions, name)?;
             }
             if hours.is_exception(*date) {
-                return Err(exceptions.refuse(RulesProblem::DateTwice { date: *date }));
+                return Err(exceptions.refuse(|| RulesProblem::DateTwice { date: *date }));
             }
             hours = hours.with_exception(*date, shifts.clone());
         }
         if hours.is_empty() {
-            return Err(place.refuse(RulesProblem::NoWorkingTime));
+            return Err(place.refuse(|| RulesProblem::NoWorkingTime));
         }
         Ok(Calendar::new(hours, zone))
     }

@@ -11,8 +11,30 @@ use crate::{
     ticket::Origin,
 };
 
-/// A refusal: hardly anybody meets it, and everybody would carry it.
-pub(super) type Refused = Box<RefusedValue>;
+/// What is told of a document that is refused. The checks are the same whatever that is.
+pub(super) trait Refusal {
+    /// That a place has a problem.
+    fn of(place: &Place<'_>, problem: impl FnOnce() -> RulesProblem) -> Self;
+}
+
+/// Where, and why. Boxed, because hardly anybody meets it, and everybody would carry it.
+impl Refusal for Box<RefusedValue> {
+    #[cold]
+    fn of(place: &Place<'_>, problem: impl FnOnce() -> RulesProblem) -> Self {
+        let mut path = String::new();
+        place.write(&mut path);
+        Self::new(RefusedValue { path, problem: problem() })
+    }
+}
+
+/// That it is: what tells nobody why needs not carry it either.
+pub(super) struct Untold;
+
+impl Refusal for Untold {
+    fn of(_: &Place<'_>, _: impl FnOnce() -> RulesProblem) -> Self {
+        Self
+    }
+}
 
 /// Where in a document.
 #[derive(Clone, Copy)]
@@ -48,13 +70,8 @@ impl<'a> Place<'a> {
         Place { parent: Some(self), step: Step::Item(index) }
     }
 
-    #[expect(clippy::unnecessary_box_returns, reason = "hardly anybody meets it, and everybody would carry it")]
-    #[cold]
-    #[inline(never)]
-    pub(super) fn refuse(&self, problem: RulesProblem) -> Refused {
-        let mut path = String::new();
-        self.write(&mut path);
-        Box::new(RefusedValue { path, problem })
+    pub(super) fn refuse<R: Refusal>(&self, problem: impl FnOnce() -> RulesProblem) -> R {
+        R::of(self, problem)
     }
 
     fn write(&self, path: &mut String) {
@@ -86,69 +103,73 @@ fn push_decimal(text: &mut String, number: usize) {
 }
 
 /// What the rules say of each field, in the order of the field table.
-pub(super) fn fields(document: &mut RulesDocument) -> Result<[FieldRule; Field::COUNT], Refused> {
+pub(super) fn fields<R: Refusal>(document: &mut RulesDocument) -> Result<[FieldRule; Field::COUNT], R> {
     let fields = Place::of("campos");
     if let Some(unknown) = document.fields.iter().map(|(name, _)| name).find(|name| Field::from_name(name).is_none()) {
-        return Err(fields.member(unknown).refuse(RulesProblem::NoSuchField));
+        return Err(fields.member(unknown).refuse(|| RulesProblem::NoSuchField));
     }
     let mut rules = [FieldRule::default(); Field::COUNT];
     for (spec, rule) in FIELDS.iter().zip(&mut rules) {
         let place = fields.member(spec.name);
-        let refused = |member, problem| Err(place.member(member).refuse(problem));
+
         let chosen = document.fields.get(spec.name).copied().unwrap_or_default();
         rule.required = Some(chosen.required.unwrap_or(spec.required));
         if spec.required && chosen.required == Some(false) {
-            return refused("requerido", RulesProblem::Indispensable);
+            return Err(place.member("requerido").refuse(|| RulesProblem::Indispensable));
         }
         if spec.kind == Kind::Flag && chosen.required == Some(true) {
-            return refused("requerido", RulesProblem::RequiredFlag);
+            return Err(place.member("requerido").refuse(|| RulesProblem::RequiredFlag));
         }
         if let Kind::Text { min, max, ceiling, .. } = spec.kind {
             let (min, max) = (chosen.min.unwrap_or(min), chosen.max.unwrap_or(max));
             if min < 1 {
-                return refused("min", RulesProblem::NoMin);
+                return Err(place.member("min").refuse(|| RulesProblem::NoMin));
             }
             if max > ceiling {
-                return refused("max", RulesProblem::AboveCeiling { ceiling });
+                return Err(place.member("max").refuse(|| RulesProblem::AboveCeiling { ceiling }));
             }
             if min > max {
-                return refused("min", RulesProblem::MinAboveMax { max });
+                return Err(place.member("min").refuse(|| RulesProblem::MinAboveMax { max }));
             }
             rule.min = Some(min);
             rule.max = Some(max);
         } else if chosen.min.is_some() || chosen.max.is_some() {
-            return Err(place.refuse(RulesProblem::FixedLength));
+            return Err(place.refuse(|| RulesProblem::FixedLength));
         }
         document.fields.insert(spec.name.to_owned(), *rule);
     }
     Ok(rules)
 }
 
-pub(super) fn types(document: &RulesDocument) -> Result<(), Refused> {
+pub(super) fn types<R: Refusal>(document: &RulesDocument) -> Result<(), R> {
     let types = Place::of("tipos");
     if document.types.is_empty() {
-        return Err(types.refuse(RulesProblem::NoType));
+        return Err(types.refuse(|| RulesProblem::NoType));
     }
     for (index, of_type) in document.types.iter().enumerate() {
         let place = types.item(index);
         name(&place, of_type)?;
         if document.types.iter().take(index).any(|other| other == of_type) {
-            return Err(place.refuse(RulesProblem::Twice { name: of_type.clone() }));
+            return Err(place.refuse(|| RulesProblem::Twice { name: of_type.clone() }));
         }
     }
     Ok(())
 }
 
 /// A name as a ticket would carry it: trimmed, no control characters, 1 to 100 characters.
-pub(super) fn name(place: &Place<'_>, name: &str) -> Result<(), Refused> {
+pub(super) fn name<R: Refusal>(place: &Place<'_>, name: &str) -> Result<(), R> {
     if trimmed(name).len() != name.len() || TextRule::line(1, 100).check(name).is_err() {
-        return Err(place.refuse(RulesProblem::NoName));
+        return Err(place.refuse(|| RulesProblem::NoName));
     }
     Ok(())
 }
 
 /// Keys of all names and aliases, each with the number of what it names.
-pub(super) fn names(list: &str, all: &[Named], key_of: fn(&str) -> String) -> Result<Vec<(String, usize)>, Refused> {
+pub(super) fn names<R: Refusal>(
+    list: &str,
+    all: &[Named],
+    key_of: fn(&str) -> String,
+) -> Result<Vec<(String, usize)>, R> {
     let list = Place::of(list);
     let mut keys: Vec<(String, usize)> = Vec::new();
     for (index, named) in all.iter().enumerate() {
@@ -157,7 +178,7 @@ pub(super) fn names(list: &str, all: &[Named], key_of: fn(&str) -> String) -> Re
             name(&place, one)?;
             let key = key_of(one);
             if keys.iter().any(|(known, _)| *known == key) {
-                return Err(place.refuse(RulesProblem::Taken { name: one.to_owned() }));
+                return Err(place.refuse(|| RulesProblem::Taken { name: one.to_owned() }));
             }
             keys.push((key, index));
         }
@@ -165,54 +186,54 @@ pub(super) fn names(list: &str, all: &[Named], key_of: fn(&str) -> String) -> Re
     Ok(keys)
 }
 
-pub(super) fn default_area(document: &RulesDocument, area_keys: &[(String, usize)]) -> Result<(), Refused> {
+pub(super) fn default_area<R: Refusal>(document: &RulesDocument, area_keys: &[(String, usize)]) -> Result<(), R> {
     let place = Place::of("areas.predeterminada");
     let area = &document.areas.default;
     name(&place, area)?;
     if document.areas.only_known && !area_keys.iter().any(|(key, _)| *key == area_key(area)) {
-        return Err(place.refuse(RulesProblem::UnknownDefault));
+        return Err(place.refuse(|| RulesProblem::UnknownDefault));
     }
     Ok(())
 }
 
 /// The deployment's zone.
-pub(super) fn zones(document: &mut RulesDocument) -> Result<Zone, Refused> {
+pub(super) fn zones<R: Refusal>(document: &mut RulesDocument) -> Result<Zone, R> {
     const DAY_SECONDS: i32 = 86_400;
     let zones = Place::of("zonas");
     for (index, zone) in document.zones.iter().enumerate() {
         let place = zones.item(index);
         name(&place.member("nombre"), &zone.name)?;
         if document.zones.iter().take(index).any(|other| other.name == zone.name) {
-            return Err(place.refuse(RulesProblem::Twice { name: zone.name.clone() }));
+            return Err(place.refuse(|| RulesProblem::Twice { name: zone.name.clone() }));
         }
         let mut offsets =
             core::iter::once(zone.offset_seconds).chain(zone.transitions.iter().map(|t| t.offset_seconds));
         // Without `abs`, of which the smallest number has none.
         if offsets.any(|offset| offset <= -DAY_SECONDS || offset >= DAY_SECONDS) {
-            return Err(place.refuse(RulesProblem::Offset));
+            return Err(place.refuse(|| RulesProblem::Offset));
         }
         // It needs no table, and is what it is.
         if zone.name == Zone::UTC && (zone.offset_seconds != 0 || !zone.transitions.is_empty()) {
-            return Err(place.refuse(RulesProblem::Offset));
+            return Err(place.refuse(|| RulesProblem::Offset));
         }
         if !zone.transitions.is_sorted_by(|a, b| a.at_unix_seconds < b.at_unix_seconds) {
-            return Err(place.member("transiciones").refuse(RulesProblem::Transitions));
+            return Err(place.member("transiciones").refuse(|| RulesProblem::Transitions));
         }
     }
     put_in_order(&mut document.zones, |a, b| a.name <= b.name);
     zone(document, &document.zone, &Place::of("zona"))
 }
 
-fn zone(document: &RulesDocument, name: &str, place: &Place<'_>) -> Result<Zone, Refused> {
+fn zone<R: Refusal>(document: &RulesDocument, name: &str, place: &Place<'_>) -> Result<Zone, R> {
     match document.zones.iter().find(|zone| zone.name == name) {
         Some(zone) => Ok(zone.clone()),
         None if name == Zone::UTC => Ok(Zone::default()),
-        None => Err(place.refuse(RulesProblem::NoTable { name: name.to_owned() })),
+        None => Err(place.refuse(|| RulesProblem::NoTable { name: name.to_owned() })),
     }
 }
 
 /// The calendars by their names, ready for use.
-pub(super) fn calendars(document: &mut RulesDocument, own: &Zone) -> Result<Vec<(String, Calendar)>, Refused> {
+pub(super) fn calendars<R: Refusal>(document: &mut RulesDocument, own: &Zone) -> Result<Vec<(String, Calendar)>, R> {
     let calendars = Place::of("calendarios");
     let mut compiled = Vec::new();
     for (of, rules) in document.calendars.iter() {
@@ -228,40 +249,40 @@ pub(super) fn calendars(document: &mut RulesDocument, own: &Zone) -> Result<Vec<
     Ok(compiled)
 }
 
-fn known_calendar(document: &RulesDocument, name: Option<&String>, place: &Place<'_>) -> Result<(), Refused> {
+fn known_calendar<R: Refusal>(document: &RulesDocument, name: Option<&String>, place: &Place<'_>) -> Result<(), R> {
     match name {
         Some(name) if document.calendars.get(name).is_none() => {
-            let known = document.calendars.iter().map(|(name, _)| name.to_owned()).collect();
-            Err(place.refuse(RulesProblem::UnknownCalendar { name: name.clone(), known }))
+            let known = || document.calendars.iter().map(|(name, _)| name.to_owned()).collect();
+            Err(place.refuse(|| RulesProblem::UnknownCalendar { name: name.clone(), known: known() }))
         }
         _ => Ok(()),
     }
 }
 
-pub(super) fn policies(
+pub(super) fn policies<R: Refusal>(
     document: &mut RulesDocument,
     priority_keys: &[(String, usize)],
     area_keys: &[(String, usize)],
-) -> Result<(), Refused> {
+) -> Result<(), R> {
     let policies = Place::of("sla.politicas");
     for policy in &mut document.sla.policies {
         policy.targets_mut().for_each(|(kind, target)| target.fill_in(kind));
     }
     for (index, policy) in document.sla.policies.iter().enumerate() {
         let place = policies.item(index);
-        let refused = |member, problem| Err(place.member(member).refuse(problem));
+
         if !(1..=i32::MAX.unsigned_abs()).contains(&policy.id) {
-            return refused("id", RulesProblem::PolicyId);
+            return Err(place.member("id").refuse(|| RulesProblem::PolicyId));
         }
         if document.sla.policies.iter().take(index).any(|other| other.id == policy.id) {
-            return refused("id", RulesProblem::PolicyTwice { id: policy.id });
+            return Err(place.member("id").refuse(|| RulesProblem::PolicyTwice { id: policy.id }));
         }
         name(&place.member("nombre"), &policy.name)?;
         if let Some(unknown) = policy.when.types.iter().find(|name| !document.types.contains(name)) {
-            return refused("cuando.tipo", RulesProblem::UnknownType { name: unknown.clone() });
+            return Err(place.member("cuando.tipo").refuse(|| RulesProblem::UnknownType { name: unknown.clone() }));
         }
         if let Some(unknown) = policy.when.origins.iter().find(|name| Origin::from_name(name).is_none()) {
-            return refused("cuando.origen", RulesProblem::UnknownOrigin { name: unknown.clone() });
+            return Err(place.member("cuando.origen").refuse(|| RulesProblem::UnknownOrigin { name: unknown.clone() }));
         }
         for (kind, of) in policy.targets().iter() {
             if let Some(of) = of {
@@ -272,62 +293,64 @@ pub(super) fn policies(
     Ok(())
 }
 
-fn target(
+fn target<R: Refusal>(
     document: &RulesDocument,
     target: &Target,
     place: &Place<'_>,
     priority_keys: &[(String, usize)],
     area_keys: &[(String, usize)],
-) -> Result<(), Refused> {
+) -> Result<(), R> {
     for (index, (name, _)) in target.by_priority.iter().enumerate() {
         let key = priority_key(name);
         if target.by_priority.iter().take(index).any(|(other, _)| priority_key(other) == key) {
-            return Err(place.member("porPrioridad").refuse(RulesProblem::Taken { name: name.to_owned() }));
+            return Err(place.member("porPrioridad").refuse(|| RulesProblem::Taken { name: name.to_owned() }));
         }
         let known = priority_keys.iter().find(|(known, _)| *known == key);
         let named = known.and_then(|(_, index)| document.priorities.list.get(*index));
         if let Some(canonical) = named.filter(|named| priority_key(&named.name) != key) {
-            let (name, canonical) = (name.to_owned(), canonical.name.clone());
-            return Err(place.member("porPrioridad").refuse(RulesProblem::Alias { name, canonical }));
+            let alias = || RulesProblem::Alias { name: name.to_owned(), canonical: canonical.name.clone() };
+            return Err(place.member("porPrioridad").refuse(alias));
         }
     }
     known_calendar(document, target.calendar.as_ref(), &place.member("calendario"))?;
     let pauses = target.pauses.as_deref().unwrap_or_default();
     if let Some(finished) = pauses.iter().find(|status| status.is_finished()) {
-        return Err(place.member("pausa").refuse(RulesProblem::FinishedPause { status: *finished }));
+        return Err(place.member("pausa").refuse(|| RulesProblem::FinishedPause { status: *finished }));
     }
     if Status::ALL.into_iter().filter(|status| status.is_open()).all(|status| pauses.contains(&status)) {
-        return Err(place.member("pausa").refuse(RulesProblem::NeverRuns));
+        return Err(place.member("pausa").refuse(|| RulesProblem::NeverRuns));
     }
     let is_share = |percent: &u8| (1..SLA_BREACH_PERCENT).contains(percent);
     if target.at_risk.len() > SLA_AT_RISK_MAX || !target.at_risk.iter().all(is_share) {
-        return Err(place.member("enRiesgo").refuse(RulesProblem::AtRisk));
+        return Err(place.member("enRiesgo").refuse(|| RulesProblem::AtRisk));
     }
     let steps = place.member("escalar");
     for (index, step) in target.escalation.iter().enumerate() {
         let place = steps.item(index);
         if step.at != SLA_BREACH_PERCENT && !target.at_risk.contains(&step.at) {
-            return Err(place.member("al").refuse(RulesProblem::EscalationAt { percent: step.at }));
+            return Err(place.member("al").refuse(|| RulesProblem::EscalationAt { percent: step.at }));
         }
         if target.escalation.iter().take(index).any(|other| other.at == step.at) {
-            let mut name = String::new();
-            push_decimal(&mut name, usize::from(step.at));
-            return Err(place.member("al").refuse(RulesProblem::Twice { name }));
+            return Err(place.member("al").refuse(|| {
+                let mut name = String::new();
+                push_decimal(&mut name, usize::from(step.at));
+                RulesProblem::Twice { name }
+            }));
         }
         if step.area.is_none() && step.priority.is_none() && step.notify.is_empty() {
-            return Err(place.refuse(RulesProblem::EmptyEscalation));
+            return Err(place.refuse(|| RulesProblem::EmptyEscalation));
         }
         if let Some(area) = &step.area {
             let place = place.member("area");
             name(&place, area)?;
             // As if somebody gave it to that area by hand.
             if document.areas.only_known && !area_keys.iter().any(|(key, _)| *key == area_key(area)) {
-                return Err(place.refuse(RulesProblem::UnknownDefault));
+                return Err(place.refuse(|| RulesProblem::UnknownDefault));
             }
         }
         let raises = |name: &String| priority_keys.iter().any(|(known, _)| *known == priority_key(name));
         if let Some(unknown) = step.priority.as_ref().filter(|name| !raises(name)) {
-            return Err(place.member("prioridad").refuse(RulesProblem::UnknownPriority { name: unknown.clone() }));
+            return Err(place.member("prioridad").refuse(|| RulesProblem::UnknownPriority { name: unknown.clone() }));
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use self::check::{Place, Refused};
+use self::check::{Place, Refusal, Untold};
 pub use self::{
     book::Rulebook,
     by_name::ByName,
@@ -114,10 +114,15 @@ impl Rules {
     /// # Errors
     /// [`RefusedValue`]: the first value that is not allowed.
     pub fn new(document: RulesDocument) -> Result<Self, RefusedValue> {
-        Self::checked(document).map_err(|refused| *refused)
+        Self::checked(document).map_err(|refused: Box<RefusedValue>| *refused)
     }
 
-    fn checked(mut document: RulesDocument) -> Result<Self, Refused> {
+    /// Checks a document as [`new`](Self::new) does, for whoever does not tell why it is refused.
+    pub fn if_valid(document: RulesDocument) -> Option<Self> {
+        Self::checked(document).map_err(|Untold| ()).ok()
+    }
+
+    fn checked<R: Refusal>(mut document: RulesDocument) -> Result<Self, R> {
         let fields = check::fields(&mut document)?;
         check::types(&document)?;
         let priority_keys = check::names("prioridades.lista", &document.priorities.list, priority_key)?;
@@ -128,7 +133,7 @@ impl Rules {
         check::policies(&mut document, &priority_keys, &area_keys)?;
         for (member, days) in [("cierreAutomatico", document.auto_close_days), ("reapertura", document.reopen_days)] {
             if days > RULE_DAYS_MAX {
-                return Err(Place::of(member).refuse(RulesProblem::TooManyDays));
+                return Err(Place::of(member).refuse(|| RulesProblem::TooManyDays));
             }
         }
         let choices = [document.types.as_slice().into(), names(&document.priorities.list), names(&document.areas.list)];
@@ -315,12 +320,7 @@ impl Rules {
 
     pub(crate) fn promised(&self, facts: &Facts<'_>, origin: Origin) -> Option<Promised<'_>> {
         let policy = self.document().sla.policies.iter().find(|policy| self.matches(&policy.when, facts, origin))?;
-        let priority = facts.priority.map(|priority| self.priority_key(priority));
-        let targets = policy.targets().map(|_, target| {
-            let target = target.as_ref()?;
-            Some((target, target.allowance(priority.as_deref())?))
-        });
-        Some(Promised { policy, targets })
+        Some(Promised { policy, priority: facts.priority.map(|priority| self.priority_key(priority)) })
     }
 
     /// The policy of that id.

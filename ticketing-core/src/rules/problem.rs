@@ -1,9 +1,8 @@
-use chrono::NaiveDate;
-
 use crate::{
     LabelError, Status,
     field::FIELDS,
     limits::{CALENDAR_EXCEPTIONS_MAX, CALENDAR_SHIFTS_MAX, RULE_DAYS_MAX, SLA_AT_RISK_MAX},
+    sla::Day,
     ticket::Origin,
 };
 
@@ -116,7 +115,7 @@ pub enum RulesProblem {
     #[error("{date} stands there twice")]
     DateTwice {
         /// Which.
-        date: NaiveDate,
+        date: Day,
     },
     /// A day has more shifts than there is room for.
     #[error("at most {CALENDAR_SHIFTS_MAX} shifts a day")]

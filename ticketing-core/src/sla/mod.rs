@@ -22,7 +22,7 @@ pub use self::{
     account::{Account, Share},
     allowance::{Allowance, DueAt},
     budget::{Budget, BudgetError},
-    calendar::{Allowed, Calendar, Hours, Shift, ShiftError},
+    calendar::{Allowed, Calendar, Day, Hours, Shift, ShiftError},
     clock::{Clock, ClockChanges, DueByHand, Entered, Sla, Threshold},
     explanation::{Interval, Reason},
     policy::{

@@ -177,25 +177,39 @@ impl Target {
 /// What a ticket would be promised, as the rules have it.
 pub(crate) struct Promised<'r> {
     pub(crate) policy: &'r Policy,
-    pub(crate) targets: PerTarget<Option<(&'r Target, Allowance)>>,
+    /// The key of the ticket's priority.
+    pub(crate) priority: Option<String>,
 }
 
 impl Promised<'_> {
+    fn target(&self, kind: TargetKind) -> Option<(&Target, Allowance)> {
+        let target = self.policy.targets().get(kind).as_ref()?;
+        Some((target, target.allowance(self.priority.as_deref())?))
+    }
+
     /// The same, to be kept with the ticket.
     pub(crate) fn agreement(&self, rules: RulesHash) -> Agreement {
-        let promise = |target: &Target, allowance| Promise {
-            allowance,
-            calendar: target.calendar.as_ref().map(|name| CalendarReference { name: name.clone(), rules }),
-            pauses: target.pauses.clone().unwrap_or_default(),
-            at_risk: target.at_risk.clone(),
+        let promise = |kind| {
+            let (target, allowance) = self.target(kind)?;
+            Some(Promise {
+                allowance,
+                calendar: target.calendar.as_ref().map(|name| CalendarReference { name: name.clone(), rules }),
+                pauses: target.pauses.clone().unwrap_or_default(),
+                at_risk: target.at_risk.clone(),
+            })
         };
-        let promises = self.targets.map(|_, target| target.map(|(target, allowance)| promise(target, allowance)));
+        let promises = PerTarget {
+            first_response: promise(TargetKind::FirstResponse),
+            next_response: promise(TargetKind::NextResponse),
+            resolution: promise(TargetKind::Resolution),
+        };
         Agreement { policy: self.policy.id, rules, promises }
     }
 
     /// What it comes to for a ticket that is created at an instant.
     pub(crate) fn preview(&self, rules: &Rules, now: Timestamp) -> Preview {
-        let foresee = |target: &Target, allowance| {
+        let foresee = |kind| {
+            let (target, allowance) = self.target(kind)?;
             let around_the_clock = Calendar::default();
             let named = target.calendar.as_deref().and_then(|name| rules.calendar(name));
             let calendar = named.unwrap_or(&around_the_clock);
@@ -204,14 +218,15 @@ impl Promised<'_> {
                 Allowance::Time(_) => calendar.after(now, total),
                 Allowance::BusinessDays { .. } => due,
             };
-            Foreseen { total, due }
+            Some(Foreseen { total, due })
         };
-        let of = |kind, target: Option<(&Target, Allowance)>| {
-            // Nobody waits for a next response yet.
-            let (target, allowance) = target.filter(|_| kind != TargetKind::NextResponse)?;
-            Some(foresee(target, allowance))
+        let targets = PerTarget {
+            first_response: foresee(TargetKind::FirstResponse),
+            // Nobody waits for one yet.
+            next_response: None,
+            resolution: foresee(TargetKind::Resolution),
         };
-        Preview { policy: self.policy.id, targets: self.targets.map(of) }
+        Preview { policy: self.policy.id, targets }
     }
 }
 

@@ -175,7 +175,7 @@ enum Effect {
 
 impl Effect {
     fn of(day: &Holiday, calendar: &CalendarRules, replace: bool) -> Self {
-        let exception = calendar.exceptions.iter().find(|exception| exception.date == day.date);
+        let exception = calendar.exceptions.iter().find(|exception| exception.date == day.date.into());
         match exception.map(|exception| exception.shifts.clone()) {
             Some(shifts) if shifts.is_empty() => Self::AlreadyClosed,
             Some(shifts) if replace => Self::Replaces(shifts),
@@ -268,12 +268,12 @@ fn with_holidays(active: &Rules, name: &str, days: impl Iterator<Item = (Holiday
     let mut calendar = document.calendars.get(name).cloned().context("the calendar is not there")?;
     for (Holiday { date, name }, _) in days.filter(|(_, effect)| effect.changes()) {
         let name = Some(name).filter(|name| !name.is_empty());
-        match calendar.exceptions.iter_mut().find(|exception| exception.date == date) {
+        match calendar.exceptions.iter_mut().find(|exception| exception.date == date.into()) {
             Some(exception) => {
                 exception.shifts.clear();
                 exception.name = name.or(exception.name.take());
             }
-            None => calendar.exceptions.push(CalendarException { date, name, shifts: Vec::new() }),
+            None => calendar.exceptions.push(CalendarException { date: date.into(), name, shifts: Vec::new() }),
         }
     }
     document.calendars.insert(name.to_owned(), calendar);
@@ -320,7 +320,13 @@ fn show(rules: &Rules, only: Option<&str>, year: Option<i32>) -> anyhow::Result<
         let exceptions =
             calendar.exceptions.iter().filter(|exception| year.is_none_or(|year| exception.date.year() == year));
         let exceptions: Vec<_> = exceptions
-            .map(|exception| dated_row(exception.date, exception.name.as_deref(), or_closed(&exception.shifts)))
+            .map(|exception| {
+                dated_row(
+                    exception.date.date().unwrap_or_default(),
+                    exception.name.as_deref(),
+                    or_closed(&exception.shifts),
+                )
+            })
             .collect();
         match (exceptions.is_empty(), year) {
             (true, Some(year)) => println!("no exceptions in {year}"),

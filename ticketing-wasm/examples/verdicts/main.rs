@@ -6,13 +6,16 @@
 //!   text, as it was generated), `now`, and `verdict`, `sla`, `label` as the package should answer them. The same number gives the
 //!   same lines;
 //! - `rules`: documents of rules, and what the package should make of each;
-//! - `lifecycle`: tickets, roles, and what they may do.
+//! - `lifecycle`: tickets, roles, and what they may do;
+//! - `explanations`: the same documents, and of tickets how their deadlines come about;
+//! - `vectors`: a line of tables of zones, then the published conformance vectors of service levels.
 
 mod forms;
 mod generated;
 mod lifecycle;
 mod promises;
 mod rules;
+mod vectors;
 mod zones;
 
 use std::io::{BufWriter, Write as _};
@@ -29,6 +32,8 @@ fn main() -> anyhow::Result<()> {
     match what.as_deref() {
         Some("rules") => print(rules::rules()?),
         Some("lifecycle") => print(lifecycle::lifecycle()),
+        Some("explanations") => print(promises::explanations(&generated::generated(DOCUMENTS)?)?),
+        Some("vectors") => print(vectors::vectors()?),
         cases => judged(cases.map_or(Ok(1000), str::parse)?),
     }
 }

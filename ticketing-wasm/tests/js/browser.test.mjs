@@ -14,17 +14,24 @@ const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "applic
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'";
 const sites = process.env.TICKETING_SITES;
 const verdicts = process.env.TICKETING_VERDICTS;
+const vectors = process.env.TICKETING_VECTORS;
+
+const FILES = {
+  "/verdicts.ndjson": verdicts,
+  "/vectors.ndjson": vectors,
+  "/vectors.js": new URL("./vectors.mjs", import.meta.url).pathname,
+};
 
 let server, origin, browser;
 
 before(async () => {
-  assert.ok(sites && verdicts, "TICKETING_SITES and TICKETING_VERDICTS are needed");
+  assert.ok(sites && verdicts && vectors, "TICKETING_SITES, TICKETING_VERDICTS and TICKETING_VECTORS are needed");
   server = createServer((request, response) => {
     const path = normalize(new URL(request.url, "http://x").pathname);
-    const file = path === "/verdicts.ndjson" ? verdicts : join(sites, path.endsWith("/") ? `${path}index.html` : path);
+    const file = FILES[path] ?? join(sites, path.endsWith("/") ? `${path}index.html` : path);
     const stream = createReadStream(file);
     stream.on("open", () => {
-      response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "text/plain", "Content-Security-Policy": POLICY });
+      response.writeHead(200, { "Content-Type": TYPES[extname(path.endsWith("/") ? file : path)] ?? "text/plain", "Content-Security-Policy": POLICY });
       stream.pipe(response);
     });
     stream.on("error", () => response.writeHead(404).end());
@@ -147,5 +154,25 @@ test("the module says in a browser what the core says natively", async (t) => {
   t.diagnostic(`${cases} forms`);
   // The first line is the documents of rules.
   assert.equal(cases + 1, (await readFile(verdicts)).reduce((lines, octet) => lines + (octet === 10), 0));
+  await page.close();
+});
+
+test("clocks say in a browser what the published vectors say", async (t) => {
+  const page = await open("/bare/");
+  const cases = await page.evaluate(async () => {
+    const { init, readClock } = await import("/bare/ticketing-wasm/desk.js");
+    const { clockOf } = await import("/vectors.js");
+    await init();
+    const [{ zones }, ...cases] = (await (await fetch("/vectors.ndjson")).text()).trim().split("\n").map((line) => JSON.parse(line));
+    for (const vector of cases) {
+      const { due, elapsed, remaining, state } = readClock(clockOf(vector, zones));
+      const { expect } = vector;
+      const found = [due, elapsed, remaining, state], said = [expect.due, expect.elapsed_seconds, expect.remaining_seconds, expect.state];
+      if (String(found) !== String(said)) throw new Error(`${vector.name}: ${found}`);
+    }
+    return cases.length;
+  });
+  t.diagnostic(`${cases} vectors`);
+  assert.ok(cases > 2000);
   await page.close();
 });

@@ -56,7 +56,21 @@ interface StandardSchema<Input, Output> {
 const schema: StandardSchema<unknown, Ticket> = validator;
 console.log(schema);
 
-import { allowedActions, statusAfter, type Action, type Status } from "ticketing-wasm/desk";
+import {
+  allowedActions, checkRules, explain, init as initDesk, readClock, statusAfter, type Action, type ClockState, type Status,
+} from "ticketing-wasm/desk";
+
+await initDesk();
+checkRules({});
+const state: ClockState = readClock({
+  zone: { nombre: "America/Bogota", desfaseSegundos: -18000 },
+  calendar: { semana: { lun: [["08:00", "12:00"]] }, excepciones: [{ fecha: "2026-12-25" }] },
+  start: new Date(), budget: "2bd", dueAt: "same_time", pauses: [["2026-03-24T10:15:00Z", null]],
+}).state;
+const closed: string | undefined = explain({}, { prioridad: "ALTA" }, 0)?.resolucion?.intervals[0]?.date;
+console.log(state, closed);
+// @ts-expect-error there is no such day
+readClock({ calendar: { semana: { mon: [] } }, start: 0, budget: "4h" });
 
 const actions: Action[] = allowedActions({ estado: "ABIERTO", rol: "MESA" });
 const after: Status | null = statusAfter("pausar", { estado: "ABIERTO", archivado: false, rol: "AREA" });

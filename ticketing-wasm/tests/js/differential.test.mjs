@@ -6,6 +6,7 @@ import { createReadStream } from "node:fs";
 import { test } from "node:test";
 
 import { createValidator, init, parseLabel } from "ticketing-wasm";
+import { checkRules, init as initDesk } from "ticketing-wasm/desk";
 
 test("verdict, codes, parameters, messages, normalised values, deadlines and labels are the core's", async (t) => {
   const file = process.env.TICKETING_VERDICTS;
@@ -40,11 +41,13 @@ test("documents of rules are read and refused as the core does, and have its has
   const file = process.env.TICKETING_RULES;
   assert.ok(file, "TICKETING_RULES names no file");
   await init();
+  await initDesk();
   let taken = 0, refused = 0;
   for await (const line of lines(file)) {
     const { rules, expected, why } = JSON.parse(line);
     if (!expected) {
-      assert.throws(() => createValidator(rules), (error) => {
+      assert.throws(() => createValidator(rules), TypeError, line);
+      assert.throws(() => checkRules(rules), (error) => {
         assert.ok(error instanceof TypeError, `${error.stack}\n${line}`);
         if (why) assert.equal(error.message, `these are no rules: ${why}`, line);
         return true;
@@ -52,6 +55,7 @@ test("documents of rules are read and refused as the core does, and have its has
       refused++;
       continue;
     }
+    checkRules(rules);
     const validator = createValidator(rules);
     assert.equal(validator.rulesHash, expected.hash, line);
     assert.equal(validator.parseLabel("x 2026-7").canonical.slice(1), expected.label.replace(/^[A-Z]+/, ""), line);

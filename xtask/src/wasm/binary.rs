@@ -74,8 +74,8 @@ impl<'m> Binary<'m> {
         Ok(functions)
     }
 
-    /// The module with an instruction to trap in the place of every function that only tells of a panic: nobody reads what it
-    /// would say, and what it is made of goes with it.
+    /// The module with an instruction to trap in the place of every function that only tells of a panic, and with nothing in the
+    /// place of what it would say: nobody reads that, and what it is made of goes with it.
     pub(super) fn without_panics(&self) -> Result<Vec<u8>> {
         /// No locals, `unreachable`, `end`.
         const TRAP: &[u8] = &[0, 0, 0x0B];
@@ -89,8 +89,16 @@ impl<'m> Binary<'m> {
             write_number(&mut code, body.len());
             code.extend_from_slice(body);
         }
+        let data = without_texts(self.section(DATA).0);
         let sections = self.sections.iter();
-        Ok(written(sections.map(|section| (section.id, if section.id == CODE { &code } else { section.octets }))))
+        Ok(written(sections.map(|section| {
+            let octets: &[u8] = match section.id {
+                CODE => &code,
+                DATA => &data,
+                _ => section.octets,
+            };
+            (section.id, octets)
+        })))
     }
 
     /// The module without what is for tools alone.
@@ -146,6 +154,44 @@ fn tells_of_a_panic(name: &str) -> bool {
         "_fail",
     ];
     TELLERS.iter().any(|teller| name.contains(teller))
+}
+
+/// Data without the texts of std and chrono that only panics say, and the digits that only formatting writes, which modules do not.
+fn without_texts(data: &[u8]) -> Vec<u8> {
+    const TEXTS: [&str; 14] = [
+        "index out of bounds: the len is ",
+        " but the index is ",
+        "insertion index (is ",
+        ") should be <= len (is ",
+        "capacity overflow",
+        "called `Result::unwrap()` on an `Err` value",
+        "called `Option::unwrap()` on a `None` value",
+        "Once instance has previously been poisoned",
+        "one-time initialization may not be performed recursively",
+        "internal error: entered unreachable code: invalid Once state",
+        "TimeDelta::milliseconds out of bounds",
+        "TimeDelta::minutes out of bounds",
+        "LayoutError",
+        "<redacted>",
+    ];
+    let digits: String =
+        (0..100_u8).flat_map(|number| [number / 10, number % 10]).map(|digit| char::from(b'0' + digit)).collect();
+    let mut data = data.to_vec();
+    for text in TEXTS.into_iter().chain([digits.as_str()]) {
+        while let Some(at) = find(&data, text.as_bytes()) {
+            data[at..at + text.len()].fill(0);
+        }
+    }
+    // The places of panics in std's own files.
+    while let Some(at) = find(&data, b"/rustc/") {
+        let length = find(&data[at..], b".rs").map_or(1, |end| end + 3);
+        data[at..at + length].fill(0);
+    }
+    data
+}
+
+fn find(data: &[u8], text: &[u8]) -> Option<usize> {
+    data.windows(text.len()).position(|window| window == text)
 }
 
 /// A name without what makes it unique.
@@ -236,6 +282,14 @@ mod tests {
         assert_eq!(after, [("core::panicking::panic", 3), ("f", 2)]);
         let stripped = Binary::read(&module).unwrap().stripped();
         assert_eq!(Binary::read(&stripped).unwrap().functions().unwrap()[0].name, "function 1");
+    }
+
+    #[test]
+    fn what_panics_would_say_is_blank_and_the_rest_stays() {
+        let data = b"tiposcapacity overflow/rustc/59/library/alloc/src/sync.rsareas";
+        let blank = without_texts(data);
+        assert_eq!(blank.len(), data.len());
+        assert_eq!(blank.iter().filter(|octet| **octet != 0).copied().collect::<Vec<_>>(), b"tiposareas");
     }
 
     #[test]

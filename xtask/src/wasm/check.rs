@@ -24,16 +24,19 @@ pub(super) fn check(tools: &Tools, package: &Path, scale: u64) -> Result<Tally> 
 
     let verdicts = consumer.join("verdicts.ndjson");
     write_verdicts(&verdicts, &(CASES * scale).to_string())?;
-    let rules = consumer.join("rules.ndjson");
-    write_verdicts(&rules, "rules")?;
-    let lifecycle = consumer.join("lifecycle.ndjson");
-    write_verdicts(&lifecycle, "lifecycle")?;
+    let said = |what: &str| -> Result<_> {
+        let file = consumer.join(format!("{what}.ndjson"));
+        write_verdicts(&file, what)?;
+        Ok(file)
+    };
     let sites = build_sites(tools, package, &source, &consumer)?;
     let chromium = browser::chromium()?;
     let mut node = browser::node_tests(&consumer);
     node.args(["package.test.mjs", "desk.test.mjs", "differential.test.mjs", "browser.test.mjs"]);
-    node.env("TICKETING_RULES", &rules)
-        .env("TICKETING_LIFECYCLE", &lifecycle)
+    node.env("TICKETING_RULES", said("rules")?)
+        .env("TICKETING_LIFECYCLE", said("lifecycle")?)
+        .env("TICKETING_EXPLANATIONS", said("explanations")?)
+        .env("TICKETING_VECTORS", said("vectors")?)
         .env("TICKETING_VERDICTS", &verdicts)
         .env("TICKETING_SITES", &sites)
         .env("TICKETING_CHROMIUM", &chromium);

@@ -1,6 +1,6 @@
 //! `cargo xtask wasm`: the npm package `ticketing-wasm`, and the copy of it that the server embeds.
 //!
-//! module → wasm-opt → `ticketing-wasm/pkg`, with scripts and tables, ready for `npm pack` → sizes, against the budget. The same
+//! modules → wasm-opt → `ticketing-wasm/pkg`, with scripts and tables, ready for `npm pack` → sizes, against the budget. The same
 //! sources and toolchain give the same octets.
 
 mod binary;
@@ -58,14 +58,15 @@ pub(crate) fn check_package(scale: u64) -> Result<Tally> {
 }
 
 fn build(tools: &Tools, toolchain: Toolchain) -> Result<PathBuf> {
-    let module = module::build(toolchain)?;
-    let small = tools.optimise(&module)?;
     let package = package::assemble()?;
-    fs::write(package.join(package::MODULE), Binary::read(&fs::read(&small)?)?.stripped())?;
-    let bundle = tools.bundle(&package, "index.js")?;
-    tools.bundle(&package, "desk.js")?;
+    for (feature, name) in [("desk", package::DESK), ("form", package::MODULE)] {
+        let small = tools.optimise(&module::build(toolchain, feature)?, name)?;
+        fs::write(package.join(name), Binary::read(&fs::read(&small)?)?.stripped())?;
+        size::print_largest(&small)?;
+    }
+    let bundle = tools.bundle(&package, "index.js", package::MODULE)?;
+    tools.bundle(&package, "desk.js", package::DESK)?;
     package::embed(&bundle, &process::root().join("ticketing-server/assets/ticketing-wasm"))?;
-    size::print_largest(&small)?;
     size::check(&bundle)?;
     println!("{} is ready for `npm pack`", package.display());
     Ok(package)

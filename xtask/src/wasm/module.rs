@@ -24,8 +24,8 @@ pub(super) enum Toolchain {
     Debian,
 }
 
-/// Builds the module and returns where it lies.
-pub(super) fn build(toolchain: Toolchain) -> Result<PathBuf> {
+/// Builds the module of a feature and returns where it lies.
+pub(super) fn build(toolchain: Toolchain, feature: &str) -> Result<PathBuf> {
     // A directory of its own: this build must neither wait for another one nor invalidate it.
     let target_dir = process::target_dir()?.join("wasm");
     let current_can = toolchain != Toolchain::Debian && current_toolchain_has_target();
@@ -35,7 +35,8 @@ pub(super) fn build(toolchain: Toolchain) -> Result<PathBuf> {
         _ => debian_cargo()?,
     };
     cargo
-        .args(["--package", "ticketing-wasm", "--lib", "--release", "--target", TARGET, "--target-dir"])
+        .args(["--package", "ticketing-wasm", "--lib", "--no-default-features", "--features", feature])
+        .args(["--release", "--target", TARGET, "--target-dir"])
         .arg(&target_dir);
     // For small code, even where calls are counted: what crosses is made smaller still, and the core stays quick. What takes the
     // room is told by the functions' names.

@@ -7,7 +7,6 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::binary::Binary;
-use super::package::MODULE;
 use crate::process;
 
 pub(super) struct Tools {
@@ -48,8 +47,8 @@ impl Tools {
         Ok(())
     }
 
-    /// Makes a module smaller. Returns where the small one lies; it still names its functions.
-    pub(super) fn optimise(&self, module: &Path) -> Result<PathBuf> {
+    /// Makes a module smaller. Returns where the small one lies, by the name given; it still names its functions.
+    pub(super) fn optimise(&self, module: &Path, name: &str) -> Result<PathBuf> {
         // What rustc takes for granted since 1.87, and every browser has since 2022.
         const FEATURES: [&str; 6] = [
             "--enable-bulk-memory",
@@ -61,26 +60,27 @@ impl Tools {
         ];
         let directory = process::target_dir()?.join("wasm/small");
         fs::create_dir_all(&directory)?;
-        let small = directory.join(MODULE);
+        let small = directory.join(name);
         let octets = fs::read(module).with_context(|| module.display().to_string())?;
         fs::write(&small, Binary::read(&octets)?.without_panics()?)?;
         let mut wasm_opt = self.command("wasm-opt");
         // The first page of the memory is the stack's far end.
-        wasm_opt.args(["--low-memory-unused", "-Oz", "--converge", "--debuginfo"]);
+        wasm_opt.args(["--low-memory-unused", "-O4", "-Oz", "--converge", "--debuginfo"]);
+        wasm_opt.args(["--reorder-functions", "--reorder-locals"]);
         wasm_opt.args(["--strip-dwarf", "--strip-producers", "--strip-target-features"]);
         process::run(wasm_opt.args(FEATURES).arg(&small).arg("-o").arg(&small))?;
         Ok(small)
     }
 
-    /// An entry as an application ships it: one minified script, and beside it the module. Returns the directory of both.
-    pub(super) fn bundle(&self, package: &Path, entry: &str) -> Result<PathBuf> {
+    /// An entry as an application ships it: one minified script, and beside it its module. Returns the directory of both.
+    pub(super) fn bundle(&self, package: &Path, entry: &str, module: &str) -> Result<PathBuf> {
         let out = process::target_dir()?.join("wasm/bundle");
         fs::create_dir_all(&out)?;
         let mut esbuild = self.command("esbuild");
         esbuild.arg(package.join(entry)).args(["--bundle", "--minify", "--format=esm", "--target=es2022"]);
         esbuild.args(["--charset=utf8", "--legal-comments=none", "--log-level=warning"]);
         process::run(esbuild.arg(format!("--outfile={}", out.join(entry).display())))?;
-        fs::copy(package.join(MODULE), out.join(MODULE))?;
+        fs::copy(package.join(module), out.join(module))?;
         Ok(out)
     }
 }

@@ -8,10 +8,12 @@ use anyhow::{Context, Result};
 use super::{lifecycle, tables, types};
 use crate::process;
 
-/// The module's file name.
+/// The file name of the module for forms.
 pub(super) const MODULE: &str = "ticketing_wasm_bg.wasm";
+/// The file name of the module for agents' pages.
+pub(super) const DESK: &str = "desk.wasm";
 
-/// Puts the package together in `ticketing-wasm/pkg`: all but the module.
+/// Puts the package together in `ticketing-wasm/pkg`: all but the modules.
 pub(super) fn assemble() -> Result<PathBuf> {
     let root = process::root();
     let source = root.join("ticketing-wasm");
@@ -20,8 +22,9 @@ pub(super) fn assemble() -> Result<PathBuf> {
         fs::remove_dir_all(&package)?;
     }
     fs::create_dir_all(&package)?;
-    for name in ["index.js", "index.d.ts", "desk.js", "desk.d.ts", "form.js", "module.js", "node.js", "rules.js"] {
-        copy(&source.join("js").join(name), &package.join(name))?;
+    for entry in fs::read_dir(source.join("js"))? {
+        let name = entry?.file_name();
+        copy(&source.join("js").join(&name), &package.join(&name))?;
     }
     copy(&source.join("README.md"), &package.join("README.md"))?;
     for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
@@ -47,12 +50,13 @@ fn manifest() -> String {
   "types": "./index.d.ts",
   "exports": {
     ".": { "types": "./index.d.ts", "node": "./node.js", "default": "./index.js" },
-    "./desk": { "types": "./desk.d.ts", "default": "./desk.js" },
+    "./desk": { "types": "./desk.d.ts", "node": "./desk-node.js", "default": "./desk.js" },
     "./ticketing_wasm_bg.wasm": "./ticketing_wasm_bg.wasm",
+    "./desk.wasm": "./desk.wasm",
     "./package.json": "./package.json"
   },
   "files": ["*.js", "*.d.ts", "*.wasm", "LICENSE-*"],
-  "sideEffects": ["./node.js"],
+  "sideEffects": ["./node.js", "./desk-node.js"],
   "engines": { "node": ">=18" },
   "keywords": ["ticketing", "help-desk", "validation", "form", "wasm", "standard-schema"]
 }

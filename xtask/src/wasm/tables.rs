@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 use ticketing_core::field::{FIELDS, FieldSpec, Kind};
 use ticketing_core::limits::{SLA_BUDGET_MINUTES_MAX, SLA_BUSINESS_DAYS_MAX};
-use ticketing_core::sla::Budget;
-use ticketing_core::sla::{Audience, DueAt, Rematch, TargetKind};
+use ticketing_core::sla::{Audience, ClockState, DueAt, Rematch, TargetKind};
 use ticketing_core::violation::{JsonType, Param};
-use ticketing_core::{Locale, Problem, Rules, RulesHash, RulesProblem, Status, Week};
-use ticketing_wasm::tables::{DATE, NAME, NUMBERS, PERCENT, STATUS, problem_words, problems, refusal_words, refusals};
+use ticketing_core::{Locale, Problem, Rules, RulesHash, Status, Week};
+use ticketing_wasm::tables::{DATE, NAME, NUMBERS, PERCENT, STATUS, problem_words, problems, refusals};
 
 /// `tables.js`: fields, problems with their messages, the built-in rules and why others are refused.
 pub(super) fn script() -> String {
@@ -40,22 +39,20 @@ pub(super) fn script() -> String {
         "REFUSALS",
         &refusals().iter().map(|problem| json!(unnumbered(&problem.to_string())).to_string()).collect::<Vec<_>>(),
     );
-    let no_budget = NAME.parse::<Budget>().err().map(|error| error.to_string());
     let not_an_object = Problem::WrongType { expected: JsonType::Object };
     let unknown = Problem::UnknownValue { allowed: [].into() };
     let mut rules = json!(Rules::default());
     // They stand in their own table.
     rules["campos"] = json!({});
-    let constants: [(&str, Value); 14] = [
+    let constants: [(&str, Value); 13] = [
         ("NOT_AN_OBJECT", json!(problem_words(&not_an_object)[0])),
         ("UNKNOWN_VALUE", json!(problem_words(&unknown)[0])),
-        ("NO_SUCH_FIELD", json!(refusal_words(&RulesProblem::NoSuchField).0)),
-        ("BUDGET", json!(no_budget)),
         ("BUDGET_MINUTES_MAX", json!(SLA_BUDGET_MINUTES_MAX)),
         ("BUSINESS_DAYS_MAX", json!(SLA_BUSINESS_DAYS_MAX)),
         ("DAYS", json!(Week::DAYS)),
         ("STATUSES", json!(Status::ALL)),
         ("PAUSES", json!(pauses())),
+        ("CLOCK_STATES", json!([ClockState::Running, ClockState::Paused, ClockState::Met, ClockState::Breached])),
         ("DUE_AT", json!([DueAt::Close, DueAt::SameTime])),
         ("REMATCH", json!([Rematch::Carry, Rematch::Restart, Rematch::Keep])),
         ("AUDIENCES", json!([Audience::Assignee, Audience::Area, Audience::Desk, Audience::Admins])),

@@ -34,10 +34,12 @@ pub(super) fn declarations() -> String {
     issues(&mut text);
     let roles = UserRole::ALL.map(UserRole::name);
     let statuses = Status::ALL.map(Status::name);
+    let states = ["running", "paused", "met", "breached"];
     let _ = write!(
         text,
-        "\n/** Where a ticket stands. */\nexport type Status = {};\n\n/** What somebody is who logs in. */\nexport type Role = {};\n\n/** What is done to a ticket, by the last part of its path. */\nexport type Action = {};\n",
+        "\n/** Where a ticket stands. */\nexport type Status = {};\n\n/** What a clock does. */\nexport type ClockState = {};\n\n/** What somebody is who logs in. */\nexport type Role = {};\n\n/** What is done to a ticket, by the last part of its path. */\nexport type Action = {};\n",
         quoted(&statuses),
+        quoted(&states),
         quoted(&roles),
         quoted(&lifecycle::actions())
     );

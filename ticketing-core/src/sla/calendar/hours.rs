@@ -1,3 +1,5 @@
+use core::fmt;
+
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
@@ -112,8 +114,9 @@ impl Hours {
     /// The same, with other shifts, or none, on a date. They replace those that start on that date, not the tail of those of the
     /// day before.
     #[must_use]
-    pub fn with_exception(mut self, date: NaiveDate, shifts: Vec<Shift>) -> Self {
-        let (day, place) = (Day::from(date), self.exceptions.partition_point(|(other, _)| *other < Day::from(date)));
+    pub fn with_exception(mut self, date: impl Into<Day>, shifts: Vec<Shift>) -> Self {
+        let day = date.into();
+        let place = self.exceptions.partition_point(|(other, _)| *other < day);
         match self.exceptions.get_mut(place) {
             Some((other, replaced)) if *other == day => *replaced = shifts,
             _ => self.exceptions.insert(place, (day, shifts)),
@@ -127,8 +130,8 @@ impl Hours {
     }
 
     /// Whether a date is an exception.
-    pub fn is_exception(&self, date: NaiveDate) -> bool {
-        self.exception(Day::from(date)).is_some()
+    pub fn is_exception(&self, date: impl Into<Day>) -> bool {
+        self.exception(date.into()).is_some()
     }
 
     /// Whether a day is an exception without a shift.
@@ -148,17 +151,47 @@ impl Hours {
     }
 }
 
-/// A date, as days since 1970-01-01.
+/// A date, as days since 1970-01-01. It prints as `2026-12-25`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(super) struct Day(pub(super) i64);
+pub struct Day(pub(in crate::sla::calendar) i64);
 
 /// Days before 1970-01-01 by the count of [`Datelike::num_days_from_ce`].
 const EPOCH_FROM_CE: i32 = 719_163;
 
+/// Days of 400 years, after which all dates come again.
+const DAYS_OF_400_YEARS: i64 = 146_097;
+
 impl Day {
+    /// So many days after 1970-01-01.
+    pub const fn from_epoch_days(days: i32) -> Self {
+        Self(days as i64)
+    }
+
+    /// The days from 1970-01-01 to it.
+    pub const fn epoch_days(self) -> i64 {
+        self.0
+    }
+
     /// The first of January of a year.
-    pub(super) fn new_year(year: i32) -> Self {
-        NaiveDate::from_ymd_opt(year, 1, 1).map_or(Self(0), Self::from)
+    // By hand, as is the year: chrono brings tables for it, which a browser's module would carry.
+    pub(super) const fn new_year(year: i32) -> Self {
+        let before = year as i64 - 1;
+        let leap_days = before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400);
+        Self(before * 365 + leap_days + 1 - EPOCH_FROM_CE as i64)
+    }
+
+    /// The year that it is in; the nearest that there is where that is none of an `i32`.
+    pub fn year(self) -> i32 {
+        let average = self.0.saturating_mul(400).div_euclid(DAYS_OF_400_YEARS).saturating_add(1970);
+        let average = average.clamp(-262_000, 262_000);
+        // At most a year off, either way.
+        let mut year = i32::try_from(average).unwrap_or_default();
+        if Self::new_year(year) > self {
+            year -= 1;
+        } else if Self::new_year(year + 1) <= self {
+            year += 1;
+        }
+        year
     }
 
     /// The number of days after it.
@@ -172,21 +205,23 @@ impl Day {
         usize::try_from(self.0.saturating_add(3).rem_euclid(7)).unwrap_or_default()
     }
 
-    /// The date.
-    pub(super) fn date(self) -> Option<NaiveDate> {
+    /// The date, as chrono has it; `None` beyond its years.
+    pub fn date(self) -> Option<NaiveDate> {
         let from_ce = i32::try_from(self.0).ok()?.checked_add(EPOCH_FROM_CE)?;
         NaiveDate::from_num_days_from_ce_opt(from_ce)
-    }
-
-    /// The year that it is in.
-    pub(super) fn year(self) -> i32 {
-        self.date().map_or(i32::MAX, |date| date.year())
     }
 }
 
 impl From<NaiveDate> for Day {
     fn from(date: NaiveDate) -> Self {
         Self(i64::from(date.num_days_from_ce()) - i64::from(EPOCH_FROM_CE))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = self.date().unwrap_or_default();
+        write!(f, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
     }
 }
 
@@ -226,5 +261,17 @@ mod tests {
         assert_eq!((day(2026, 11, 23).weekday(), day(2026, 11, 22).weekday()), (0, 6));
         assert_eq!((day(2000, 2, 29).plus(1), day(2099, 12, 31).year()), (day(2000, 3, 1), 2099));
         assert_eq!(Day::new_year(2026), day(2026, 1, 1));
+    }
+
+    /// Source: the Gregorian calendar, by way of chrono.
+    #[test]
+    fn every_day_is_in_the_year_that_chrono_says() {
+        for days in -800_000..3_000_000 {
+            let day = Day::from_epoch_days(days);
+            let date = day.date().unwrap();
+            assert_eq!((day.year(), Day::from(date)), (date.year(), day));
+            assert_eq!(Day::new_year(date.year()), day.plus(-i64::from(date.ordinal0())));
+        }
+        assert_eq!((Day(i64::MIN / 4).year(), Day(i64::MAX / 4).year()), (-262_001, 262_001));
     }
 }

@@ -8,11 +8,8 @@ use std::sync::{Arc, OnceLock};
 
 use chrono::{NaiveDate, TimeDelta};
 
-pub use self::hours::{Hours, Shift, ShiftError};
-use self::{
-    hours::Day,
-    year::{Year, mapped_shifts},
-};
+pub use self::hours::{Day, Hours, Shift, ShiftError};
+use self::year::{Year, mapped_shifts};
 use super::{Allowance, DueAt};
 use crate::{Timestamp, Zone};
 
