@@ -30,17 +30,17 @@ const DOCUMENTS: usize = 60;
 fn main() -> anyhow::Result<()> {
     let what = std::env::args().nth(1);
     match what.as_deref() {
-        Some("rules") => print(rules::rules()?),
-        Some("lifecycle") => print(lifecycle::lifecycle()),
-        Some("explanations") => print(promises::explanations(&generated::generated(DOCUMENTS)?)?),
-        Some("vectors") => print(vectors::vectors()?),
+        Some("rules") => print(&rules::rules()?),
+        Some("lifecycle") => print(&lifecycle::lifecycle()),
+        Some("explanations") => print(&promises::explanations(&generated::generated(DOCUMENTS)?)?),
+        Some("vectors") => print(&vectors::vectors()?),
         cases => judged(cases.map_or(Ok(1000), str::parse)?),
     }
 }
 
-fn print(lines: Vec<Value>) -> anyhow::Result<()> {
+fn print(lines: &[Value]) -> anyhow::Result<()> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for line in &lines {
+    for line in lines {
         writeln!(out, "{line}")?;
     }
     Ok(out.flush()?)
