@@ -9,15 +9,15 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
 use ticketing_core::{
-    TicketId,
+    TicketId, Timestamp,
     sla::{TargetKind, Threshold},
     ticket::Action,
 };
 use ticketing_server::{
     Engine,
-    store::{LabelKey, StoredHistory, TicketStore, sqlite::SqliteStore},
+    store::{DeskStore, LabelKey, StoredHistory, TicketStore, sqlite::SqliteStore},
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use self::common::{http::Connection, program::Desk, scaled, seed_with};
 
@@ -133,6 +133,28 @@ async fn what_was_up_while_nobody_looked_is_noted_at_the_start() {
         }
         assert!(noted[&(TargetKind::Resolution, 1)] > 3_000, "{noted:?}");
     }
+}
+
+/// A moment that another program has stored, by calendars of its own, is looked at once.
+#[tokio::test]
+async fn a_moment_at_which_nothing_is_up_is_put_right() {
+    let desk = Desk::new();
+    let server = desk.serve();
+    create(&mut server.connect().await, 3).await;
+    server.kill();
+    let engine = Engine::start(SqliteStore::open(desk.database()).unwrap()).await.unwrap();
+    let before = engine.store().moments_until(Timestamp::MAX, 0, 9).await.unwrap();
+    let connection = rusqlite::Connection::open(desk.database()).unwrap();
+    connection.execute("UPDATE tickets SET next_moment = 1", []).unwrap();
+    let done = timeout(Duration::from_secs(20), engine.keep_time()).await.expect("it ends");
+    done.unwrap();
+    assert_eq!(engine.store().moments_until(engine_now(), 0, 9).await.unwrap(), []);
+    assert_eq!(engine.store().moments_until(Timestamp::MAX, 0, 9).await.unwrap(), before);
+}
+
+fn engine_now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp::from_unix_millis(i64::try_from(since.as_millis()).unwrap()).unwrap()
 }
 
 /// One that cannot be read keeps no other waiting.

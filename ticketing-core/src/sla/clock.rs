@@ -180,6 +180,11 @@ impl Sla {
         }
     }
 
+    /// When the ticket came to its status.
+    pub fn entered_at(&self) -> Timestamp {
+        self.statuses.last().map_or(self.started_at, |entered| entered.at)
+    }
+
     /// The ticket's status.
     pub fn status(&self) -> Status {
         self.statuses.last().map_or(Status::Open, |entered| entered.status)
@@ -439,7 +444,8 @@ impl Sla {
             let promise = agreement.promises.get(kind).clone()?;
             // Rules that changed elsewhere have the same calendar by another reference.
             let calendar = book.calendar(&promise);
-            Some((agreement.policy, calendar, Promise { calendar: None, ..promise }))
+            // When it is at risk is no part of how long it has.
+            Some((agreement.policy, calendar, Promise { calendar: None, at_risk: Vec::new(), ..promise }))
         };
         let clock = self.clocks.get(kind);
         let runs = match kind {

@@ -103,7 +103,7 @@ impl Ticket {
             author: Actor::System.author(),
             rules: rules.hash(),
             action: Action::Updated,
-            public: false,
+            public: true,
             has_text: false,
             changes,
             asked_by: None,

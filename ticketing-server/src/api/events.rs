@@ -17,6 +17,8 @@ use crate::{
 /// How often something is sent where nothing happens, so that whoever stands between does not take the connection for dead, and
 /// whoever may not listen any longer is told so.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long a client may take to receive what was sent: one that does not read keeps its place from others.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How soon a client is to come back.
 const RETRY_MS: u32 = 2_000;
 
@@ -71,25 +73,20 @@ struct Over;
 impl<S: Store> Asked<S> {
     async fn tell(self, mut follower: Follower<S>, mut sender: Sender<Bytes, BoxError>) -> Result<(), Over> {
         let begin = format!("retry: {RETRY_MS}\nid: {}\nevent: inicio\ndata: {{}}\n\n", follower.position().0);
-        send(&mut sender, begin).await?;
+        self.send(&mut sender, begin).await?;
         let mut closing = self.call.state().closing.subscribe();
         loop {
             let told = tokio::select! {
                 _ = closing.wait_for(|closing| *closing) => return Ok(()),
                 told = tokio::time::timeout(HEARTBEAT, follower.next()) => told,
             };
-            // What was true when they asked must still be: user, role, area.
-            let user = self.call.staff().await.map_err(|_| Over)?;
-            if user.actor() != self.user.actor() {
-                return Err(Over);
-            }
             match told {
                 // A comment. Where all that happened was none of theirs, they go on after it the next time.
-                Err(_) => send(&mut sender, format!("id: {}\n: \n\n", follower.position().0)).await?,
+                Err(_) => self.send(&mut sender, format!("id: {}\n: \n\n", follower.position().0)).await?,
                 Ok(Ok(entries)) => {
-                    let engine = self.call.engine();
                     for entry in &entries {
-                        send(&mut sender, frame(engine, entry).ok_or(Over)?).await?;
+                        let frame = frame(self.call.engine(), entry).ok_or(Over)?;
+                        self.send(&mut sender, frame).await?;
                     }
                 }
                 Ok(Err(error)) => {
@@ -99,10 +96,27 @@ impl<S: Store> Asked<S> {
             }
         }
     }
-}
 
-async fn send(sender: &mut Sender<Bytes, BoxError>, frame: String) -> Result<(), Over> {
-    sender.send_data(frame.into()).await.map_err(|_| Over)
+    /// What was true when they asked must still be, each time that they are told something: user, role, area.
+    fn send<'s>(
+        &self,
+        sender: &'s mut Sender<Bytes, BoxError>,
+        frame: String,
+    ) -> impl Future<Output = Result<(), Over>> + Send + use<'s, S> {
+        let (asked, is, mut closing) = (self.call.staff(), self.user.actor(), self.call.state().closing.subscribe());
+        async move {
+            let user = asked.await.map_err(|_| Over)?;
+            if user.actor() != is {
+                return Err(Over);
+            }
+            tokio::select! {
+                _ = closing.wait_for(|closing| *closing) => Err(Over),
+                sent = tokio::time::timeout(PATIENCE, sender.send_data(frame.into())) => {
+                    sent.map_err(|_| Over)?.map_err(|_| Over)
+                }
+            }
+        }
+    }
 }
 
 fn frame<S: Store>(engine: &Engine<S>, entry: &FeedEntry) -> Option<String> {
@@ -111,7 +125,8 @@ fn frame<S: Store>(engine: &Engine<S>, entry: &FeedEntry) -> Option<String> {
     let told = Told {
         ticket_uuid: entry.id.to_string(),
         ticket_label: entry.label.to_string(),
-        area_asignada: rules.desk_area(&entry.area),
+        // Of a ticket that leaves, they are told where it goes, and not where it is by now.
+        area_asignada: rules.desk_area(entry.event.changes.area.as_ref().map_or(&entry.area, |area| &area.after)),
         event: history::entry(engine, &rules, entry.requester_name.as_deref(), &entry.event, entry.text.as_deref()),
         sla: passed.map(|passed| Alarm {
             objetivo: passed.target.member(),

@@ -114,14 +114,14 @@ impl Import {
                 println!("nothing was changed");
                 return Ok(());
             }
-            let is_as_shown = block_on(engine.store().active_version())? == version;
-            ensure!(is_as_shown, "nothing was changed: somebody else has applied other rules meanwhile; look again");
         }
+        let is_as_shown = block_on(engine.store().active_version())? == version;
+        ensure!(is_as_shown, "nothing was changed: somebody else has applied other rules meanwhile; look again");
         let hash = rules.hash();
         let version = block_on(engine.apply_rules(rules))?;
         println!("version {} is active; its hash is {hash}", version.0);
         if self.rematch {
-            println!("{} open tickets are under it now", block_on(engine.rematch_open())?);
+            println!("{} open tickets are under it now", super::rematch_open(&engine)?);
         }
         Ok(())
     }

@@ -101,6 +101,13 @@ fn open(path: &Path) -> anyhow::Result<SqliteStore> {
 }
 
 /// Neither timers nor sockets are needed: the store answers from its own thread.
+/// Applies the active rules to open tickets, when whoever else works on the file knows of them.
+fn rematch_open(engine: &crate::Engine<SqliteStore>) -> anyhow::Result<u32> {
+    // Servers look twice a second.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    block_on(engine.rematch_open())
+}
+
 fn block_on<T, E: Into<anyhow::Error>>(answer: impl Future<Output = Result<T, E>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread().build()?.block_on(answer).map_err(Into::into)
 }

@@ -64,7 +64,7 @@ impl Command {
                     let version = block_on(engine.apply_rules(rules.clone()))?;
                     println!("version {} is active; its hash is {}", version.0, rules.hash());
                     if rematch {
-                        println!("{} open tickets are under it now", block_on(engine.rematch_open())?);
+                        println!("{} open tickets are under it now", super::rematch_open(&engine)?);
                     }
                 }
                 Ok(())

@@ -130,7 +130,7 @@ impl<S: Store> Engine<S> {
                 self.inner.news.tell();
                 created_ticket(id, label, &opened, &book, false)
             }
-            Created::KeyUsed(used) => of_key(used, &book),
+            Created::KeyUsed(used) => self.of_key(used).await,
         }
     }
 
@@ -141,14 +141,21 @@ impl<S: Store> Engine<S> {
     /// [`EngineError::KeyReused`], or the store's.
     pub async fn repeated(&self, key: &IdempotencyKey) -> Result<Option<CreatedTicket>, EngineError> {
         let used = self.inner.store.find_key(&key.clone().at(self.now())).await?;
-        used.map(|used| of_key(used, &self.book())).transpose()
+        match used {
+            Some(used) => self.of_key(used).await.map(Some),
+            None => Ok(None),
+        }
     }
-}
 
-fn of_key(used: KeyUse, book: &Rulebook) -> Result<CreatedTicket, EngineError> {
-    match used {
-        KeyUse::SameRequest { id, label, opened, version: _ } => created_ticket(id, label, &opened, book, true),
-        KeyUse::OtherRequest => Err(EngineError::KeyReused),
+    /// Another process may have created it, under rules that are news here.
+    async fn of_key(&self, used: KeyUse) -> Result<CreatedTicket, EngineError> {
+        match used {
+            KeyUse::SameRequest { id, label, opened, version: _ } => {
+                let ticket = Ticket::opened(id, &opened).map_err(|error| StoreError::Damaged(error.into()))?;
+                created_ticket(id, label, &opened, &*self.book_for([&ticket.sla]).await?, true)
+            }
+            KeyUse::OtherRequest => Err(EngineError::KeyReused),
+        }
     }
 }
 

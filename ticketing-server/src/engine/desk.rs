@@ -136,13 +136,15 @@ impl<S: Store> Engine<S> {
     pub async fn desk_sla(&self, id: TicketId, actor: &Actor) -> Result<DeskSla, EngineError> {
         let DeskTicket { record, clock: _ } = self.desk_ticket(id, actor).await?;
         let (book, at) = (self.book(), self.now().max(record.ticket.recorded_at));
-        let sla = &record.ticket.sla;
-        let accounts = TargetKind::ALL.into_iter().filter_map(|kind| sla.account(kind, &book, at)).collect();
-        let events = record.history.iter().map(|new| &new.event);
-        let permanency = Permanency::of(events, &book, at).ok_or_else(|| {
-            StoreError::Damaged("a history does not begin with the event that opens the ticket".into())
-        })?;
-        Ok(DeskSla { record, book, at, accounts, permanency })
+        // Years of shifts are told one by one: not on a thread that answers others.
+        let told = tokio::task::spawn_blocking(move || {
+            let sla = &record.ticket.sla;
+            let accounts = TargetKind::ALL.into_iter().filter_map(|kind| sla.account(kind, &book, at)).collect();
+            let permanency = Permanency::of(record.history.iter().map(|new| &new.event), &book, at)?;
+            Some(DeskSla { record, book, at, accounts, permanency })
+        });
+        let told = told.await.map_err(|error| StoreError::Damaged(error.into()))?;
+        told.ok_or_else(|| StoreError::Damaged("a history does not begin with the event that opens it".into()).into())
     }
 
     /// The identity of the ticket that has a label.
@@ -195,7 +197,8 @@ impl<S: Store> Engine<S> {
     }
 
     fn clock(&self, sla: &Sla, book: &Rulebook) -> Option<DeskClock> {
-        let now = self.now();
+        // A clock that was set back does not undo what was done.
+        let now = self.now().max(sla.entered_at());
         Some(DeskClock { granted: sla.granted(TargetKind::Resolution, book, now), reading: sla.read(book, now)? })
     }
 }

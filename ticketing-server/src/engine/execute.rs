@@ -1,4 +1,4 @@
-use ticketing_core::{Actor, Command, Refusal, Ticket, TicketId, ticket::Order};
+use ticketing_core::{Actor, Command, Refusal, Rulebook, Ticket, TicketId, Timestamp, ticket::Order};
 
 use super::{Engine, EngineError, IdempotencyKey};
 use crate::store::{Appended, FollowUp, KeyUse, Store, StoreError};
@@ -90,6 +90,14 @@ impl<S: Store> Engine<S> {
         for _ in 0..ATTEMPTS {
             let mut ticket = self.ticket(id).await?;
             let (book, now) = (self.book_for([&ticket.sla]).await?, self.now());
+            if conditions.versions.is_some()
+                && let Some(noted) = keep_up(&ticket, &book, now)?
+            {
+                // What a policy has done by itself is a change that they have to have seen.
+                self.inner.store.append(noted).await?;
+                self.inner.news.tell();
+                continue;
+            }
             let decided = ticket.decide(command.clone(), actor, now, &book);
             // Whoever may not touch the ticket is told that, and not what became of it.
             if let Err(refusal @ (Refusal::Forbidden | Refusal::ForeignArea)) = decided {
@@ -107,6 +115,18 @@ impl<S: Store> Engine<S> {
             }
             let events = decided?;
             if events.is_empty() && conditions.key.is_none() {
+                if matches!(command, Command::KeepTime) {
+                    // The moment that is stored was none, by the rules and calendars of this program.
+                    let next_moment = ticket.next_moment(&book).filter(|moment| *moment > now);
+                    let follow_up = FollowUp {
+                        expected_version: ticket.version,
+                        events,
+                        next_moment,
+                        ticket: ticket.clone(),
+                        idempotency: None,
+                    };
+                    self.inner.store.append(follow_up).await?;
+                }
                 return Ok(Outcome::Done(Box::new(ticket)));
             }
             let expected_version = ticket.version;
@@ -147,4 +167,21 @@ fn version_of(used: &KeyUse, id: TicketId) -> Result<u32, EngineError> {
         KeyUse::SameRequest { id: of, version, .. } if *of == id => Ok(*version),
         KeyUse::SameRequest { .. } | KeyUse::OtherRequest => Err(EngineError::KeyReused),
     }
+}
+
+/// What clocks came to until now, to be stored by itself; `None`: nothing.
+fn keep_up(ticket: &Ticket, book: &Rulebook, now: Timestamp) -> Result<Option<FollowUp>, StoreError> {
+    if ticket.next_moment(book).is_none_or(|moment| moment > now) {
+        return Ok(None);
+    }
+    let events = ticket.decide(Command::KeepTime, &Actor::System, now, book).unwrap_or_default();
+    if events.is_empty() {
+        return Ok(None);
+    }
+    let mut after = ticket.clone();
+    for new in &events {
+        after.apply(&new.event).map_err(|error| StoreError::Damaged(error.into()))?;
+    }
+    let next_moment = after.next_moment(book);
+    Ok(Some(FollowUp { expected_version: ticket.version, events, next_moment, ticket: after, idempotency: None }))
 }

@@ -1,6 +1,6 @@
 use std::{sync::PoisonError, time::Duration};
 
-use ticketing_core::{Actor, ticket::Scope};
+use ticketing_core::Actor;
 use tokio::sync::watch;
 
 use super::{Engine, EngineError};
@@ -30,7 +30,7 @@ impl News {
 /// Somebody who follows what happens, from a position on.
 pub struct Follower<S> {
     engine: Engine<S>,
-    scope: Scope,
+    actor: Actor,
     position: FeedPosition,
     news: watch::Receiver<()>,
 }
@@ -41,13 +41,17 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError::Refused`] for a requester; or the store's.
     pub async fn follow(&self, actor: &Actor, after: Option<FeedPosition>) -> Result<Follower<S>, EngineError> {
-        let scope = actor.scope(&self.rules())?;
+        actor.scope(&self.rules())?;
         // Listened to first: what happens from here on is news.
         let news = self.inner.news.0.subscribe();
         let newest = self.inner.store.newest_position().await?;
         // There is nothing beyond the newest: whoever knows of more has it from another file.
         let position = after.map_or(newest, |after| after.min(newest));
-        Ok(Follower { engine: self.clone(), scope, position, news })
+        Ok(Follower { engine: self.clone(), actor: actor.clone(), position, news })
+    }
+
+    fn newest_seen(&self) -> FeedPosition {
+        *self.inner.newest_seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has those who follow look for what other processes have done. Whoever runs an engine calls this twice a second.
@@ -76,22 +80,25 @@ impl<S: Store> Follower<S> {
     /// It may be dropped at any time, and asked again.
     ///
     /// # Errors
-    /// When the store fails; nothing is lost by it.
-    pub async fn next(&mut self) -> Result<Vec<FeedEntry>, StoreError> {
+    /// [`EngineError::Refused`] where they may read no tickets; or the store's. Nothing is lost by it.
+    pub async fn next(&mut self) -> Result<Vec<FeedEntry>, EngineError> {
         loop {
             self.news.mark_unchanged();
             let mut entries = self.engine.inner.store.feed(self.position, AT_ONCE).await?;
-            let Some(last) = entries.last() else {
+            if let Some(last) = entries.last() {
+                self.position = last.position;
+                // Whose tickets they may read is what the rules say now.
+                let scope = self.actor.scope(&self.engine.rules())?;
+                entries.retain(|entry| scope.follows(&entry.area, &entry.event));
+                if !entries.is_empty() {
+                    return Ok(entries);
+                }
+            } else if self.engine.newest_seen() <= self.position {
                 // The engine is there as long as this is: there is always somebody to tell.
                 let _ = self.news.changed().await;
-                tokio::time::sleep(PAUSE).await;
-                continue;
-            };
-            self.position = last.position;
-            entries.retain(|entry| self.scope.follows(&entry.area, &entry.event));
-            if !entries.is_empty() {
-                return Ok(entries);
             }
+            // What somebody has seen already, this reader may see in a moment.
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }

@@ -133,10 +133,13 @@ impl<S: Store> Engine<S> {
     /// When the store fails.
     pub async fn start_with(store: S, clock: impl Clock, options: EngineOptions) -> Result<Self, StoreError> {
         let mut versions = store.rules_since(None).await?;
-        let (version, active) = match versions.pop() {
-            Some(active) => active,
-            None => (store.activate_rules(Rules::default(), clock.now()).await?, Rules::default()),
-        };
+        if versions.is_empty() {
+            // Somebody else may be doing so, with rules of their own.
+            store.initial_rules(Rules::default(), clock.now()).await?;
+            versions = store.rules_since(None).await?;
+        }
+        let (version, active) =
+            versions.pop().ok_or_else(|| StoreError::Damaged("there is no version of the rules".into()))?;
         let rules = (version, Arc::new(Rulebook::new(active, versions.into_iter().map(|(_, rules)| rules))));
         let accounts = Accounts::start(&store, clock.now(), options).await?;
         let (clock, rules) = (Box::new(clock), RwLock::new(rules));

@@ -42,7 +42,7 @@ impl<S: Store> Engine<S> {
         // Compared also where there is nothing to compare with.
         let same_address = bool::from(address.as_bytes().ct_eq(look_up.email.as_bytes())) && !address.is_empty();
         let record = found.filter(|record| same_address && same_label(record)).ok_or(EngineError::NotFound)?;
-        let (book, now) = (self.book_for([&record.sla]).await?, self.now());
+        let (book, now) = (self.book_for([&record.sla]).await?, self.now().max(record.sla.entered_at()));
         let rules = book.active();
         let reading = record.sla.read(&book, now);
         let after_comment = status_after_comment(record.status, record.is_archived, record.resolved_at, rules, now);

@@ -46,6 +46,7 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the store fails.
     pub async fn replay(&self, rules: &Rules, mut each: impl FnMut(Replayed)) -> Result<(), StoreError> {
+        self.refresh_rules().await?;
         let now = self.now();
         let mut after = LabelKey::NOTHING;
         loop {
@@ -70,6 +71,7 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the store fails.
     pub async fn preview_rematch(&self, rules: &Rules) -> Result<RematchPreview, StoreError> {
+        self.refresh_rules().await?;
         let (before, now) = (self.book(), self.now());
         let after = before.activated(rules.clone());
         let mut preview = RematchPreview::default();
@@ -101,13 +103,29 @@ impl<S: Store> Engine<S> {
         Ok(preview)
     }
 
-    /// Applies the active rules to every open ticket, whatever it was promised before; answers how many came to be promised something
-    /// else.
+    /// Applies the active rules to every open ticket, whatever it was promised before; answers how many have come under them by it.
+    ///
+    /// Other processes create tickets under the rules that they know. Whoever has just made others active gives them a second.
     ///
     /// # Errors
-    /// When the store fails; some tickets may have been done.
-    pub async fn rematch_open(&self) -> Result<u32, StoreError> {
+    /// [`EngineError::Contended`] where some tickets are changed by too many at once; or the store's. Some may have been done.
+    pub async fn rematch_open(&self) -> Result<u32, EngineError> {
+        // A ticket may change its status between two lists, or be created: what is done once needs not be done again.
+        const PASSES: u32 = 10;
         let mut done = 0;
+        for _ in 0..PASSES {
+            let (changed, contended) = self.rematch_pass().await?;
+            done += changed;
+            if changed == 0 && contended == 0 {
+                return Ok(done);
+            }
+        }
+        Err(EngineError::Contended)
+    }
+
+    /// How many it has changed, and how many it could not.
+    async fn rematch_pass(&self) -> Result<(u32, u32), EngineError> {
+        let (mut done, mut contended) = (0, 0);
         for status in Status::ALL.into_iter().filter(|status| status.is_open()) {
             let mut cursor = None;
             while let Some(page) = self.open_page(status, &mut cursor).await? {
@@ -123,14 +141,15 @@ impl<S: Store> Engine<S> {
                 while let Some(outcome) = tasks.join_next().await {
                     match outcome {
                         Ok(Ok(changed)) => done += u32::from(changed),
-                        Ok(Err(EngineError::Store(error))) => return Err(error),
                         // It is finished by now, or gone.
-                        Ok(Err(_)) | Err(_) => {}
+                        Ok(Err(EngineError::Refused(_) | EngineError::NotFound)) => {}
+                        Ok(Err(EngineError::Contended)) | Err(_) => contended += 1,
+                        Ok(Err(error)) => return Err(error),
                     }
                 }
             }
         }
-        Ok(done)
+        Ok((done, contended))
     }
 
     /// The next tickets of a status that are in the working set, newest first.

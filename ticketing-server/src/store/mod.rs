@@ -83,6 +83,9 @@ pub trait RulesStore: Send + Sync + 'static {
     /// The number of the active version: cheap enough to be asked every second.
     fn active_version(&self) -> impl Future<Output = Result<Option<RulesVersion>, StoreError>> + Send;
 
+    /// Makes rules the first version from an instant on, where there is none.
+    fn initial_rules(&self, rules: Rules, from: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Makes rules the active version from an instant on; answers its number. Rules that are active already stay so.
     fn activate_rules(
         &self,

@@ -166,6 +166,16 @@ async fn an_area_hears_of_its_own_tickets_and_of_those_that_leave_it() {
     mesa.command(&ticket, "transferir", &transfer).await.ok();
     assert_eq!(redes.ticket().await["area_despues"], "SISTEMAS");
     assert_eq!(sistemas.ticket().await["accion"], "TRANSFERENCIA");
+    // Wherever it goes from there, those whom it left are told where it went then.
+    let again = json!({ "nuevaArea": "DESARROLLO", "agenteId": "", "motivo": "Tampoco" });
+    mesa.command(&ticket, "transferir", &again).await.ok();
+    assert_eq!(sistemas.ticket().await["area_despues"], "DESARROLLO");
+    let mut late = Stream::of(&service, &service.redes, Some("0")).await;
+    let told = late.ticket().await;
+    assert_eq!((&told["accion"], &told["area_asignada"]), (&json!("TRANSFERENCIA"), &json!("SISTEMAS")));
+    let back = json!({ "nuevaArea": "SISTEMAS", "agenteId": "", "motivo": "Sí es de ellos" });
+    mesa.command(&ticket, "transferir", &back).await.ok();
+    assert_eq!(sistemas.ticket().await["area_despues"], "SISTEMAS");
     // What is done to it there is not theirs any more.
     mesa.command(&ticket, "pausar", &json!({ "motivo": "Esperamos" })).await.ok();
     assert_eq!(sistemas.ticket().await["accion"], "PAUSA");
@@ -181,6 +191,24 @@ async fn a_stream_ends_with_its_session() {
     service.deactivate(&service.redes).await;
     service.ticket_of("REDES").await;
     assert_eq!(stream.next().await, None);
+}
+
+/// Which areas are one, the rules say from one moment to the next.
+#[tokio::test]
+async fn an_alias_that_goes_takes_its_tickets_from_the_stream() {
+    let service = Service::start().await;
+    let rules = |aliases: &str| {
+        let json = format!(r#"{{ "areas": {{ "lista": [{{ "nombre": "REDES", "alias": [{aliases}] }}] }} }}"#);
+        ticketing_core::Rules::from_json(&json).unwrap()
+    };
+    service.engine.apply_rules(rules(r#""CABLES""#)).await.unwrap();
+    let mut stream = Stream::of(&service, &service.redes, None).await;
+    let ticket = service.ticket_of("CABLES").await;
+    assert_eq!(stream.ticket().await["ticket_label"], ticket.label);
+    service.engine.apply_rules(rules("")).await.unwrap();
+    service.ticket_of("CABLES").await;
+    let own = service.ticket_of("REDES").await;
+    assert_eq!(stream.ticket().await["ticket_label"], own.label);
 }
 
 #[tokio::test]

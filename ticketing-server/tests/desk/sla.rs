@@ -165,8 +165,9 @@ async fn each_threshold_is_told_once_and_the_policy_acts() {
     let lines: Vec<_> = detail["historial"].as_array().unwrap().iter().map(|line| &line["accion"]).collect();
     assert_eq!(lines, ["CREACION", "ACTUALIZACION", "ACTUALIZACION"]);
     assert_eq!(detail["historial"][1]["actor_rol"], "SISTEMA");
-    // And the requester sees none of it.
-    assert_eq!(admin.look_up(&ticket).await["ultimaAccion"], "CREACION");
+    // The requester sees what was done, and none of the alarms.
+    let found = admin.look_up(&ticket).await;
+    assert_eq!((&found["ultimaAccion"], &found["areaDespues"]), (&json!("ACTUALIZACION"), &json!("SISTEMAS")));
 }
 
 #[tokio::test]
@@ -182,6 +183,20 @@ async fn an_alarm_is_no_change_that_somebody_has_to_have_seen() {
     assert_eq!(answer.header("etag"), Some(&*tag));
     let request = command(&ticket, "pausar", &json!({ "motivo": "Esperamos al proveedor" }));
     client.ask(request.header("If-Match", &tag)).await.ok();
+}
+
+#[tokio::test]
+async fn a_command_meant_for_what_was_before_an_escalation_is_told_of_it() {
+    let service = office().await;
+    let ticket = service.ticket_of("REDES").await;
+    let mut client = service.client(&service.redes).await;
+    let tag = client.get(&ticket.path()).await.header("etag").unwrap().to_owned();
+    // Half of the time is up, which raises the priority; nobody has noticed yet.
+    service.pass(6 * HOUR + 45 * MINUTE);
+    let request = command(&ticket, "actualizar", &json!({ "prioridad": "BAJA" })).header("If-Match", &tag);
+    let answer = client.ask(request).await;
+    assert_eq!(answer.status, 412, "{answer}");
+    assert_eq!(client.shown(&ticket).await["prioridad"], "CRITICA");
 }
 
 #[tokio::test]

@@ -190,8 +190,7 @@ impl Inner {
     fn worked(&self, from: Millis, until: Millis) -> Vec<(Millis, Millis)> {
         let Some(office) = &self.office else { return vec![(from, until)] };
         let years = (year_of(from).max(FIRST_YEAR)..=year_of(until)).map_while(|year| self.year(year, office));
-        let clipped = years.flat_map(Year::intervals).map(|(begins, ends)| (begins.max(from), ends.min(until)));
-        clipped.filter(|(begins, ends)| begins < ends).collect()
+        years.flat_map(|year| year.between(from, until)).collect()
     }
 
     fn after(&self, from: Millis, total: Millis) -> Option<Millis> {

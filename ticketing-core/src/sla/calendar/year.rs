@@ -70,9 +70,11 @@ impl Year {
         self.total
     }
 
-    /// When it is worked, in order.
-    pub(super) fn intervals(&self) -> impl Iterator<Item = (Millis, Millis)> {
-        self.intervals.iter().map(|interval| (interval.from, interval.until))
+    /// When it is worked between two instants, in order.
+    pub(super) fn between(&self, from: Millis, until: Millis) -> impl Iterator<Item = (Millis, Millis)> {
+        let over = self.intervals.partition_point(|interval| interval.until <= from);
+        let begun = self.intervals.iter().skip(over).take_while(move |interval| interval.from < until);
+        begun.map(move |interval| (interval.from.max(from), interval.until.min(until)))
     }
 
     /// Working time of the year up to an instant in it.

@@ -72,8 +72,7 @@ pub(super) fn paths() -> Value {
             }
         }),
     );
-    let mut sla = responses("Sla", &reads, &["404"]);
-    sla["200"]["headers"] = etag();
+    let sla = responses("Sla", &reads, &["404"]);
     paths.insert(
         "/api/tickets/{uuid}/sla".into(),
         json!({

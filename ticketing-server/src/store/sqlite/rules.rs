@@ -30,6 +30,16 @@ impl RulesStore for SqliteStore {
         })
     }
 
+    async fn initial_rules(&self, rules: Rules, from: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            if active_rules(connection)?.is_none() {
+                insert(connection, &rules, from)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     async fn activate_rules(&self, rules: Rules, from: Timestamp) -> Result<RulesVersion, StoreError> {
         self.write(move |connection| {
             if let Some((version, active)) = active_rules(connection)?
@@ -37,13 +47,19 @@ impl RulesStore for SqliteStore {
             {
                 return Ok(version);
             }
-            connection
-                .prepare_cached("INSERT INTO rules_versions (hash, json, active_from) VALUES (?, ?, ?)")?
-                .execute((rules.hash().0.as_bytes(), rules.to_json(), from.unix_millis()))?;
-            Ok(RulesVersion(connection.last_insert_rowid()))
+            insert(connection, &rules, from)
         })
         .await
     }
+}
+
+fn insert(connection: &Connection, rules: &Rules, from: Timestamp) -> Result<RulesVersion, StoreError> {
+    connection.prepare_cached("INSERT INTO rules_versions (hash, json, active_from) VALUES (?, ?, ?)")?.execute((
+        rules.hash().0.as_bytes(),
+        rules.to_json(),
+        from.unix_millis(),
+    ))?;
+    Ok(RulesVersion(connection.last_insert_rowid()))
 }
 
 fn active_rules(connection: &Connection) -> Result<Option<(RulesVersion, Rules)>, StoreError> {

@@ -223,7 +223,10 @@ fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, Sto
     let mut statement = connection.prepare_cached(sql)?;
     let found = statement.query_row((ticket.id.0.as_bytes(), expected_version), |row| Ok((row.get(0)?, row.get(1)?)));
     let Some((row, facet)) = found.optional()? else { return Ok(Appended::Conflict) };
-    if !events.is_empty() {
+    if events.is_empty() {
+        let sql = "UPDATE tickets SET next_moment = ?1 WHERE id = ?2 AND next_moment IS NOT ?1";
+        connection.prepare_cached(sql)?.execute((next_moment.map(Timestamp::unix_millis), row))?;
+    } else {
         let after = facets::moved(connection, facet, ticket)?;
         update_ticket(connection, row, ticket, *next_moment, after)?;
         if after != facet {
