@@ -157,6 +157,11 @@ impl Zone {
         local_millis.saturating_sub(i64::from(offset).saturating_mul(1000))
     }
 
+    /// What the clocks of the zone show at an instant, to be printed as if it were UTC.
+    pub fn shown(&self, at: Timestamp) -> Timestamp {
+        Timestamp::saturating_from_unix_millis(self.local(at.unix_millis()))
+    }
+
     /// The year on the wall calendar at an instant.
     pub fn local_year(&self, at: Timestamp) -> i32 {
         let offset = TimeDelta::seconds(self.offset_seconds_at(at).into());

@@ -1,7 +1,6 @@
 use core::{fmt, str::FromStr};
 
 use chrono::TimeDelta;
-use serde::{Deserialize, Serialize};
 
 use crate::limits::SLA_BUDGET_MINUTES_MAX;
 
@@ -17,8 +16,7 @@ use crate::limits::SLA_BUDGET_MINUTES_MAX;
 /// assert_eq!(budget.hours(), 1.5);
 /// assert_eq!("240m".parse::<Budget>().unwrap().to_string(), "4h");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Budget {
     minutes: u32,
 }
@@ -89,20 +87,6 @@ impl fmt::Display for Budget {
             Some(hours) => write!(f, "{hours}h"),
             None => write!(f, "{}m", self.minutes),
         }
-    }
-}
-
-impl TryFrom<String> for Budget {
-    type Error = BudgetError;
-
-    fn try_from(text: String) -> Result<Self, BudgetError> {
-        text.parse()
-    }
-}
-
-impl From<Budget> for String {
-    fn from(budget: Budget) -> Self {
-        budget.to_string()
     }
 }
 

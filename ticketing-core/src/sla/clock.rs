@@ -3,7 +3,9 @@ use core::cmp;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::{Agreement, Calendar, ClockState, PerTarget, Promise, Reading, Rematch, Stop, TargetKind, reading::Course};
+use super::{
+    Agreement, ClockState, PerTarget, Promise, Reading, Rematch, Stop, TargetKind, is_default, reading::Course,
+};
 use crate::{Rulebook, Status, Timestamp, limits::SLA_BREACH_PERCENT, ticket::lifecycle};
 
 /// A ticket's service levels: what was promised, and the instants that its clocks depend on.
@@ -25,10 +27,6 @@ pub struct Sla {
     /// The instant by which somebody wants it resolved, whatever the agreement says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_by_hand: Option<DueByHand>,
-}
-
-fn is_default(clocks: &PerTarget<Clock>) -> bool {
-    *clocks == PerTarget::default()
 }
 
 /// A status from an instant on. In JSON a list of the two.
@@ -65,16 +63,11 @@ pub struct Clock {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// How often it has begun anew: each re-opening, each wait for a next response, each restart.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub cycle: u32,
     /// The shares of its time that are up in this cycle: percents, and when.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<(u8, Timestamp)>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
-const fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 /// A due date that somebody set. It stands, whatever the clock does.
@@ -92,7 +85,7 @@ pub struct Threshold {
     /// Which target's.
     pub target: TargetKind,
     /// In which of its cycles, from 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub cycle: u32,
     /// How much of it; 100 is the deadline.
     pub percent: u8,
@@ -301,12 +294,9 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     fn with_course<T>(&self, book: &Rulebook, then: impl FnOnce(Course<'_>) -> T) -> T {
-        self.in_calendar(&book.calendar(self.promise), then)
-    }
-
-    fn in_calendar<T>(&self, calendar: &Calendar, then: impl FnOnce(Course<'_>) -> T) -> T {
-        let Self { promise, started_at, stops, read_at, .. } = self;
-        then(Course { calendar, started_at: *started_at, allowance: promise.allowance, stops, at: *read_at })
+        let Self { promise, started_at, ref stops, read_at, .. } = *self;
+        let calendar = &book.calendar(promise);
+        then(Course { calendar, started_at, allowance: promise.allowance, stops, at: read_at })
     }
 
     fn judged(&self, reading: Reading) -> Reading {

@@ -32,3 +32,8 @@ pub use self::{
     reading::{ClockState, Reading, Stop},
     target::{PerTarget, TargetKind},
 };
+
+/// What is left out of JSON.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::{Allowance, Allowed, Calendar, DueAt, PerTarget, TargetKind};
+use super::{Allowance, Allowed, Calendar, DueAt, PerTarget, TargetKind, is_default};
 use crate::{Rules, RulesHash, Status, Timestamp, rules::ByName, text::priority_key};
 
 /// What is promised to the tickets that match. In rules, the first match wins.
@@ -26,7 +26,7 @@ pub struct Policy {
     #[serde(rename = "resolucion", default)]
     pub resolution: Option<Target>,
     /// What happens to clocks that run when a ticket comes to be under this policy, or under another target of it.
-    #[serde(rename = "alReclasificar", default, skip_serializing_if = "Rematch::is_default")]
+    #[serde(rename = "alReclasificar", default, skip_serializing_if = "is_default")]
     pub rematch: Rematch,
 }
 
@@ -41,13 +41,6 @@ pub enum Rematch {
     Restart,
     /// The ticket keeps what it was promised.
     Keep,
-}
-
-impl Rematch {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// Which tickets a policy is for: each list that is not empty must have the ticket's value.
@@ -131,10 +124,6 @@ pub enum Audience {
     /// The administrators.
     #[serde(rename = "ADMIN")]
     Admins,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 impl Policy {

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::is_default;
 use crate::{Status, ticket::lifecycle};
 
 /// What of a ticket's service is promised by a time.
@@ -51,10 +52,6 @@ pub struct PerTarget<T> {
     /// Of the resolution.
     #[serde(default, skip_serializing_if = "is_default")]
     pub resolution: T,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 impl<T> PerTarget<T> {

@@ -62,6 +62,11 @@ impl Ticket {
         let action = if threshold.percent < SLA_BREACH_PERCENT { Action::AtRisk } else { Action::Breached };
         let clocks = ClockChanges { passed: vec![threshold], ..ClockChanges::default() };
         let notify = step.map(|step| step.notify.clone()).unwrap_or_default();
+        self.by_itself(action, false, Changes { clocks, notify, ..Changes::default() }, now, book)
+    }
+
+    /// The next event, of the engine itself.
+    fn by_itself(&self, action: Action, public: bool, changes: Changes, now: Timestamp, book: &Rulebook) -> Event {
         Event {
             seq: self.version.saturating_add(1),
             recorded_at: now,
@@ -69,9 +74,9 @@ impl Ticket {
             author: Actor::System.author(),
             rules: book.active().hash(),
             action,
-            public: false,
+            public,
             has_text: false,
-            changes: Changes { clocks, notify, ..Changes::default() },
+            changes,
             asked_by: None,
         }
     }
@@ -96,17 +101,6 @@ impl Ticket {
             return None;
         }
         self.rematch(&mut changes, since, now, book);
-        Some(Event {
-            seq: self.version.saturating_add(1),
-            recorded_at: now,
-            occurred_at: None,
-            author: Actor::System.author(),
-            rules: rules.hash(),
-            action: Action::Updated,
-            public: true,
-            has_text: false,
-            changes,
-            asked_by: None,
-        })
+        Some(self.by_itself(Action::Updated, true, changes, now, book))
     }
 }

@@ -272,6 +272,12 @@ impl Event {
         self.public && self.author.role != Role::Requester && (resolves || replies)
     }
 
+    /// The area that whoever is told of it is told, of a ticket that is in some area now: of one that left them, where it went, and
+    /// not where it is by now.
+    pub fn told_area<'a>(&'a self, current: &'a str) -> &'a str {
+        self.changes.area.as_ref().map_or(current, |area| &area.after)
+    }
+
     /// The requester says something that waits for an answer.
     pub fn asks_desk(&self) -> bool {
         self.author.role == Role::Requester && self.action == Action::Commented

@@ -125,8 +125,7 @@ fn frame<S: Store>(engine: &Engine<S>, entry: &FeedEntry) -> Option<String> {
     let told = Told {
         ticket_uuid: entry.id.to_string(),
         ticket_label: entry.label.to_string(),
-        // Of a ticket that leaves, they are told where it goes, and not where it is by now.
-        area_asignada: rules.desk_area(entry.event.changes.area.as_ref().map_or(&entry.area, |area| &area.after)),
+        area_asignada: rules.desk_area(entry.event.told_area(&entry.area)),
         event: history::entry(engine, &rules, entry.requester_name.as_deref(), &entry.event, entry.text.as_deref()),
         sla: passed.map(|passed| Alarm {
             objetivo: passed.target.member(),

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 use ticketing_core::{
-    Actor, Event, NewTicket, Rulebook, Status, Ticket, TicketId, TicketLabel, TimeDelta, Timestamp,
+    Actor, NewTicket, Rulebook, Status, Ticket, TicketId, TicketLabel, TimeDelta, Timestamp,
     sla::TargetKind,
     ticket::{ActorId, Attributes, Origin},
 };
@@ -117,8 +117,8 @@ impl<S: Store> Engine<S> {
         let creation = Creation {
             id,
             next_moment: ticket.next_moment(&book),
-            ticket,
-            opened: opened.clone(),
+            ticket: ticket.clone(),
+            opened,
             intake,
             address,
             label: rules.labels().clone(),
@@ -128,7 +128,7 @@ impl<S: Store> Engine<S> {
         match self.inner.store.create(creation).await? {
             Created::New(label) => {
                 self.inner.news.tell();
-                created_ticket(id, label, &opened, &book, false)
+                Ok(created_ticket(label, ticket, &book, false))
             }
             Created::KeyUsed(used) => self.of_key(used).await,
         }
@@ -152,7 +152,8 @@ impl<S: Store> Engine<S> {
         match used {
             KeyUse::SameRequest { id, label, opened, version: _ } => {
                 let ticket = Ticket::opened(id, &opened).map_err(|error| StoreError::Damaged(error.into()))?;
-                created_ticket(id, label, &opened, &*self.book_for([&ticket.sla]).await?, true)
+                let book = self.book_for([&ticket.sla]).await?;
+                Ok(created_ticket(label, ticket, &book, true))
             }
             KeyUse::OtherRequest => Err(EngineError::KeyReused),
         }
@@ -164,17 +165,10 @@ pub(super) fn keys_valid_from(now: Timestamp) -> Timestamp {
     Timestamp::saturating_from_unix_millis(now.unix_millis() - KEY_VALID_MILLIS)
 }
 
-/// The ticket as its first event tells it, however old that is.
-fn created_ticket(
-    id: TicketId,
-    label: TicketLabel,
-    opened: &Event,
-    book: &Rulebook,
-    repeated: bool,
-) -> Result<CreatedTicket, EngineError> {
-    let ticket = Ticket::opened(id, opened).map_err(|error| StoreError::Damaged(error.into()))?;
-    Ok(CreatedTicket {
-        id,
+/// A ticket as its first event tells it, however old that is.
+fn created_ticket(label: TicketLabel, ticket: Ticket, book: &Rulebook, repeated: bool) -> CreatedTicket {
+    CreatedTicket {
+        id: ticket.id,
         label,
         status: ticket.status,
         created_at: ticket.created_at,
@@ -182,5 +176,5 @@ fn created_ticket(
         due_at: ticket.sla.read(book, ticket.created_at).and_then(|reading| reading.due),
         attributes: ticket.attributes,
         repeated,
-    })
+    }
 }

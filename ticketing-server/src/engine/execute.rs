@@ -1,7 +1,10 @@
-use ticketing_core::{Actor, Command, Refusal, Rulebook, Ticket, TicketId, Timestamp, ticket::Order};
+use ticketing_core::{
+    Actor, Command, Refusal, Rulebook, Ticket, TicketId, Timestamp,
+    ticket::{NewEvent, Order},
+};
 
 use super::{Engine, EngineError, IdempotencyKey};
-use crate::store::{Appended, FollowUp, KeyUse, Store, StoreError};
+use crate::store::{Appended, FollowUp, Idempotency, KeyUse, Store, StoreError};
 
 /// On what conditions a command is done.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +91,7 @@ impl<S: Store> Engine<S> {
         }
         let mut turn = self.inner.turns.join(id).await;
         for _ in 0..ATTEMPTS {
-            let mut ticket = self.ticket(id).await?;
+            let ticket = self.ticket(id).await?;
             let (book, now) = (self.book_for([&ticket.sla]).await?, self.now());
             if conditions.versions.is_some()
                 && let Some(noted) = keep_up(&ticket, &book, now)?
@@ -114,33 +117,14 @@ impl<S: Store> Engine<S> {
                 return Err(EngineError::Changed { since, record });
             }
             let events = decided?;
-            if events.is_empty() && conditions.key.is_none() {
-                if matches!(command, Command::KeepTime) {
-                    // The moment that is stored was none, by the rules and calendars of this program.
-                    let next_moment = ticket.next_moment(&book).filter(|moment| *moment > now);
-                    let follow_up = FollowUp {
-                        expected_version: ticket.version,
-                        events,
-                        next_moment,
-                        ticket: ticket.clone(),
-                        idempotency: None,
-                    };
-                    self.inner.store.append(follow_up).await?;
-                }
+            // Where nothing was up at the moment that is stored, that moment is put right.
+            let is_nothing = events.is_empty() && !matches!(command, Command::KeepTime);
+            if is_nothing && conditions.key.is_none() {
                 return Ok(Outcome::Done(Box::new(ticket)));
             }
-            let expected_version = ticket.version;
-            for new in &events {
-                ticket.apply(&new.event).map_err(|error| StoreError::Damaged(error.into()))?;
-            }
             let idempotency = conditions.key.clone().map(|key| key.at(now));
-            let follow_up = FollowUp {
-                expected_version,
-                events,
-                next_moment: ticket.next_moment(&book),
-                ticket: ticket.clone(),
-                idempotency,
-            };
+            let follow_up = followed(ticket, events, &book, idempotency)?;
+            let ticket = follow_up.ticket.clone();
             match self.inner.store.append(follow_up).await? {
                 Appended::Stored => {
                     self.inner.news.tell();
@@ -175,13 +159,19 @@ fn keep_up(ticket: &Ticket, book: &Rulebook, now: Timestamp) -> Result<Option<Fo
         return Ok(None);
     }
     let events = ticket.decide(Command::KeepTime, &Actor::System, now, book).unwrap_or_default();
-    if events.is_empty() {
-        return Ok(None);
-    }
-    let mut after = ticket.clone();
+    if events.is_empty() { Ok(None) } else { followed(ticket.clone(), events, book, None).map(Some) }
+}
+
+/// Events with the state after them.
+fn followed(
+    mut ticket: Ticket,
+    events: Vec<NewEvent>,
+    book: &Rulebook,
+    idempotency: Option<Idempotency>,
+) -> Result<FollowUp, StoreError> {
+    let expected_version = ticket.version;
     for new in &events {
-        after.apply(&new.event).map_err(|error| StoreError::Damaged(error.into()))?;
+        ticket.apply(&new.event).map_err(|error| StoreError::Damaged(error.into()))?;
     }
-    let next_moment = after.next_moment(book);
-    Ok(Some(FollowUp { expected_version: ticket.version, events, next_moment, ticket: after, idempotency: None }))
+    Ok(FollowUp { expected_version, events, next_moment: ticket.next_moment(book), ticket, idempotency })
 }

@@ -1,5 +1,5 @@
 use maud::{Markup, html};
-use ticketing_core::{TimeDelta, Timestamp, Zone};
+use ticketing_core::{Timestamp, Zone};
 
 /// An instant in the deployment's time zone, named beside it. Where scripts run, they show it in the reader's zone and words.
 pub(super) fn when(at: Timestamp, zone: &Zone) -> Markup {
@@ -8,8 +8,7 @@ pub(super) fn when(at: Timestamp, zone: &Zone) -> Markup {
 
 /// `2026-11-21 14:10 (America/Bogota)`: to be read alike in every language.
 fn local(at: Timestamp, zone: &Zone) -> String {
-    let offset = TimeDelta::seconds(zone.offset_seconds_at(at).into());
-    let local = at.checked_add(offset).unwrap_or(at).seconds().to_string();
+    let local = zone.shown(at).seconds().to_string();
     let (date, time) = local.split_once('T').unwrap_or((&local, ""));
     format!("{date} {} ({})", time.get(..5).unwrap_or_default(), zone.name)
 }

@@ -2,9 +2,10 @@ use std::fmt::Write;
 
 use ticketing_core::{
     Actor, TimeDelta, Timestamp, Zone,
-    sla::{Account, ClockState, Interval, Reason, Share, TargetKind},
+    sla::{Account, Interval, Reason, Share, TargetKind},
 };
 
+use super::in_words;
 use crate::{
     DeskSla,
     api::tickets::SlaAnswer,
@@ -55,12 +56,7 @@ fn target(text: &mut String, account: &Account, zone: &Zone) {
     });
     let cycle = if account.cycle == 0 { String::new() } else { format!(", cycle {}", account.cycle) };
     line(text, format_args!("{name}: {}{cycle}", promise.as_deref().unwrap_or("nothing was promised")));
-    let state = match account.reading.state {
-        ClockState::Running => "running",
-        ClockState::Paused => "standing still",
-        ClockState::Met => "met",
-        ClockState::Breached => "breached",
-    };
+    let state = in_words(account.reading.state);
     let due = account.reading.due.map_or_else(|| "after 2099".to_owned(), |due| local(due, zone));
     let by_hand = if account.due_by_hand.is_some() { " (set by hand)" } else { "" };
     line(text, format_args!("  started {}, due {due}{by_hand}: {state}", local(account.started_at, zone)));
@@ -106,8 +102,7 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 
 /// `2026-11-21 14:10:05`.
 pub(super) fn local(at: Timestamp, zone: &Zone) -> String {
-    let offset = TimeDelta::seconds(zone.offset_seconds_at(at).into());
-    let local = at.checked_add(offset).unwrap_or(at).seconds().to_string();
+    let local = zone.shown(at).seconds().to_string();
     local.trim_end_matches('Z').replacen('T', " ", 1)
 }
 

@@ -7,6 +7,7 @@ mod vectors;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
+use ticketing_core::sla::ClockState;
 
 use super::Database;
 
@@ -50,5 +51,15 @@ impl Command {
             Self::CheckVectors { files } => return vectors::check_files(files),
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What a clock does, for people.
+const fn in_words(state: ClockState) -> &'static str {
+    match state {
+        ClockState::Running => "running",
+        ClockState::Paused => "standing still",
+        ClockState::Met => "met",
+        ClockState::Breached => "breached",
     }
 }

@@ -1,12 +1,8 @@
 use std::path::Path;
 
-use ticketing_core::{
-    Zone,
-    sla::{ClockState, TargetKind},
-    ticket::Verdict,
-};
+use ticketing_core::{Zone, sla::TargetKind, ticket::Verdict};
 
-use super::explain::local;
+use super::{explain::local, in_words};
 use crate::{
     Engine, Replayed,
     cli::{Database, block_on},
@@ -60,12 +56,7 @@ fn differences(replayed: &Replayed, zone: &Zone) -> Vec<String> {
 
 fn told(verdict: Option<Verdict>, zone: &Zone) -> String {
     let Some(Verdict { state, due, breaches }) = verdict else { return "nothing promised".to_owned() };
-    let state = match state {
-        ClockState::Running => "running",
-        ClockState::Paused => "standing still",
-        ClockState::Met => "met",
-        ClockState::Breached => "breached",
-    };
+    let state = in_words(state);
     let due = due.map_or_else(|| "after 2099".to_owned(), |due| local(due, zone));
     // Once says no more than that it is.
     let often = if breaches > 1 { format!(", breached {breaches} times") } else { String::new() };
