@@ -20,7 +20,7 @@ pub enum FormError {
 /// A form whose fields are taken from left to right.
 pub(crate) struct Form<'a, const N: usize> {
     names: [&'static str; N],
-    given: Given<'a, N>,
+    given: Given<Value<'a>, N>,
     next: usize,
     violations: Vec<Violation>,
 }

@@ -10,7 +10,7 @@
 //! let new: NewTicket = Draft::from_json(form.as_bytes())?.validate(&rules)?;
 //!
 //! let now = Timestamp::parse("2026-03-24T10:15:00Z").unwrap();
-//! let opened = Ticket::open(&new, Origin::Other, &Actor::Requester, now, &rules);
+//! let opened = Ticket::open(&new, Origin::Other, &Actor::Requester, now, &rules)?;
 //! let ticket = Ticket::replay(TicketId::default(), [&opened.event])?;
 //! let due = ticket.sla.read(&Rulebook::from(rules), now).and_then(|reading| reading.due).unwrap();
 //! assert_eq!(due.seconds().to_string(), "2026-03-24T14:15:00Z");
@@ -26,6 +26,7 @@
 //! - [`sla`]: what a ticket is promised, and when its time is up.
 //! - [`ticket::Order`]: what the desk asks for, read from what it sends.
 //! - [`ticket`]: a ticket as a fold over its events, and the lifecycle that decides which events there may be.
+//! - [`integration`]: the same tickets as other systems name things.
 //! - [`user`]: who works at the desk, what a change to them entails, and how long to wait after wrong passwords.
 //!
 //! Nothing here reads a clock, draws a random number, does I/O or panics: `now` and ids are arguments.
@@ -47,6 +48,7 @@ mod draft;
 mod email;
 pub mod field;
 mod form;
+pub mod integration;
 mod label;
 pub mod limits;
 mod locale;
@@ -67,7 +69,7 @@ pub use chrono::TimeDelta;
 pub use uuid::Uuid;
 
 pub use self::{
-    draft::{Checked, Comment, Draft, LookUp, NewTicket, check_field},
+    draft::{Arrival, Checked, Comment, Draft, LookUp, NewTicket, check_field},
     email::{EmailAddress, EmailError},
     field::Field,
     form::FormError,

@@ -57,6 +57,19 @@ limits! {
     /// Most characters of a `respuesta`. Source: the Mesa de Ayuda contract.
     RESPUESTA_CHARS_MAX: u32 = 5_000;
 
+    /// Most tags of a ticket.
+    TICKET_TAGS_MAX: u32 = 100;
+    /// Most clients of a ticket, and most others who are told.
+    TICKET_CLIENTS_MAX: u32 = 100;
+    /// Most characters of a client: an e-mail address with a name before it fits.
+    CLIENT_CHARS_MAX: u32 = 500;
+    /// Most characters of a category's, service's, urgency's, justification's or tag's name.
+    REFERENCE_CHARS_MAX: u32 = 100;
+    /// Most characters of on whose behalf another system acts. Source: the integration contract.
+    BEHALF_CHARS_MAX: u32 = 100;
+    /// Seconds by which another system's clock may be ahead of ours: a date that is so little in the future is now.
+    CLOCK_AHEAD_SECONDS_MAX: i64 = 5;
+
     /// Fewest characters of a user's `nombre`. Source: the Mesa de Ayuda contract.
     USER_NOMBRE_CHARS_MIN: u32 = 2;
     /// Fewest characters of a password. Source: the Mesa de Ayuda contract.

@@ -130,7 +130,7 @@ pub(crate) fn read<'a, const N: usize>(
 pub(crate) fn read_given<'a, const N: usize>(
     json: &'a [u8],
     names: [&str; N],
-) -> Result<Option<Given<'a, N>>, MalformedJson> {
+) -> Result<Option<Given<Value<'a>, N>>, MalformedJson> {
     let text = core::str::from_utf8(json).map_err(|error| not_utf8(json, error.valid_up_to()))?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     if !text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
@@ -145,15 +145,108 @@ pub(crate) fn read_given<'a, const N: usize>(
     Ok(Some(members))
 }
 
+/// As [`read`], each value as it stands in the JSON, for whoever takes numbers, lists and objects too.
+pub(crate) fn read_raw<'a, const N: usize>(
+    json: &'a [u8],
+    names: [&str; N],
+) -> Result<Option<[Raw<'a>; N]>, MalformedJson> {
+    let text = core::str::from_utf8(json).map_err(|error| not_utf8(json, error.valid_up_to()))?;
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    // The grammar of all of it first.
+    let whole: &RawValue = serde_json::from_str(text)?;
+    if !whole.get().starts_with('{') {
+        return Ok(None);
+    }
+    Ok(Some(object::<N, AsItStands>(whole.get(), &names)?.values))
+}
+
+/// The value of a member as it stands in the JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Raw<'a> {
+    /// There is no such member.
+    #[default]
+    Absent,
+    /// JSON whose grammar is right.
+    Json(&'a str),
+    /// Several values.
+    Repeated,
+}
+
+impl<'a> Raw<'a> {
+    /// There is nothing, or null.
+    pub(crate) fn is_nothing(self) -> bool {
+        matches!(self, Self::Absent | Self::Json("null"))
+    }
+
+    /// As fields of texts and flags take it.
+    pub(crate) fn value(self) -> Value<'a> {
+        match self {
+            Self::Absent => Value::Absent,
+            Self::Json(raw) => value_of(raw),
+            Self::Repeated => Value::Repeated,
+        }
+    }
+
+    /// A whole number, or nothing. One that is beyond all ids is the largest there is.
+    pub(crate) fn integer(self) -> Result<Option<u64>, Problem> {
+        let wrong = Problem::WrongType { expected: JsonType::Integer };
+        match self {
+            Self::Absent | Self::Json("null") => Ok(None),
+            Self::Repeated => Err(Problem::Repeated),
+            Self::Json(raw) if raw.starts_with('-') => {
+                let is_whole = raw.bytes().skip(1).all(|octet| octet.is_ascii_digit());
+                if is_whole { Ok(Some(u64::MAX)) } else { Err(wrong) }
+            }
+            Self::Json(raw) => {
+                if raw.is_empty() || !raw.bytes().all(|octet| octet.is_ascii_digit()) {
+                    return Err(wrong);
+                }
+                Ok(Some(raw.parse().unwrap_or(u64::MAX)))
+            }
+        }
+    }
+
+    /// A list's items, or nothing.
+    pub(crate) fn list(self) -> Result<Option<Vec<Self>>, Problem> {
+        match self {
+            Self::Absent | Self::Json("null") => Ok(None),
+            Self::Repeated => Err(Problem::Repeated),
+            Self::Json(raw) => {
+                let items: Vec<&RawValue> =
+                    serde_json::from_str(raw).map_err(|_| Problem::WrongType { expected: JsonType::Array })?;
+                Ok(Some(items.into_iter().map(|item| Self::Json(item.get())).collect()))
+            }
+        }
+    }
+
+    /// An object's members, or nothing.
+    pub(crate) fn object<const N: usize>(self, names: [&str; N]) -> Result<Option<[Self; N]>, Problem> {
+        match self {
+            Self::Absent | Self::Json("null") => Ok(None),
+            Self::Repeated => Err(Problem::Repeated),
+            Self::Json(raw) => {
+                let wrong = || Problem::WrongType { expected: JsonType::Object };
+                if !raw.starts_with('{') {
+                    return Err(wrong());
+                }
+                object::<N, AsItStands>(raw, &names).map(|given| Some(given.values)).map_err(|_| wrong())
+            }
+        }
+    }
+}
+
 /// What an object has of the members that are asked for.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Given<'a, const N: usize> {
-    pub(crate) values: [Value<'a>; N],
+pub(crate) struct Given<V, const N: usize> {
+    pub(crate) values: [V; N],
     /// Whether the member is there: null is as good as nothing, except where it takes something away.
     pub(crate) is_there: [bool; N],
 }
 
-fn object<'a, const N: usize, R: ReadValue>(text: &'a str, names: &[&str; N]) -> serde_json::Result<Given<'a, N>> {
+fn object<'a, const N: usize, R: ReadValue>(
+    text: &'a str,
+    names: &[&str; N],
+) -> serde_json::Result<Given<R::Value<'a>, N>> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let members = deserializer.deserialize_map(Members::<N, R> { names, values: PhantomData })?;
     deserializer.end()?;
@@ -173,14 +266,14 @@ struct Members<'n, const N: usize, R> {
 }
 
 impl<'de, const N: usize, R: ReadValue> Visitor<'de> for Members<'_, N, R> {
-    type Value = Given<'de, N>;
+    type Value = Given<R::Value<'de>, N>;
 
     fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut values = [const { Value::Absent }; N];
+        let mut values = [(); N].map(|()| R::Value::default());
         let mut seen = [false; N];
         while let Some(index) = map.next_key_seed(Name { names: self.names })? {
             let slot = index.and_then(|index| Some((values.get_mut(index)?, seen.get_mut(index)?)));
@@ -190,7 +283,7 @@ impl<'de, const N: usize, R: ReadValue> Visitor<'de> for Members<'_, N, R> {
                 }
                 Some((value, true)) => {
                     map.next_value::<IgnoredAny>()?;
-                    *value = Value::Repeated;
+                    *value = R::repeated();
                 }
                 Some((value, seen)) => {
                     *value = R::next_value(&mut map)?;
@@ -231,13 +324,23 @@ impl<const N: usize> Visitor<'_> for Name<'_, N> {
 
 /// A way to read the value of a member.
 trait ReadValue {
-    fn next_value<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Value<'de>, A::Error>;
+    /// What it is read as; by default, nothing.
+    type Value<'de>: Default;
+
+    fn repeated<'de>() -> Self::Value<'de>;
+    fn next_value<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Self::Value<'de>, A::Error>;
 }
 
 /// In one scan, which ends at half a surrogate pair and at a number beyond what a float holds.
 struct Straight;
 
 impl ReadValue for Straight {
+    type Value<'de> = Value<'de>;
+
+    fn repeated<'de>() -> Value<'de> {
+        Value::Repeated
+    }
+
     fn next_value<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Value<'de>, A::Error> {
         map.next_value_seed(Self)
     }
@@ -301,8 +404,29 @@ impl<'de> Visitor<'de> for Straight {
 struct Careful;
 
 impl ReadValue for Careful {
+    type Value<'de> = Value<'de>;
+
+    fn repeated<'de>() -> Value<'de> {
+        Value::Repeated
+    }
+
     fn next_value<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Value<'de>, A::Error> {
         map.next_value::<&RawValue>().map(|raw| value_of(raw.get()))
+    }
+}
+
+/// Not at all: only where it ends.
+struct AsItStands;
+
+impl ReadValue for AsItStands {
+    type Value<'de> = Raw<'de>;
+
+    fn repeated<'de>() -> Raw<'de> {
+        Raw::Repeated
+    }
+
+    fn next_value<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Raw<'de>, A::Error> {
+        map.next_value::<&RawValue>().map(|raw| Raw::Json(raw.get()))
     }
 }
 

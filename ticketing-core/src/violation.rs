@@ -59,6 +59,21 @@ pub enum Problem {
         /// The values that there are: the rules' own list, which nobody changes.
         allowed: Arc<[String]>,
     },
+    /// It is the id of nothing that there is.
+    UnknownReference,
+    /// It is no instant.
+    InvalidDate,
+    /// It is an instant that is still to come.
+    InFuture,
+    /// It is an instant out of order: before what must have come first.
+    OutOfOrder,
+    /// A ticket in this status has no such date.
+    NotOfStatus,
+    /// There are too many of them.
+    TooMany {
+        /// Most of them.
+        max: u32,
+    },
     /// It names no active agent who works the ticket's area.
     UnavailableAgent,
     /// It is not the password that the user has.
@@ -74,6 +89,10 @@ pub enum JsonType {
     Boolean,
     /// `{…}`
     Object,
+    /// `142`
+    Integer,
+    /// `[…]`
+    Array,
 }
 
 impl JsonType {
@@ -83,6 +102,8 @@ impl JsonType {
             Self::String => "string",
             Self::Boolean => "boolean",
             Self::Object => "object",
+            Self::Integer => "integer",
+            Self::Array => "array",
         }
     }
 }
@@ -154,6 +175,12 @@ impl Problem {
             Self::TooLong { .. } => "too-long",
             Self::InvalidEmail { .. } => "invalid-email",
             Self::UnknownValue { .. } => "unknown-value",
+            Self::UnknownReference => "unknown-reference",
+            Self::InvalidDate => "invalid-date",
+            Self::InFuture => "in-future",
+            Self::OutOfOrder => "out-of-order",
+            Self::NotOfStatus => "not-of-status",
+            Self::TooMany { .. } => "too-many",
             Self::UnavailableAgent => "unavailable-agent",
             Self::WrongPassword => "wrong-password",
         }
@@ -162,9 +189,17 @@ impl Problem {
     /// What the message says, for programs.
     pub fn params(&self) -> Params {
         Params(match self {
-            Self::Required | Self::Repeated | Self::InvalidUnicode | Self::UnavailableAgent | Self::WrongPassword => {
-                vec![]
-            }
+            Self::Required
+            | Self::Repeated
+            | Self::InvalidUnicode
+            | Self::UnknownReference
+            | Self::InvalidDate
+            | Self::InFuture
+            | Self::OutOfOrder
+            | Self::NotOfStatus
+            | Self::UnavailableAgent
+            | Self::WrongPassword => vec![],
+            Self::TooMany { max } => vec![("max", Param::Number(*max))],
             Self::WrongType { expected } => vec![("expected", Param::Name(expected.name()))],
             Self::ControlCharacter { position } => vec![("position", Param::Number(*position))],
             Self::TooShort { min, actual } => vec![("min", Param::Number(*min)), ("actual", Param::Number(*actual))],
@@ -220,6 +255,36 @@ impl Problem {
                     Pt => format!("Escolha um destes valores: {allowed}."),
                 }
             }
+            Self::UnknownReference => match locale {
+                Es => "No hay nada con ese identificador.".into(),
+                En => "There is nothing with that id.".into(),
+                Pt => "Não há nada com esse identificador.".into(),
+            },
+            Self::InvalidDate => match locale {
+                Es => "Escriba fecha y hora con su zona, como 2026-03-24T10:15:00.000Z.".into(),
+                En => "Write date and time with their zone, such as 2026-03-24T10:15:00.000Z.".into(),
+                Pt => "Escreva data e hora com o fuso, como 2026-03-24T10:15:00.000Z.".into(),
+            },
+            Self::InFuture => match locale {
+                Es => "La fecha no puede estar en el futuro.".into(),
+                En => "The date cannot be in the future.".into(),
+                Pt => "A data não pode estar no futuro.".into(),
+            },
+            Self::OutOfOrder => match locale {
+                Es => "La fecha es anterior a la creación del ticket o a otra que debe ir antes.".into(),
+                En => "The date is before the ticket's creation, or before another that must come first.".into(),
+                Pt => "A data é anterior à criação do ticket ou a outra que deve vir antes.".into(),
+            },
+            Self::NotOfStatus => match locale {
+                Es => "Un ticket en este estado no tiene esa fecha.".into(),
+                En => "A ticket in this status has no such date.".into(),
+                Pt => "Um ticket neste status não tem essa data.".into(),
+            },
+            Self::TooMany { max } => match locale {
+                Es => format!("Puede haber {max} como máximo."),
+                En => format!("There may be {max} at most."),
+                Pt => format!("Pode haver no máximo {max}."),
+            },
             Self::UnavailableAgent => match locale {
                 Es => "No hay un agente activo con ese identificador en el área del ticket.".into(),
                 En => "There is no active agent with that id in the ticket's area.".into(),
@@ -252,9 +317,15 @@ const fn wrong_type(expected: JsonType, locale: Locale) -> &'static str {
         (JsonType::Boolean, Es) => "Debe ser verdadero o falso (true o false).",
         (JsonType::Boolean, En) => "It must be true or false.",
         (JsonType::Boolean, Pt) => "Deve ser verdadeiro ou falso (true ou false).",
-        (JsonType::Object, Es) => "El cuerpo debe ser un objeto JSON.",
-        (JsonType::Object, En) => "The body must be a JSON object.",
-        (JsonType::Object, Pt) => "O corpo deve ser um objeto JSON.",
+        (JsonType::Object, Es) => "Debe ser un objeto JSON.",
+        (JsonType::Object, En) => "It must be a JSON object.",
+        (JsonType::Object, Pt) => "Deve ser um objeto JSON.",
+        (JsonType::Integer, Es) => "Debe ser un número entero.",
+        (JsonType::Integer, En) => "It must be a whole number.",
+        (JsonType::Integer, Pt) => "Deve ser um número inteiro.",
+        (JsonType::Array, Es) => "Debe ser una lista.",
+        (JsonType::Array, En) => "It must be a list.",
+        (JsonType::Array, Pt) => "Deve ser uma lista.",
     }
 }
 
@@ -393,6 +464,8 @@ mod tests {
             Problem::WrongType { expected: JsonType::String },
             Problem::WrongType { expected: JsonType::Boolean },
             Problem::WrongType { expected: JsonType::Object },
+            Problem::WrongType { expected: JsonType::Integer },
+            Problem::WrongType { expected: JsonType::Array },
             Problem::Repeated,
             Problem::InvalidUnicode,
             Problem::ControlCharacter { position: 7 },
@@ -400,6 +473,12 @@ mod tests {
             Problem::TooLong { max: 20, actual: 21 },
             Problem::InvalidEmail { reason: EmailError::MissingAt },
             Problem::UnknownValue { allowed: Arc::new(["QUEJA".into(), "CONSULTA".into()]) },
+            Problem::UnknownReference,
+            Problem::InvalidDate,
+            Problem::InFuture,
+            Problem::OutOfOrder,
+            Problem::NotOfStatus,
+            Problem::TooMany { max: 100 },
             Problem::UnavailableAgent,
             Problem::WrongPassword,
         ];

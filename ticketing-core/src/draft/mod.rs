@@ -1,10 +1,14 @@
 //! From untrusted input to a ticket that may be stored: [`Draft`] → [`Draft::validate`] → [`NewTicket`], or everything that
 //! is wrong with it.
 
+mod arrival;
 mod look_up;
 mod order;
 
-pub use self::look_up::{Comment, LookUp};
+pub use self::{
+    arrival::Arrival,
+    look_up::{Comment, LookUp},
+};
 use crate::{
     EmailAddress, Field, Rules, Timestamp, email,
     field::{FIELDS, FieldSpec, Kind},
@@ -53,6 +57,7 @@ pub struct Draft<'a> {
 pub struct NewTicket {
     attributes: Attributes,
     intake: Intake,
+    arrival: Arrival,
 }
 
 impl Default for Draft<'_> {
@@ -170,16 +175,33 @@ impl NewTicket {
         &self.intake
     }
 
-    /// Both parts, for whoever stores them.
-    pub fn into_parts(self) -> (Attributes, Intake) {
-        (self.attributes, self.intake)
+    /// The same ticket as somebody has had it since an instant.
+    #[must_use]
+    pub fn since(mut self, created_at: Timestamp) -> Self {
+        self.arrival.created_at = Some(created_at);
+        self
+    }
+
+    /// How it comes to be.
+    pub fn arrival(&self) -> &Arrival {
+        &self.arrival
+    }
+
+    /// Who asks and in which words, for whoever stores them.
+    pub fn into_intake(self) -> Intake {
+        self.intake
+    }
+
+    /// Of parts that the integration dialect's door has checked.
+    pub(crate) const fn checked(attributes: Attributes, intake: Intake, arrival: Arrival) -> Self {
+        Self { attributes, intake, arrival }
     }
 }
 
 /// The draft that validates to this ticket again.
 impl<'a> From<&'a NewTicket> for Draft<'a> {
     fn from(ticket: &'a NewTicket) -> Self {
-        let NewTicket { attributes, intake } = ticket;
+        let NewTicket { attributes, intake, arrival: _ } = ticket;
         let mut draft = Self::new()
             .with(Field::Type, attributes.ticket_type.as_deref())
             .with(Field::Category, attributes.category.as_deref())
@@ -294,9 +316,11 @@ fn assemble(checked: &[Checked<'_>; Field::COUNT]) -> Result<NewTicket, Violatio
         category: category.text(),
         subcategory: subcategory.text(),
         area: area.required(Field::Area)?,
+        ..Attributes::default()
     };
-    let intake = Intake { requester: Some(requester), subject: subject.text(), description: description.text() };
-    Ok(NewTicket { attributes, intake })
+    let (subject, description) = (subject.text(), description.text());
+    let intake = Intake { requester: Some(requester), subject, description, ..Intake::default() };
+    Ok(NewTicket::checked(attributes, intake, Arrival::default()))
 }
 
 #[cfg(test)]

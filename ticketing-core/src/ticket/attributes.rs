@@ -20,6 +20,46 @@ pub struct Attributes {
     pub subcategory: Option<String>,
     /// `areaAsignada`, as given.
     pub area: String,
+    /// The service that it is about. Other systems name one, forms do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Whether its requester may know of it.
+    #[serde(default, skip_serializing_if = "Visibility::is_public")]
+    pub visibility: Visibility,
+}
+
+/// Who may see a ticket, or what is said about it: the integration dialect's `type`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Visibility {
+    /// The desk and the requester.
+    #[default]
+    Public,
+    /// The desk alone.
+    Internal,
+}
+
+impl Visibility {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Internal, Self::Public];
+
+    /// Its name on the wire and in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Public => "PUBLIC",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|visibility| visibility.name() == name)
+    }
+
+    /// The requester may see it.
+    pub fn is_public(&self) -> bool {
+        *self == Self::Public
+    }
 }
 
 impl Attributes {
@@ -43,9 +83,31 @@ pub struct Intake {
     pub subject: Option<String>,
     /// `descripcion`.
     pub description: Option<String>,
+    /// The description is for the desk alone.
+    pub description_is_internal: bool,
+    /// What another system says of whose ticket it is, in its own order and words: addresses, numbers, names. `None`: the
+    /// requester's address is all there is to say.
+    pub clients: Option<Vec<String>>,
+    /// Who else is to be told, in another system's words.
+    pub cc: Vec<String>,
+    /// On whose behalf it was created, in another system's words; a user's id where somebody at the desk did.
+    pub created_by: Option<String>,
+    /// On whose behalf its due date was last set by hand, likewise.
+    pub due_by: Option<String>,
 }
 
 impl Intake {
+    /// Whose ticket it is, as other systems are told.
+    pub fn clients(&self) -> Vec<String> {
+        let address = || self.requester.iter().map(|requester| requester.email.as_str().to_owned()).collect();
+        self.clients.clone().unwrap_or_else(address)
+    }
+
+    /// What it is about in detail, as far as its requester may know.
+    pub fn public_description(&self) -> Option<&str> {
+        self.description.as_deref().filter(|_| !self.description_is_internal)
+    }
+
     /// What whoever asks is called.
     pub fn requester_name(&self) -> Option<&str> {
         self.requester.as_ref().map(|requester| requester.name.as_str())
@@ -55,7 +117,7 @@ impl Intake {
 /// The person who asks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Requester {
-    /// `nombre`.
+    /// `nombre`; empty where another system names nobody.
     pub name: String,
     /// `email`, as given: the look-up compares exactly.
     pub email: EmailAddress,

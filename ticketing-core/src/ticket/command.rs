@@ -1,9 +1,9 @@
-use super::{ActorId, Status};
+use super::{ActorId, Status, Visibility};
 use crate::{
-    Timestamp,
+    Rules, Timestamp,
     limits::{
-        MENSAJE_CHARS_MAX, MENSAJE_CHARS_MIN, MOTIVO_CHARS_MAX, MOTIVO_CHARS_MIN, RESPUESTA_CHARS_MAX,
-        RESPUESTA_CHARS_MIN,
+        DESCRIPCION_CHARS_MAX, MENSAJE_CHARS_MAX, MENSAJE_CHARS_MIN, MOTIVO_CHARS_MAX, MOTIVO_CHARS_MIN,
+        RESPUESTA_CHARS_MAX, RESPUESTA_CHARS_MIN,
     },
     text::{self, TextRule},
     violation::Problem,
@@ -80,6 +80,26 @@ pub enum Command<A = Agent> {
         /// The answer.
         message: Message,
     },
+    /// Changes one of its attributes, as other systems do.
+    Edit(Edit<A>),
+    /// Sets its status, as other systems do: a status that an action of the desk leads to is that action.
+    SetStatus {
+        /// The status that it should have.
+        status: Status,
+        /// The named reason of it; nothing takes away the one that there was.
+        justification: Option<String>,
+    },
+    /// Says something to the desk or to the requester, as other systems do.
+    Say {
+        /// Who may read it.
+        visibility: Visibility,
+        /// What is said.
+        statement: Statement,
+        /// The status that it should have after that, and the named reason of it.
+        status: Option<(Status, Option<String>)>,
+        /// When it was said, where that was before now.
+        said_at: Option<Timestamp>,
+    },
     /// Sets the instant by which it is due, or leaves that to what is promised.
     SetDue {
         /// When; `None`: what is promised.
@@ -91,6 +111,29 @@ pub enum Command<A = Agent> {
     KeepTime,
     /// Applies the active rules to what it was promised under others.
     Rematch,
+}
+
+/// What other systems change of a ticket, one attribute at a time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Edit<A = Agent> {
+    /// Its category.
+    Category(Option<String>),
+    /// Its priority, which they call urgency.
+    Priority(Option<String>),
+    /// The service that it is about.
+    Service(Option<String>),
+    /// Whose it is, in their words.
+    Clients(Vec<String>),
+    /// The agent whom it is assigned to, who is its owner there.
+    Owner(A),
+    /// What it is about, in a line.
+    Subject(String),
+    /// Who may see it.
+    Visibility(Visibility),
+    /// One tag more.
+    Tag(String),
+    /// One tag less.
+    Untag(String),
 }
 
 /// A [`Command`] as it comes from outside.
@@ -111,6 +154,21 @@ impl Order {
             Self::Archive { reason } => Command::Archive { reason },
             Self::Unarchive { reason } => Command::Unarchive { reason },
             Self::Comment { message } => Command::Comment { message },
+            Self::Edit(edit) => Command::Edit(match edit {
+                Edit::Category(category) => Edit::Category(category),
+                Edit::Priority(priority) => Edit::Priority(priority),
+                Edit::Service(service) => Edit::Service(service),
+                Edit::Clients(clients) => Edit::Clients(clients),
+                Edit::Owner(agent) => Edit::Owner(find(agent)),
+                Edit::Subject(subject) => Edit::Subject(subject),
+                Edit::Visibility(visibility) => Edit::Visibility(visibility),
+                Edit::Tag(tag) => Edit::Tag(tag),
+                Edit::Untag(tag) => Edit::Untag(tag),
+            }),
+            Self::SetStatus { status, justification } => Command::SetStatus { status, justification },
+            Self::Say { visibility, statement, status, said_at } => {
+                Command::Say { visibility, statement, status, said_at }
+            }
             Self::SetDue { due } => Command::SetDue { due },
             Self::CloseItself => Command::CloseItself,
             Self::KeepTime => Command::KeepTime,
@@ -128,6 +186,14 @@ pub struct Agent {
     pub area: Option<String>,
     /// They still work here.
     pub is_active: bool,
+}
+
+impl Agent {
+    /// Whether a ticket of an area may be given to them.
+    pub fn works(&self, area: &str, rules: &Rules) -> bool {
+        let is_theirs = self.area.as_ref().is_none_or(|own| rules.area_key(own) == rules.area_key(area));
+        self.is_active && is_theirs
+    }
 }
 
 /// Who asked for a ticket to be canceled.
@@ -203,4 +269,6 @@ texts! {
     Reply = RESPUESTA_CHARS_MIN, RESPUESTA_CHARS_MAX;
     /// What the requester answers (`mensaje`): 2 to 5000 characters.
     Message = MENSAJE_CHARS_MIN, MENSAJE_CHARS_MAX;
+    /// What another system says in an action (`description`): 1 to 100,000 characters.
+    Statement = 1, DESCRIPCION_CHARS_MAX;
 }

@@ -1,56 +1,74 @@
 use super::{
-    Action, Actor, Agent, AskedBy, Change, Changes, Command, Event, NewEvent, Opened, Origin, Refusal, Status, Ticket,
+    Action, Actor, Agent, AskedBy, Change, Changes, Command, Edit, Event, NewEvent, Opened, Origin, Refusal, Status,
+    Ticket, Visibility, Words,
     lifecycle::{self, Denied, Operation},
     reopen_window_is_over,
 };
 use crate::{
-    Field, NewTicket, Rulebook, Rules, Timestamp, Violations,
-    sla::{DueByHand, Sla},
-    text,
-    violation::Problem,
+    Arrival, Field, NewTicket, Rulebook, Rules, TicketId, Timestamp, Violations, limits::TICKET_TAGS_MAX,
+    sla::DueByHand, text, violation::Problem,
 };
 
 impl Ticket {
     /// The event that opens a ticket. Its text is the ticket's [`Intake`](super::Intake), which is stored beside it.
-    pub fn open(new: &NewTicket, origin: Origin, actor: &Actor, now: Timestamp, rules: &Rules) -> NewEvent {
-        let opened = Opened {
-            attributes: new.attributes().clone(),
-            origin,
-            has_requester: new.intake().requester.is_some(),
-            agreement: rules.agreement(new.attributes(), origin),
-        };
-        let event = Event {
-            seq: 1,
-            recorded_at: now,
-            occurred_at: None,
-            author: actor.author(),
-            rules: rules.hash(),
-            action: Action::Opened,
-            public: true,
-            has_text: false,
-            changes: Changes { opened: Some(opened), ..Changes::default() },
-            asked_by: None,
-        };
-        NewEvent { event, text: None }
-    }
-
-    /// As [`open`](Self::open), for a ticket that another system has had since an earlier instant. Its clocks started then. What was up
-    /// of their time before `now` is noted, and nobody is alarmed.
-    pub fn open_since(
-        created_at: Timestamp,
+    ///
+    /// A ticket that another system has had since an earlier instant has its clocks started then. What was up of their time before
+    /// `now` is noted, and nobody is alarmed.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] where the actor may not give a new ticket the status or the agent that it is to have.
+    pub fn open(
         new: &NewTicket,
         origin: Origin,
         actor: &Actor,
         now: Timestamp,
         rules: &Rules,
-    ) -> NewEvent {
-        let mut opened = Self::open(new, origin, actor, now, rules);
-        let event = &mut opened.event;
-        event.occurred_at = Some(created_at.min(now)).filter(|created_at| *created_at < now);
-        let agreement = event.changes.opened.as_ref().and_then(|opened| opened.agreement.clone());
-        let sla = Sla::start(agreement, event.occurred_at.unwrap_or(now));
-        event.changes.clocks.passed = sla.passed(&Rulebook::from(rules.clone()), now);
-        opened
+    ) -> Result<NewEvent, Refusal> {
+        let Arrival { status, justification, assignee, tags, due, created_at, resolved_at, reopened_at, closed_at } =
+            new.arrival().clone();
+        if let Some(status) = status {
+            actor.check_operation(Operation::SetStatus(status))?;
+        }
+        if assignee.is_some() {
+            actor.check_operation(Operation::Assign)?;
+        }
+        let agreement = rules.agreement(new.attributes(), origin);
+        let opened = Opened {
+            attributes: new.attributes().clone(),
+            origin,
+            has_requester: new.intake().requester.is_some(),
+            agreement,
+            resolved_at,
+            reopened_at,
+            closed_at,
+        };
+        let changes = Changes {
+            opened: Some(opened),
+            status: Change::between(Status::Open, status.unwrap_or(Status::Open)),
+            justification: Change::between(None, justification),
+            assignee: Change::between(None, assignee),
+            tags: Change::between(Vec::new(), tags),
+            due_by_hand: Change::between(None, due.map(|due| DueByHand { due, set_at: now })),
+            ..Changes::default()
+        };
+        let mut event = Event {
+            seq: 1,
+            recorded_at: now,
+            occurred_at: created_at.filter(|created_at| *created_at < now),
+            author: actor.author(),
+            rules: rules.hash(),
+            action: Action::Opened,
+            public: true,
+            has_text: false,
+            changes,
+            asked_by: None,
+        };
+        if event.occurred_at.is_some() {
+            let ticket = Self::opened(TicketId::default(), &event);
+            let passed = ticket.map(|ticket| ticket.sla.passed(&Rulebook::from(rules.clone()), now));
+            event.changes.clocks.passed = passed.unwrap_or_default();
+        }
+        Ok(NewEvent::new(event, None))
     }
 
     /// What a command comes to: the events to store, in order and in one transaction. No events: nothing changes, and that
@@ -198,6 +216,11 @@ impl Decision<'_> {
                 }
                 Ok(self.event(Action::ClosedItself, status, Changes::default(), None))
             }
+            Command::Edit(edit) => self.edit(edit),
+            Command::SetStatus { status, justification } => self.set_status(status, justification),
+            Command::Say { visibility, statement, status, said_at } => {
+                self.say(visibility, statement.into_string(), status, said_at)
+            }
             Command::SetDue { due } => self.set_due(due),
             Command::KeepTime => self.permit(Operation::KeepTime).map(|_| Vec::new()),
             Command::Rematch => self.rematch(),
@@ -235,6 +258,121 @@ impl Decision<'_> {
             return Ok(vec![]);
         }
         Ok(self.event(Action::Updated, status, changes, reply))
+    }
+
+    fn edit(&self, edit: Edit) -> Result<Vec<NewEvent>, Refusal> {
+        let Ticket { attributes, tags, .. } = self.ticket;
+        let operation = match edit {
+            Edit::Owner(_) => Operation::Assign,
+            Edit::Category(_) => Operation::Reclassify,
+            Edit::Priority(_) => Operation::Edit,
+            Edit::Service(_)
+            | Edit::Clients(_)
+            | Edit::Subject(_)
+            | Edit::Visibility(_)
+            | Edit::Tag(_)
+            | Edit::Untag(_) => Operation::Describe,
+        };
+        let status = self.permit(operation)?;
+        let mut changes = Changes::default();
+        let mut words = None;
+        match edit {
+            Edit::Category(category) => {
+                let category =
+                    category.map(|name| self.checked_text(Field::Category, name, "category.name")).transpose()?;
+                changes.category = Change::between(attributes.category.clone(), category);
+            }
+            Edit::Priority(priority) => {
+                let priority = priority.map(|name| self.checked_priority(name, "urgency")).transpose()?;
+                changes.priority = Change::between(attributes.priority.clone(), priority);
+            }
+            Edit::Owner(agent) => {
+                self.check_agent(&agent, &attributes.area, "ownerId")?;
+                changes.assignee = Change::between(self.ticket.assignee, Some(agent.id));
+            }
+            Edit::Service(service) => changes.service = Change::between(attributes.service.clone(), service),
+            Edit::Visibility(visibility) => {
+                changes.visibility = Change::between(attributes.visibility, visibility);
+            }
+            Edit::Subject(subject) => {
+                changes.reworded = Some(Words::Subject);
+                words = Some(subject);
+            }
+            Edit::Clients(clients) => {
+                changes.reworded = Some(Words::Clients);
+                words = Some(clients.join("\n"));
+            }
+            Edit::Tag(tag) => {
+                let mut more = tags.clone();
+                if !tags.contains(&tag) {
+                    more.push(tag);
+                }
+                if u32::try_from(more.len()).is_ok_and(|tags| tags > TICKET_TAGS_MAX) {
+                    return Err(Violations::of("tag", Problem::TooMany { max: TICKET_TAGS_MAX }).into());
+                }
+                changes.tags = Change::between(tags.clone(), more);
+            }
+            Edit::Untag(tag) => {
+                let fewer = tags.iter().filter(|own| **own != tag).cloned().collect();
+                changes.tags = Change::between(tags.clone(), fewer);
+            }
+        }
+        if changes == Changes::default() && status == self.ticket.status {
+            return Ok(vec![]);
+        }
+        let mut events = self.event(Action::Updated, status, changes, words);
+        if operation == Operation::Describe {
+            for new in &mut events {
+                new.event.public = false;
+            }
+        }
+        Ok(events)
+    }
+
+    /// What another system does to a status is what the desk would have done, where the desk has a name for it.
+    fn set_status(&self, to: Status, justification: Option<String>) -> Result<Vec<NewEvent>, Refusal> {
+        let from = self.ticket.status;
+        let status = self.permit(Operation::SetStatus(to))?;
+        let justification = Change::between(self.ticket.justification.clone(), justification);
+        if status == from && justification.is_none() {
+            return Ok(vec![]);
+        }
+        let action = match (from, status) {
+            (Status::Open | Status::InProgress, Status::Paused) => Action::Paused,
+            (Status::Paused | Status::Resolved | Status::Closed, Status::InProgress) => Action::Reopened,
+            (Status::Open | Status::InProgress | Status::Paused, Status::Canceled) => Action::Canceled,
+            _ => Action::Updated,
+        };
+        let reason = justification.as_ref().and_then(|justification| justification.after.clone());
+        Ok(self.event(action, status, Changes { justification, ..Changes::default() }, reason))
+    }
+
+    fn say(
+        &self,
+        visibility: Visibility,
+        statement: String,
+        status: Option<(Status, Option<String>)>,
+        said_at: Option<Timestamp>,
+    ) -> Result<Vec<NewEvent>, Refusal> {
+        let (operation, action) = match visibility {
+            Visibility::Public => (Operation::Reply, Action::Updated),
+            Visibility::Internal => (Operation::Describe, Action::Commented),
+        };
+        self.permit(operation)?;
+        let mut events = match status {
+            Some((status, justification)) => self.set_status(status, justification)?,
+            None => Vec::new(),
+        };
+        let said = self.event(action, self.ticket.status, Changes::default(), Some(statement));
+        for mut new in said {
+            new.event.public = visibility.is_public();
+            new.event.occurred_at = said_at.filter(|said_at| *said_at < self.now);
+            if let Some(before) = events.last() {
+                new.event.seq = before.event.seq.saturating_add(1);
+            }
+            events.push(new);
+        }
+        Ok(events)
     }
 
     fn set_due(&self, due: Option<Timestamp>) -> Result<Vec<NewEvent>, Refusal> {
@@ -303,6 +441,10 @@ impl Decision<'_> {
     fn event(&self, action: Action, status: Status, mut changes: Changes, text: Option<String>) -> Vec<NewEvent> {
         let ticket = self.ticket;
         changes.status = Change::between(ticket.status, status);
+        if changes.status.is_some() && changes.justification.is_none() {
+            // It was of the status before.
+            changes.justification = Change::between(ticket.justification.clone(), None);
+        }
         if changes.priority.is_some() || changes.category.is_some() || changes.area.is_some() {
             ticket.rematch(&mut changes, self.now, self.now, self.book);
         }
@@ -318,12 +460,11 @@ impl Decision<'_> {
             changes,
             asked_by: None,
         };
-        vec![NewEvent { event, text }]
+        vec![NewEvent::new(event, text)]
     }
 
     fn check_agent(&self, agent: &Agent, area: &str, field: &'static str) -> Result<(), Refusal> {
-        let works_here = agent.area.as_ref().is_none_or(|own| self.rules.area_key(own) == self.rules.area_key(area));
-        if agent.is_active && works_here {
+        if agent.works(area, self.rules) {
             return Ok(());
         }
         Err(Violations::of(field, Problem::UnavailableAgent).into())

@@ -48,7 +48,7 @@ impl Ticket {
     fn follow(&mut self, events: &mut Vec<NewEvent>, event: Event) {
         // It has the number after this ticket's last one.
         if self.apply(&event).is_ok() {
-            events.push(NewEvent { event, text: None });
+            events.push(NewEvent::new(event, None));
         }
     }
 

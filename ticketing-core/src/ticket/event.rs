@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{ActorId, AskedBy, Attributes, Author, Origin, Role, Status};
+use super::{ActorId, AskedBy, Attributes, Author, Origin, Role, Status, Visibility};
 use crate::{
     RulesHash, Timestamp,
     sla::{Agreement, Audience, ClockChanges, DueByHand},
@@ -41,8 +41,24 @@ pub struct Event {
 pub struct NewEvent {
     /// What happened.
     pub event: Event,
-    /// The reason, the reply or the comment.
+    /// The reason, the reply or the comment; where the event changed words of the ticket, the new ones.
     pub text: Option<String>,
+    /// On whose behalf another system did it, in its own words.
+    pub on_behalf: Option<String>,
+}
+
+impl NewEvent {
+    /// An event that nobody is known to stand behind but its author.
+    pub const fn new(event: Event, text: Option<String>) -> Self {
+        Self { event, text, on_behalf: None }
+    }
+
+    /// By whom it was, as other systems are told: whoever they named themselves, or the user.
+    pub fn by(&self) -> Option<String> {
+        let Author { role, id } = self.event.author;
+        let user = id.filter(|_| matches!(role, Role::Admin | Role::Desk | Role::Area));
+        self.on_behalf.clone().or_else(|| user.map(|id| id.0.to_string()))
+    }
 }
 
 /// What was done. Source: the Mesa de Ayuda contract, `accion`.
@@ -170,6 +186,21 @@ pub struct Changes {
     /// Assignee.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee: Option<Change<Option<ActorId>>>,
+    /// Service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<Change<Option<String>>>,
+    /// Who may see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Change<Visibility>>,
+    /// Tags, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Change<Vec<String>>>,
+    /// The named reason of its status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub justification: Option<Change<Option<String>>>,
+    /// Which of its words are others now: those of the event's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reworded: Option<Words>,
     /// What is promised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Change<Option<Agreement>>>,
@@ -182,6 +213,16 @@ pub struct Changes {
     /// Who is let know of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notify: Vec<Audience>,
+}
+
+/// Words of a ticket that can be changed. They stand in its [`Intake`](super::Intake).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Words {
+    /// Its subject.
+    Subject,
+    /// Its clients, a line each.
+    Clients,
 }
 
 /// A value before and after an event.
@@ -212,6 +253,36 @@ pub struct Opened {
     /// What is promised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Agreement>,
+    /// When it was resolved in the system that it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<Timestamp>,
+    /// When it was last re-opened there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened_at: Option<Timestamp>,
+    /// When it was closed there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+}
+
+impl Opened {
+    /// The statuses that a ticket has had since it was open, and since when, where it has come to be in another one: what its
+    /// first event says.
+    pub fn statuses(&self, event: &Event) -> Vec<(Status, Timestamp)> {
+        let Some(Change { after, .. }) = event.changes.status else { return Vec::new() };
+        let created_at = event.occurred_at.unwrap_or(event.recorded_at);
+        let resolved = |at| (Status::Resolved, at);
+        match after {
+            Status::Open | Status::InProgress | Status::Paused => {
+                vec![(after, self.reopened_at.unwrap_or(created_at))]
+            }
+            Status::Resolved => vec![resolved(self.resolved_at.unwrap_or(event.recorded_at))],
+            Status::Closed => {
+                let closed = (Status::Closed, self.closed_at.unwrap_or(event.recorded_at));
+                self.resolved_at.map(resolved).into_iter().chain([closed]).collect()
+            }
+            Status::Canceled => vec![(Status::Canceled, event.recorded_at)],
+        }
+    }
 }
 
 /// What a requester may see of an event; its text stands beside it, as ever.
@@ -256,7 +327,7 @@ impl From<&Event> for PublicEvent {
             area: shown(changes.area.as_ref()),
         };
         if let Some(Opened { attributes, .. }) = &changes.opened {
-            public.status.after = Some(Status::Open);
+            public.status = Change { before: None, after: Some(public.status.after.unwrap_or(Status::Open)) };
             public.priority.after.clone_from(&attributes.priority);
             public.area.after = Some(attributes.area.clone());
         }
@@ -268,8 +339,15 @@ impl Event {
     /// It ends the wait for a first response: the requester sees it, did not write it, and it says something or resolves.
     pub fn answers_requester(&self) -> bool {
         let resolves = self.changes.status.as_ref().is_some_and(|status| status.after == Status::Resolved);
-        let replies = self.has_text && matches!(self.action, Action::Updated | Action::Commented);
-        self.public && self.author.role != Role::Requester && (resolves || replies)
+        let says = self.replies() || (self.has_text && self.action == Action::Commented);
+        self.public && self.author.role != Role::Requester && (resolves || says)
+    }
+
+    /// Its text is what the desk tells the requester, and not a reason or new words.
+    pub fn replies(&self) -> bool {
+        let Changes { reworded, justification, .. } = &self.changes;
+        let is_justified = justification.as_ref().is_some_and(|justification| justification.after.is_some());
+        self.has_text && self.action == Action::Updated && reworded.is_none() && !is_justified
     }
 
     /// The area that whoever is told of it is told, of a ticket that is in some area now: of one that left them, where it went, and

@@ -96,6 +96,8 @@ pub enum Operation {
     Archive,
     /// Put it back.
     Unarchive,
+    /// Note something for the desk, or change what the ticket says of itself: its words, tags, service, who may see it.
+    Describe,
     /// The requester answers.
     Comment,
     /// A resolved ticket closes by itself.
@@ -108,9 +110,10 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation that is not a status to set, in the order of the contract.
-    pub const NAMED: [Self; 14] = [
+    pub const NAMED: [Self; 15] = [
         Self::Edit,
         Self::Reply,
+        Self::Describe,
         Self::Assign,
         Self::Transfer,
         Self::Reclassify,
@@ -128,7 +131,7 @@ impl Operation {
     /// The name of the action on the wire that does it.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::SetStatus(_) | Self::Edit | Self::Reply => "actualizar",
+            Self::SetStatus(_) | Self::Edit | Self::Reply | Self::Describe => "actualizar",
             Self::Assign => "asignar",
             Self::Transfer => "transferir",
             Self::Reclassify => "reclasificar",
@@ -161,6 +164,9 @@ impl Operation {
                 .pick(["cambiar la prioridad ni el área", "change priority or area", "alterar a prioridade nem a área"])
                 .to_owned(),
             Self::Reply => locale.pick(["responder", "reply", "responder"]).to_owned(),
+            Self::Describe => {
+                locale.pick(["anotar ni describir", "note or describe", "anotar nem descrever"]).to_owned()
+            }
             other => other.name().to_owned(),
         }
     }
@@ -212,8 +218,8 @@ pub const fn after(operation: Operation, status: Status, archived: bool, role: R
         }
         (Op::SetStatus(_), Resolved | Closed | Canceled) => Err(Denied::Status),
 
-        (Op::Reply, Canceled) => Err(Denied::Status),
-        (Op::Reply, _) => Ok(status),
+        (Op::Reply | Op::Describe, Canceled) => Err(Denied::Status),
+        (Op::Reply | Op::Describe, _) => Ok(status),
 
         (Op::Assign, Open) => Ok(InProgress),
         (Op::Edit | Op::Assign | Op::Transfer | Op::Reclassify, Open | InProgress | Paused) => Ok(status),
@@ -248,7 +254,7 @@ pub const fn after(operation: Operation, status: Status, archived: bool, role: R
 pub const fn may(operation: Operation, role: Role) -> bool {
     use Operation as Op;
     match operation {
-        Op::SetStatus(_) | Op::Edit | Op::Reply | Op::Pause | Op::Cancel | Op::Archive => {
+        Op::SetStatus(_) | Op::Edit | Op::Reply | Op::Describe | Op::Pause | Op::Cancel | Op::Archive => {
             matches!(role, Role::Admin | Role::Desk | Role::Area | Role::Token)
         }
         Op::Assign | Op::Transfer | Op::Reclassify | Op::Reopen => {
@@ -311,6 +317,7 @@ mod tests {
                 Operation::SetStatus(to) => format!("estado={}", to.name()),
                 Operation::Edit => "actualizar prioridad, área".to_owned(),
                 Operation::Reply => "actualizar respuesta".to_owned(),
+                Operation::Describe => "actualizar notas, asunto, tipo, servicio, clientes, etiquetas".to_owned(),
                 operation => operation.name().to_owned(),
             };
             table += &format!("{name}\n");

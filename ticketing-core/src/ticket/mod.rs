@@ -23,9 +23,9 @@ use uuid::Uuid;
 
 pub use self::{
     actor::{Actor, ActorId, Author, Role, Scope},
-    attributes::{Attributes, Intake, Origin, Requester},
-    command::{Agent, AskedBy, Command, Message, Order, Reason, Reply},
-    event::{Action, Change, Changes, Event, NewEvent, Opened, PublicEvent},
+    attributes::{Attributes, Intake, Origin, Requester, Visibility},
+    command::{Agent, AskedBy, Command, Edit, Message, Order, Reason, Reply, Statement},
+    event::{Action, Change, Changes, Event, NewEvent, Opened, PublicEvent, Words},
     lifecycle::Status,
     permanency::{Permanency, Stay},
     refusal::Refusal,
@@ -61,8 +61,12 @@ pub struct Ticket {
     pub has_requester: bool,
     /// Where it stands.
     pub status: Status,
+    /// The named reason of its status, where other systems gave one.
+    pub justification: Option<String>,
     /// Whom it is assigned to.
     pub assignee: Option<ActorId>,
+    /// Its tags, in order.
+    pub tags: Vec<String>,
     /// What was promised, and when its clock ran.
     pub sla: Sla,
     /// When it came to be; for an imported ticket, in the system that it comes from.
@@ -125,10 +129,7 @@ impl Ticket {
             return Err(ReplayError::NotOpened);
         };
         let created_at = event.occurred_at.unwrap_or(event.recorded_at);
-        let mut sla = Sla::start(opened.agreement.clone(), created_at);
-        // What was up already when an old ticket was taken over.
-        sla.change(&event.changes.clocks, event.recorded_at);
-        Ok(Self {
+        let mut ticket = Self {
             id,
             version: event.seq,
             revision: event.seq,
@@ -136,18 +137,30 @@ impl Ticket {
             origin: opened.origin,
             has_requester: opened.has_requester,
             status: Status::Open,
+            justification: None,
             assignee: None,
-            sla,
+            tags: Vec::new(),
+            sla: Sla::start(opened.agreement.clone(), created_at),
             created_at,
             updated_at: event.recorded_at,
             recorded_at: event.recorded_at,
             resolved_at: None,
             closed_at: None,
-            reopened_at: None,
+            reopened_at: opened.reopened_at,
             archived_at: None,
             reply: None,
             last_public: event.into(),
-        })
+        };
+        ticket.change(&event.changes);
+        for (status, at) in opened.statuses(event) {
+            ticket.enter(status, at);
+            if status == Status::Resolved && event.answers_requester() {
+                ticket.sla.answer(at);
+            }
+        }
+        // What was up already when an old ticket was taken over.
+        ticket.sla.change(&event.changes.clocks, event.recorded_at);
+        Ok(ticket)
     }
 
     /// Goes on by one event.
@@ -159,50 +172,21 @@ impl Ticket {
         if event.seq != expected {
             return Err(ReplayError::OutOfOrder { expected, found: event.seq });
         }
-        let Changes {
-            opened: _,
-            status,
-            priority,
-            category,
-            area,
-            assignee,
-            agreement,
-            due_by_hand,
-            clocks,
-            notify: _,
-        } = &event.changes;
         self.version = event.seq;
         self.recorded_at = event.recorded_at;
         if !event.action.is_of_clocks() {
             self.revision = event.seq;
             self.updated_at = event.recorded_at;
         }
-        if let Some(Change { after, .. }) = priority {
-            self.attributes.priority.clone_from(after);
-        }
-        if let Some(Change { after, .. }) = category {
-            self.attributes.category.clone_from(after);
-        }
-        if let Some(Change { after, .. }) = area {
-            self.attributes.area.clone_from(after);
-        }
-        if let Some(Change { after, .. }) = assignee {
-            self.assignee = *after;
-        }
-        if let Some(Change { after, .. }) = agreement {
-            self.sla.agreement.clone_from(after);
-        }
-        if let Some(Change { after, .. }) = due_by_hand {
-            self.sla.due_by_hand = *after;
-        }
-        self.sla.change(clocks, event.recorded_at);
-        if let Some(Change { after, .. }) = status {
-            self.enter(*after, event.recorded_at);
+        self.change(&event.changes);
+        self.sla.change(&event.changes.clocks, event.recorded_at);
+        if let Some(Change { after, .. }) = event.changes.status {
+            self.enter(after, event.recorded_at);
         }
         match event.action {
             Action::Archived => self.archived_at = Some(event.recorded_at),
             Action::Unarchived => self.archived_at = None,
-            Action::Updated if event.has_text => self.reply = Some(event.seq),
+            Action::Updated if event.replies() => self.reply = Some(event.seq),
             _ => {}
         }
         if event.public {
@@ -215,6 +199,43 @@ impl Ticket {
             }
         }
         Ok(())
+    }
+
+    /// Takes over what an event changed, but for statuses and clocks, which depend on when that was.
+    fn change(&mut self, changes: &Changes) {
+        fn take<T: Clone>(own: &mut T, change: Option<&Change<T>>) {
+            if let Some(Change { after, .. }) = change {
+                own.clone_from(after);
+            }
+        }
+        let Changes {
+            opened: _,
+            status: _,
+            priority,
+            category,
+            area,
+            assignee,
+            service,
+            visibility,
+            tags,
+            justification,
+            // Those are not here.
+            reworded: _,
+            agreement,
+            due_by_hand,
+            clocks: _,
+            notify: _,
+        } = changes;
+        take(&mut self.attributes.priority, priority.as_ref());
+        take(&mut self.attributes.category, category.as_ref());
+        take(&mut self.attributes.area, area.as_ref());
+        take(&mut self.attributes.service, service.as_ref());
+        take(&mut self.attributes.visibility, visibility.as_ref());
+        take(&mut self.assignee, assignee.as_ref());
+        take(&mut self.tags, tags.as_ref());
+        take(&mut self.justification, justification.as_ref());
+        take(&mut self.sla.agreement, agreement.as_ref());
+        take(&mut self.sla.due_by_hand, due_by_hand.as_ref());
     }
 
     fn enter(&mut self, status: Status, at: Timestamp) {

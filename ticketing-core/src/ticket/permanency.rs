@@ -41,7 +41,15 @@ impl Permanency {
         let started_at = first.occurred_at.unwrap_or(first.recorded_at);
         let mut agreement: Option<&Agreement> = opened.agreement.as_ref();
         let mut statuses = vec![(Status::Open, first.seq, started_at)];
-        let mut owners = vec![((None, opened.attributes.area.clone()), first.seq, started_at)];
+        statuses.extend(opened.statuses(first).into_iter().map(|(status, at)| (status, first.seq, at)));
+        // One that lasted no time is none.
+        if let [(_, _, from), (_, _, until), ..] = &statuses[..]
+            && from == until
+        {
+            statuses.remove(0);
+        }
+        let owner = first.changes.assignee.as_ref().and_then(|owner| owner.after);
+        let mut owners = vec![((owner, opened.attributes.area.clone()), first.seq, started_at)];
         for event in history {
             let changes = &event.changes;
             if let Some(Change { after, .. }) = &changes.agreement {

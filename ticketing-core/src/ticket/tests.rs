@@ -53,7 +53,7 @@ impl Desk {
     }
 
     fn under(rules: Rules) -> Self {
-        let opened = Ticket::open(&new_ticket(), Origin::Other, &Actor::Requester, minute(0), &rules).event;
+        let opened = Ticket::open(&new_ticket(), Origin::Other, &Actor::Requester, minute(0), &rules).unwrap().event;
         Self {
             ticket: Ticket::opened(TicketId::default(), &opened).unwrap(),
             history: vec![opened],

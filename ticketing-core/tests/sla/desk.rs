@@ -108,14 +108,14 @@ impl Desk {
     }
 
     pub(crate) fn open_as(values: &Value, rules: &Rules, now: &str) -> Self {
-        Self::opened(Ticket::open(&form(values), Origin::Other, &Actor::Requester, at(now), rules), rules)
+        Self::opened(Ticket::open(&form(values), Origin::Other, &Actor::Requester, at(now), rules).unwrap(), rules)
     }
 
     /// Taken over from another system, which has had it since an earlier instant.
     pub(crate) fn open_since(created_at: &str, rules: &Rules, now: &str) -> Self {
         let (created_at, now) = (at(created_at), at(now));
-        let form = form(&json!({}));
-        Self::opened(Ticket::open_since(created_at, &form, Origin::TicketsApi, &Actor::Token(AGENT), now, rules), rules)
+        let form = form(&json!({})).since(created_at);
+        Self::opened(Ticket::open(&form, Origin::TicketsApi, &Actor::Token(AGENT), now, rules).unwrap(), rules)
     }
 
     fn opened(new: NewEvent, rules: &Rules) -> Self {

@@ -126,7 +126,14 @@ fn frame<S: Store>(engine: &Engine<S>, entry: &FeedEntry) -> Option<String> {
         ticket_uuid: entry.id.to_string(),
         ticket_label: entry.label.to_string(),
         area_asignada: rules.desk_area(entry.event.told_area(&entry.area)),
-        event: history::entry(engine, &rules, entry.requester_name.as_deref(), &entry.event, entry.text.as_deref()),
+        event: history::entry(
+            engine,
+            &rules,
+            entry.requester_name.as_deref(),
+            &entry.event,
+            entry.text.as_deref(),
+            entry.on_behalf.as_deref(),
+        ),
         sla: passed.map(|passed| Alarm {
             objetivo: passed.target.member(),
             ciclo: passed.cycle,

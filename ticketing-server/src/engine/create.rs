@@ -111,9 +111,11 @@ impl<S: Store> Engine<S> {
         let rules = book.active();
         // Version 7: grows with time, so that the index of ids grows at its end.
         let id = TicketId(Uuid::now_v7());
-        let opened = Ticket::open(&new, origin, &actor, now, rules).event;
-        let ticket = Ticket::opened(id, &opened).map_err(|error| StoreError::Damaged(error.into()))?;
-        let (_, intake) = new.into_parts();
+        let mut opened = Ticket::open(&new, origin, &actor, now, rules)?;
+        let ticket = Ticket::opened(id, &opened.event).map_err(|error| StoreError::Damaged(error.into()))?;
+        let mut intake = new.into_intake();
+        opened.on_behalf.clone_from(&intake.created_by);
+        intake.created_by = opened.by();
         let creation = Creation {
             id,
             next_moment: ticket.next_moment(&book),

@@ -36,7 +36,10 @@ impl<S: Store> Engine<S> {
         // What is no label takes the same way and finds nothing.
         let label = rules.labels().parse(&look_up.label).ok();
         let found = self.inner.store.find_public(label.map_or(LabelKey::NOTHING, LabelKey::from)).await?;
-        let same_label = |record: &PublicRecord| label.is_some_and(|label| label == record.label);
+        // Of one that is for the desk alone, nobody else knows.
+        let same_label = |record: &PublicRecord| {
+            label.is_some_and(|label| label == record.label) && record.attributes.visibility.is_public()
+        };
         let address =
             found.as_ref().and_then(|record| record.intake.requester.as_ref()).map_or("", |r| r.email.as_str());
         // Compared also where there is nothing to compare with.

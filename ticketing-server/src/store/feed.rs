@@ -35,4 +35,6 @@ pub struct FeedEntry {
     pub event: Event,
     /// Its reason, reply or comment.
     pub text: Option<String>,
+    /// On whose behalf another system did it, in its own words.
+    pub on_behalf: Option<String>,
 }

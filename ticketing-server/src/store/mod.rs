@@ -104,7 +104,7 @@ pub struct Creation {
     /// Its identity.
     pub id: TicketId,
     /// The event that opens it.
-    pub opened: Event,
+    pub opened: NewEvent,
     /// Its state after that event.
     pub ticket: Ticket,
     /// When something is to be done about its clocks.

@@ -304,12 +304,12 @@ async fn a_ticket_without_a_requester_has_empty_texts_where_the_client_wants_tex
     let now = Timestamp::parse(MORNING).unwrap();
     let rules = service.engine.rules();
     let new = Draft::from_json(seed().to_string().as_bytes()).unwrap().validate(&rules).unwrap();
-    let mut opened = ticketing_core::Ticket::open(&new, Origin::TicketsApi, &service.mesa.actor, now, &rules).event;
-    opened.changes.opened.as_mut().unwrap().has_requester = false;
+    let mut opened = ticketing_core::Ticket::open(&new, Origin::TicketsApi, &service.mesa.actor, now, &rules).unwrap();
+    opened.event.changes.opened.as_mut().unwrap().has_requester = false;
     let id = TicketId(Uuid::now_v7());
     let creation = Creation {
         id,
-        ticket: ticketing_core::Ticket::opened(id, &opened).unwrap(),
+        ticket: ticketing_core::Ticket::opened(id, &opened.event).unwrap(),
         next_moment: None,
         opened,
         intake: Intake::default(),

@@ -90,7 +90,7 @@ pub(super) async fn histories_are_read_in_pages_in_the_order_of_creation(store: 
         let label = create(&store, creation.clone()).await;
         let pause = follow_up(&creation.ticket, &desk(), [Command::Pause { reason: reason("Esperamos") }]);
         store.append(pause.clone()).await.unwrap();
-        let events = [creation.opened].into_iter().chain(pause.events.into_iter().map(|new| new.event)).collect();
+        let events = [creation.opened.event].into_iter().chain(pause.events.into_iter().map(|new| new.event)).collect();
         expected.push(StoredHistory { id: creation.id, label, events });
     }
     expected.sort_by_key(|history| (history.label.year(), history.label.number()));

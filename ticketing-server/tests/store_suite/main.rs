@@ -26,7 +26,7 @@ use ticketing_core::{
     sla::{Audience, ClockChanges, DueByHand, TargetKind, Threshold},
     ticket::{
         Action, ActorId, Agent, AskedBy, Author, Change, Changes, Intake, Message, NewEvent, Origin, Reason, Reply,
-        Role,
+        Role, Visibility, Words,
     },
 };
 use ticketing_server::{
@@ -95,11 +95,11 @@ fn creation_at(now: Timestamp, label_year: u16) -> Creation {
     let rules = Rules::default();
     let new = draft().validate(&rules).unwrap();
     let id = TicketId(Uuid::now_v7());
-    let opened = Ticket::open(&new, Origin::Chat, &Actor::Requester, now, &rules).event;
-    let (_, intake) = new.into_parts();
+    let opened = Ticket::open(&new, Origin::Chat, &Actor::Requester, now, &rules).unwrap();
+    let intake = new.into_intake();
     Creation {
         id,
-        ticket: Ticket::opened(id, &opened).unwrap(),
+        ticket: Ticket::opened(id, &opened.event).unwrap(),
         next_moment: None,
         opened,
         intake,
@@ -170,7 +170,7 @@ async fn a_ticket_that_was_created_is_loaded_found_and_remembered(store: impl St
     let label = create(&store, creation.clone()).await;
     assert_eq!(label.to_string(), "TKT-2026-00001");
     assert_eq!(store.load(creation.id).await.unwrap(), Some(creation.ticket.clone()));
-    assert_eq!(store.history(creation.id).await.unwrap(), [NewEvent { event: creation.opened.clone(), text: None }]);
+    assert_eq!(store.history(creation.id).await.unwrap(), std::slice::from_ref(&creation.opened));
 
     let found = store.find_public(label.into()).await.unwrap().unwrap();
     assert_eq!(found.label.to_string(), label.to_string());
@@ -178,7 +178,7 @@ async fn a_ticket_that_was_created_is_loaded_found_and_remembered(store: impl St
     assert_eq!(found.intake, creation.intake);
     assert_eq!(found.intake.requester.as_ref().unwrap().email.as_str(), EMAIL);
     assert_eq!(found.reply, None);
-    tells_last(&found, &NewEvent { event: creation.opened, text: None });
+    tells_last(&found, &creation.opened);
 }
 
 /// Asserts that a look-up tells a ticket's state.
@@ -194,7 +194,7 @@ fn shows(found: &PublicRecord, ticket: &Ticket) {
 
 /// Asserts that a look-up tells of an event what its requester may see.
 #[track_caller]
-fn tells_last(found: &PublicRecord, NewEvent { event, text }: &NewEvent) {
+fn tells_last(found: &PublicRecord, NewEvent { event, text, .. }: &NewEvent) {
     assert_eq!((&found.last, &found.last_text), (&event.into(), text));
 }
 
@@ -218,16 +218,16 @@ async fn what_is_not_there_is_not_found(store: impl Store) {
 
 async fn a_ticket_without_a_requester_is_kept_without_one(store: impl Store) {
     let mut creation = creation();
-    creation.opened.changes.opened.as_mut().unwrap().has_requester = false;
-    creation.opened.occurred_at = Some(at("2019-12-31T23:59:59.999Z"));
-    creation.ticket = Ticket::opened(creation.id, &creation.opened).unwrap();
+    creation.opened.event.changes.opened.as_mut().unwrap().has_requester = false;
+    creation.opened.event.occurred_at = Some(at("2019-12-31T23:59:59.999Z"));
+    creation.ticket = Ticket::opened(creation.id, &creation.opened.event).unwrap();
     creation.intake = Intake::default();
     creation.address = None;
     let label = create(&store, creation.clone()).await;
     let found = store.find_public(label.into()).await.unwrap().unwrap();
     shows(&found, &creation.ticket);
     assert_eq!(found.intake, Intake::default());
-    tells_last(&found, &NewEvent { event: creation.opened, text: None });
+    tells_last(&found, &creation.opened);
 }
 
 async fn each_year_counts_for_itself(store: impl Store) {
@@ -301,7 +301,7 @@ async fn what_is_appended_is_state_history_and_what_the_requester_sees(store: im
     assert_eq!(store.append(second.clone()).await.unwrap(), Appended::Stored);
 
     assert_eq!(store.load(creation.id).await.unwrap(), Some(second.ticket.clone()));
-    let mut expected = vec![NewEvent { event: creation.opened, text: None }];
+    let mut expected = vec![creation.opened];
     expected.extend(first.events);
     expected.extend(second.events);
     assert_eq!(store.history(creation.id).await.unwrap(), expected);
@@ -315,7 +315,7 @@ async fn every_kind_of_event_comes_back_as_it_was(store: impl Store) {
     let creation = creation();
     create(&store, creation.clone()).await;
     let mut ticket = creation.ticket.clone();
-    let mut expected = vec![NewEvent { event: creation.opened, text: None }];
+    let mut expected = vec![creation.opened];
     for (action, role) in Action::ALL.into_iter().skip(1).zip(Role::ALL.into_iter().cycle()) {
         let odd = ticket.version % 2 == 1;
         let other = |text: &str| odd.then(|| text.to_owned());
@@ -335,6 +335,14 @@ async fn every_kind_of_event_comes_back_as_it_was(store: impl Store) {
                 category: Change::between(ticket.attributes.category.clone(), other("\"{}\"")),
                 area: Change::between(ticket.attributes.area.clone(), other("a").unwrap_or_default()),
                 assignee: Change::between(ticket.assignee, odd.then(|| ActorId(Uuid::from_u128(1)))),
+                service: Change::between(ticket.attributes.service.clone(), other("'; --")),
+                visibility: Change::between(
+                    ticket.attributes.visibility,
+                    if odd { Visibility::Internal } else { Visibility::Public },
+                ),
+                tags: Change::between(ticket.tags.clone(), if odd { vec!["a".into(), "[\"".into()] } else { vec![] }),
+                justification: Change::between(ticket.justification.clone(), other("porque")),
+                reworded: odd.then_some(Words::Subject),
                 agreement: Change::between(ticket.sla.agreement.clone(), None),
                 due_by_hand: Change::between(ticket.sla.due_by_hand, odd.then(|| by_hand(ticket.updated_at))),
                 clocks: if odd { clock_changes(ticket.updated_at) } else { ClockChanges::default() },
@@ -344,7 +352,7 @@ async fn every_kind_of_event_comes_back_as_it_was(store: impl Store) {
         };
         let expected_version = ticket.version;
         ticket.apply(&event).unwrap();
-        let new = NewEvent { event, text: other("Un texto.\n") };
+        let new = NewEvent { event, text: other("Un texto.\n"), on_behalf: other("Otra, «persona»") };
         let follow_up = FollowUp {
             expected_version,
             events: vec![new.clone()],
@@ -364,11 +372,11 @@ async fn what_the_requester_may_not_see_is_not_the_last_event(store: impl Store)
     let label = create(&store, creation.clone()).await;
     let mut follow_up = follow_up(&creation.ticket, &desk(), [Command::Pause { reason: reason("Solo para nosotros") }]);
     follow_up.events[0].event.public = false;
-    follow_up.ticket = Ticket::replay(creation.id, [&creation.opened, &follow_up.events[0].event]).unwrap();
+    follow_up.ticket = Ticket::replay(creation.id, [&creation.opened.event, &follow_up.events[0].event]).unwrap();
     assert_eq!(store.append(follow_up).await.unwrap(), Appended::Stored);
     let found = store.find_public(label.into()).await.unwrap().unwrap();
     assert_eq!(found.status, Status::Paused);
-    tells_last(&found, &NewEvent { event: creation.opened, text: None });
+    tells_last(&found, &creation.opened);
 }
 
 async fn of_two_follow_ups_on_one_version_one_is_stored_and_the_other_leaves_nothing(store: impl Store + Clone) {
@@ -401,7 +409,7 @@ async fn a_creation_repeated_with_its_key_is_the_first_one(store: impl Store) {
         id: first.id,
         label,
         version: 1,
-        opened: Box::new(first.opened.clone()),
+        opened: Box::new(first.opened.event.clone()),
     });
     let again = keyed("k", 1, yesterday);
     assert_eq!(store.create(again.clone()).await.unwrap(), repeated);

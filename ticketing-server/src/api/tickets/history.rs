@@ -3,7 +3,7 @@
 use serde::Serialize;
 use ticketing_core::{
     Rules, Seconds, Status,
-    ticket::{ActorId, Change, Event, NewEvent, PublicEvent},
+    ticket::{Action, ActorId, Change, Changes, Event, NewEvent, PublicEvent, Words},
 };
 
 use crate::{Engine, store::Store};
@@ -36,7 +36,11 @@ pub(super) fn entries<'h, S: Store>(
     history: impl IntoIterator<Item = &'h NewEvent>,
 ) -> Vec<Entry> {
     let told = history.into_iter().filter(|NewEvent { event, .. }| !event.action.is_of_clocks());
-    told.map(|NewEvent { event, text }| entry(engine, rules, requester_name, event, text.as_deref())).collect()
+    told.map(|new| {
+        let (text, on_behalf) = (new.text.as_deref(), new.on_behalf.as_deref());
+        entry(engine, rules, requester_name, &new.event, text, on_behalf)
+    })
+    .collect()
 }
 
 /// A line of it.
@@ -46,6 +50,7 @@ pub(crate) fn entry<S: Store>(
     requester_name: Option<&str>,
     event: &Event,
     text: Option<&str>,
+    on_behalf: Option<&str>,
 ) -> Entry {
     // What the requester sees of a change is what the desk sees of it, and less.
     let PublicEvent { seq, recorded_at, author, action, status, priority, area, .. } = event.into();
@@ -71,16 +76,49 @@ pub(crate) fn entry<S: Store>(
         area_despues: area_name(area.after),
         agente_antes: agent_before,
         agente_despues: agent_after,
-        comentario: comment(event),
+        comentario: comment(event, on_behalf),
     }
 }
 
-/// What has no column of its own: who asked for a cancellation, and what a reclassification made of the category.
-fn comment(event: &Event) -> Option<String> {
-    let asked_by = event.asked_by.map(|asked_by| asked_by.name().to_owned());
-    asked_by.or_else(|| {
-        let Change { before, after } = event.changes.category.as_ref()?;
-        let name = |category: &Option<String>| category.clone().unwrap_or_else(|| "–".to_owned());
-        Some(format!("categoria: {} → {}", name(before), name(after)))
-    })
+/// What has no column of its own: who asked for a cancellation, what became of attributes, and on whose behalf another system did it.
+fn comment(event: &Event, on_behalf: Option<&str>) -> Option<String> {
+    fn named(name: Option<&String>) -> &str {
+        name.map_or("–", String::as_str)
+    }
+    let Changes { category, assignee, service, visibility, tags, reworded, due_by_hand, justification, .. } =
+        &event.changes;
+    let mut parts: Vec<String> = event.asked_by.map(|asked_by| asked_by.name().to_owned()).into_iter().collect();
+    if let Some(Change { before, after }) = category {
+        parts.push(format!("categoria: {} → {}", named(before.as_ref()), named(after.as_ref())));
+    }
+    if event.action == Action::Updated && assignee.is_some() {
+        parts.push("agente".to_owned());
+    }
+    if let Some(Change { before, after }) = service {
+        parts.push(format!("service: {} → {}", named(before.as_ref()), named(after.as_ref())));
+    }
+    if let Some(Change { before, after }) = visibility {
+        parts.push(format!("type: {} → {}", before.name(), after.name()));
+    }
+    if let Some(Change { before, after }) = tags {
+        let fewer = before.iter().filter(|tag| !after.contains(tag)).map(|tag| format!("−{tag}"));
+        let more = after.iter().filter(|tag| !before.contains(tag)).map(|tag| format!("+{tag}"));
+        parts.push(format!("tags: {}", fewer.chain(more).collect::<Vec<_>>().join(", ")));
+    }
+    parts.extend(reworded.map(|words| {
+        let name = match words {
+            Words::Subject => "asunto",
+            Words::Clients => "clients",
+        };
+        name.to_owned()
+    }));
+    if let Some(Change { after, .. }) = due_by_hand {
+        let due = after.map_or_else(|| "–".to_owned(), |by_hand| by_hand.due.seconds().to_string());
+        parts.push(format!("fecha_limite_sla: {due}"));
+    }
+    if event.action == Action::Updated && event.changes.status.is_none() && justification.is_some() {
+        parts.push("justification".to_owned());
+    }
+    parts.extend(on_behalf.map(|on_behalf| format!("en nombre de {on_behalf}")));
+    (!parts.is_empty()).then(|| parts.join("; "))
 }

@@ -76,7 +76,7 @@ impl<'a> From<&'a PublicTicket> for Answer<'a> {
             categoria: record.attributes.category.as_deref(),
             subcategoria: record.attributes.subcategory.as_deref(),
             asunto: intake.subject.as_deref(),
-            descripcion_problema: intake.description.as_deref(),
+            descripcion_problema: intake.public_description(),
             respuesta_cliente: record.reply.as_deref(),
             area_asignada: &record.attributes.area,
             prioridad_nombre: record.attributes.priority.as_deref(),

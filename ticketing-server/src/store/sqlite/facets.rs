@@ -30,13 +30,15 @@ pub(super) fn left(connection: &Connection, facet: i64) -> Result<(), StoreError
 
 fn facet(connection: &Connection, ticket: &Ticket) -> Result<i64, StoreError> {
     let (area_key, priority_key) = (ticket.attributes.area_key(), ticket.attributes.priority_key());
-    let key = (&area_key, ticket.status.name(), &priority_key, ticket.is_archived());
-    let sql = "SELECT id FROM facets WHERE area_key = ? AND status = ? AND priority_key = ? AND is_archived = ?";
+    let key = (&area_key, ticket.status.name(), &priority_key, ticket.is_archived(), ticket.origin.name());
+    let sql = "SELECT id FROM facets
+               WHERE area_key = ? AND status = ? AND priority_key = ? AND is_archived = ? AND origin = ?";
     let known = connection.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?;
     if let Some(facet) = known {
         return Ok(facet);
     }
-    let sql = "INSERT INTO facets (area_key, status, priority_key, is_archived, tickets) VALUES (?, ?, ?, ?, 0)";
+    let sql =
+        "INSERT INTO facets (area_key, status, priority_key, is_archived, origin, tickets) VALUES (?, ?, ?, ?, ?, 0)";
     connection.prepare_cached(sql)?.execute(key)?;
     Ok(connection.last_insert_rowid())
 }

@@ -1,5 +1,5 @@
 use rusqlite::Connection;
-use ticketing_core::TicketId;
+use ticketing_core::{TicketId, ticket::NewEvent};
 
 use super::{
     SqliteStore,
@@ -44,8 +44,8 @@ fn feed(connection: &Connection, after: FeedPosition, max: u32) -> Result<Vec<Fe
         let (position, id) = (position(columns.next()?), TicketId(columns.uuid()?));
         let label = columns.text()?.parse().map_err(damaged)?;
         let (area, requester_name) = (columns.next()?, columns.next()?);
-        let new = rows::event(columns)?;
-        entries.push(FeedEntry { position, id, label, area, requester_name, event: new.event, text: new.text });
+        let NewEvent { event, text, on_behalf } = rows::event(columns)?;
+        entries.push(FeedEntry { position, id, label, area, requester_name, event, text, on_behalf });
     }
     Ok(entries)
 }

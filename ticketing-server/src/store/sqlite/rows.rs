@@ -5,7 +5,9 @@ use std::error::Error;
 use rusqlite::{Row, types::FromSql};
 use ticketing_core::{
     EmailAddress, Event, RulesHash, Status, Ticket, TicketId, Timestamp,
-    ticket::{Action, ActorId, Attributes, Author, Change, Intake, NewEvent, Origin, PublicEvent, Requester, Role},
+    ticket::{
+        Action, ActorId, Attributes, Author, Change, Intake, NewEvent, Origin, PublicEvent, Requester, Role, Visibility,
+    },
 };
 use uuid::Uuid;
 
@@ -65,6 +67,11 @@ impl<'r> Columns<'r> {
         self.optional_text()?.map(known).transpose()
     }
 
+    /// A JSON list of texts.
+    fn list(&mut self) -> Result<Option<Vec<String>>, StoreError> {
+        self.optional_text()?.map(|text| serde_json::from_str(text).map_err(damaged)).transpose()
+    }
+
     fn json<T: serde::Deserialize<'r>>(&mut self) -> Result<T, StoreError> {
         serde_json::from_str(self.text()?).map_err(damaged)
     }
@@ -77,8 +84,8 @@ pub(super) fn damaged(error: impl Into<Box<dyn Error + Send + Sync>>) -> StoreEr
 /// Columns of `tickets t`, in the order in which [`ticket`] reads them.
 macro_rules! ticket_columns {
     () => {
-        "t.uuid, t.version, t.revision, t.type, t.priority, t.category, t.subcategory, t.area, t.origin, t.has_requester, t.status,
-         t.assignee, t.sla, t.created_at, t.updated_at, t.recorded_at, t.resolved_at, t.closed_at, t.reopened_at,
+        "t.uuid, t.version, t.revision, t.type, t.priority, t.category, t.subcategory, t.area, t.service, t.visibility, t.origin,
+         t.has_requester, t.status, t.justification, t.assignee, t.tags, t.sla, t.created_at, t.updated_at, t.recorded_at, t.resolved_at, t.closed_at, t.reopened_at,
          t.archived_at, t.reply_seq,
          t.last_seq, t.last_at, t.last_role, t.last_actor, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
          t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after"
@@ -88,14 +95,16 @@ macro_rules! ticket_columns {
 /// Columns of `intake i`, in the order in which [`intake`] reads them.
 macro_rules! intake_columns {
     () => {
-        "i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description"
+        "i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, i.internal, i.clients, i.cc,
+         i.created_by, i.due_by"
     };
 }
 
 /// Columns of `tickets t` and `intake i`, in the order in which [`listed`] reads them.
 macro_rules! listed_columns {
     () => {
-        "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.status, t.archived_at IS NOT NULL, t.sla,
+        "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.service, t.visibility, t.status,
+         t.archived_at IS NOT NULL, t.sla,
          t.created_at, t.updated_at, i.name, i.email, i.subject"
     };
 }
@@ -104,18 +113,20 @@ macro_rules! listed_columns {
 macro_rules! event_columns {
     () => {
         "e.seq, e.recorded_at, e.occurred_at, e.role, e.actor, e.rules, e.action, e.public, e.has_text, e.changes,
-         e.asked_by, x.body"
+         e.asked_by, x.body, x.on_behalf"
     };
 }
 
 /// Columns of `tickets t`, `intake i`, the reply `r` and the last event's text `x`, in the order in which [`public`] reads them.
 macro_rules! public_columns {
     () => {
-        "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.status, t.sla, t.created_at,
+        "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.service, t.visibility, t.status, t.sla,
+         t.created_at,
          t.resolved_at, t.archived_at IS NOT NULL,
          t.last_seq, t.last_at, t.last_role, t.last_actor, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
          t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after, x.body, r.body,
-         i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description"
+         i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, i.internal, i.clients, i.cc,
+         i.created_by, i.due_by"
     };
 }
 
@@ -130,7 +141,9 @@ pub(super) fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
         origin: columns.named(Origin::from_name)?,
         has_requester: columns.next()?,
         status: columns.named(Status::from_name)?,
+        justification: columns.next()?,
         assignee: columns.optional_uuid()?.map(ActorId),
+        tags: columns.list()?.unwrap_or_default(),
         sla: columns.json()?,
         created_at: columns.timestamp()?,
         updated_at: columns.timestamp()?,
@@ -204,6 +217,8 @@ fn attributes(columns: &mut Columns<'_>) -> Result<Attributes, StoreError> {
         category: columns.next()?,
         subcategory: columns.next()?,
         area: columns.next()?,
+        service: columns.next()?,
+        visibility: columns.named(Visibility::from_name)?,
     })
 }
 
@@ -223,7 +238,7 @@ pub(super) fn event(columns: &mut Columns<'_>) -> Result<NewEvent, StoreError> {
             .map(|name| serde_json::from_value(name.into()).map_err(damaged))
             .transpose()?,
     };
-    Ok(NewEvent { event, text: columns.next()? })
+    Ok(NewEvent { event, text: columns.next()?, on_behalf: columns.next()? })
 }
 
 pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
@@ -237,5 +252,14 @@ pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
         }
         _ => None,
     };
-    Ok(Intake { requester, subject: columns.next()?, description: columns.next()? })
+    Ok(Intake {
+        requester,
+        subject: columns.next()?,
+        description: columns.next()?,
+        description_is_internal: columns.next::<Option<bool>>()?.unwrap_or_default(),
+        clients: columns.list()?,
+        cc: columns.list()?.unwrap_or_default(),
+        created_by: columns.next()?,
+        due_by: columns.next()?,
+    })
 }

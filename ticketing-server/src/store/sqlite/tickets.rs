@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 use ticketing_core::{
     Event, Status, Ticket, TicketId, TicketLabel, Timestamp,
-    ticket::{ActorId, AskedBy, Intake, NewEvent},
+    ticket::{ActorId, AskedBy, Change, Intake, NewEvent, Words},
 };
 
 use super::{
@@ -139,7 +139,8 @@ fn create(connection: &Connection, creation: &Creation) -> Result<Created, Store
     let label = creation.label.label(year, number).map_err(damaged)?;
     let row = row_of(label.into());
     insert_ticket(connection, row, creation, label)?;
-    insert_event(connection, row, &creation.opened, None)?;
+    insert_event(connection, row, &creation.opened)?;
+    tag(connection, row, &creation.opened.event)?;
     insert_intake(connection, row, &creation.intake, creation.address)?;
     insert_key(connection, creation.idempotency.as_ref(), row, creation.ticket.revision)?;
     Ok(Created::New(label))
@@ -233,8 +234,10 @@ fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, Sto
             facets::left(connection, facet)?;
         }
     }
-    for NewEvent { event, text } in events {
-        insert_event(connection, row, event, text.as_deref())?;
+    for new in events {
+        insert_event(connection, row, new)?;
+        reword(connection, row, new)?;
+        tag(connection, row, &new.event)?;
     }
     insert_key(connection, idempotency.as_ref(), row, ticket.revision)?;
     Ok(Appended::Stored)
@@ -246,11 +249,12 @@ fn insert_ticket(connection: &Connection, row: i64, creation: &Creation, label: 
     connection
         .prepare_cached(
             "INSERT INTO tickets (
-                 id, uuid, label, version, revision, type, priority, category, subcategory, area, facet,
-                 origin, has_requester, status, assignee, sla, next_moment, created_at, updated_at, recorded_at,
-                 last_seq, last_at, last_role, last_actor, last_action, last_has_text, last_status_before,
+                 id, uuid, label, version, revision, type, priority, category, subcategory, area, service, visibility, tags,
+                 justification, facet, origin, has_requester, status, assignee, sla, next_moment, created_at, updated_at, recorded_at,
+                 resolved_at, closed_at, reopened_at, last_seq, last_at, last_role, last_actor, last_action, last_has_text, last_status_before,
                  last_status_after, last_priority_before, last_priority_after, last_area_before, last_area_after
-             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                       ?, ?, ?, ?)",
         )?
         .execute(params![
             row,
@@ -263,6 +267,10 @@ fn insert_ticket(connection: &Connection, row: i64, creation: &Creation, label: 
             ticket.attributes.category,
             ticket.attributes.subcategory,
             ticket.attributes.area,
+            ticket.attributes.service,
+            ticket.attributes.visibility.name(),
+            list(&ticket.tags)?,
+            ticket.justification,
             facets::entered(connection, ticket)?,
             ticket.origin.name(),
             ticket.has_requester,
@@ -273,6 +281,9 @@ fn insert_ticket(connection: &Connection, row: i64, creation: &Creation, label: 
             ticket.created_at.unix_millis(),
             ticket.updated_at.unix_millis(),
             ticket.recorded_at.unix_millis(),
+            ticket.resolved_at.map(Timestamp::unix_millis),
+            ticket.closed_at.map(Timestamp::unix_millis),
+            ticket.reopened_at.map(Timestamp::unix_millis),
             last.seq,
             last.recorded_at.unix_millis(),
             last.author.role.name(),
@@ -302,7 +313,8 @@ fn update_ticket(
         .prepare_cached(
             "UPDATE tickets SET
                  version = :version, revision = :revision, type = :type, priority = :priority, category = :category,
-                 subcategory = :subcategory, area = :area, facet = :facet, status = :status,
+                 subcategory = :subcategory, area = :area, service = :service, visibility = :visibility, tags = :tags,
+                 justification = :justification, facet = :facet, status = :status,
                  assignee = :assignee, sla = :sla, next_moment = :next_moment, updated_at = :updated_at,
                  recorded_at = :recorded_at, resolved_at = :resolved_at, closed_at = :closed_at,
                  reopened_at = :reopened_at, archived_at = :archived_at, reply_seq = :reply_seq,
@@ -321,6 +333,10 @@ fn update_ticket(
             ":category": ticket.attributes.category,
             ":subcategory": ticket.attributes.subcategory,
             ":area": ticket.attributes.area,
+            ":service": ticket.attributes.service,
+            ":visibility": ticket.attributes.visibility.name(),
+            ":tags": list(&ticket.tags)?,
+            ":justification": ticket.justification,
             ":facet": facet,
             ":status": ticket.status.name(),
             ":assignee": ticket.assignee.map(|id| id.0.into_bytes()),
@@ -351,7 +367,8 @@ fn update_ticket(
 }
 
 /// An event, its text, and its row in the outbox.
-fn insert_event(connection: &Connection, ticket: i64, event: &Event, text: Option<&str>) -> Result<(), StoreError> {
+fn insert_event(connection: &Connection, ticket: i64, new: &NewEvent) -> Result<(), StoreError> {
+    let NewEvent { event, text, on_behalf } = new;
     connection
         .prepare_cached(
             "INSERT INTO events (
@@ -372,11 +389,46 @@ fn insert_event(connection: &Connection, ticket: i64, event: &Event, text: Optio
             json(&event.changes)?,
             event.asked_by.map(AskedBy::name),
         ])?;
-    if let Some(text) = text {
-        let sql = "INSERT INTO texts (ticket, seq, body) VALUES (?, ?, ?)";
-        connection.prepare_cached(sql)?.execute((ticket, event.seq, text))?;
+    if text.is_some() || on_behalf.is_some() {
+        let sql = "INSERT INTO texts (ticket, seq, body, on_behalf) VALUES (?, ?, ?, ?)";
+        connection.prepare_cached(sql)?.execute((ticket, event.seq, text, on_behalf))?;
     }
     connection.prepare_cached("INSERT INTO outbox (ticket, seq) VALUES (?, ?)")?.execute((ticket, event.seq))?;
+    Ok(())
+}
+
+/// The words that an event changed, and on whose behalf its due date is another.
+fn reword(connection: &Connection, ticket: i64, new: &NewEvent) -> Result<(), StoreError> {
+    let set = |sql: &str, value: Option<&str>| -> Result<(), StoreError> {
+        connection.prepare_cached(sql)?.execute((value, ticket))?;
+        Ok(())
+    };
+    let text = new.text.as_deref();
+    match new.event.changes.reworded {
+        None => {}
+        Some(Words::Subject) => set("UPDATE intake SET subject = ? WHERE ticket = ?", text)?,
+        Some(Words::Clients) => {
+            let clients: Vec<_> = text.into_iter().flat_map(str::lines).collect();
+            set("UPDATE intake SET clients = ? WHERE ticket = ?", Some(&json(&clients)?))?;
+        }
+    }
+    if new.event.changes.due_by_hand.is_some() {
+        set("UPDATE intake SET due_by = ? WHERE ticket = ?", new.by().as_deref())?;
+    }
+    Ok(())
+}
+
+/// The tags that an event changed.
+fn tag(connection: &Connection, ticket: i64, event: &Event) -> Result<(), StoreError> {
+    let Some(Change { before, after }) = &event.changes.tags else { return Ok(()) };
+    for tag in before.iter().filter(|tag| !after.contains(tag)) {
+        let sql = "DELETE FROM ticket_tags WHERE tag = ? AND ticket = ?";
+        connection.prepare_cached(sql)?.execute((tag, ticket))?;
+    }
+    for tag in after.iter().filter(|tag| !before.contains(tag)) {
+        let sql = "INSERT INTO ticket_tags (tag, ticket) VALUES (?, ?)";
+        connection.prepare_cached(sql)?.execute((tag, ticket))?;
+    }
     Ok(())
 }
 
@@ -386,13 +438,14 @@ fn insert_intake(
     intake: &Intake,
     address: Option<IpAddr>,
 ) -> Result<(), StoreError> {
-    let Intake { requester, subject, description } = intake;
+    let Intake { requester, subject, description, description_is_internal, clients, cc, created_by, due_by } = intake;
     let requester = requester.as_ref();
     connection
         .prepare_cached(
             "INSERT INTO intake (
-                 ticket, name, email, phone, has_whatsapp, document, company, subject, description, address
-             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 ticket, name, email, phone, has_whatsapp, document, company, subject, description, internal, clients, cc,
+                 created_by, due_by, address
+             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             ticket,
@@ -404,9 +457,19 @@ fn insert_intake(
             requester.map(|requester| &requester.company),
             subject,
             description,
+            description_is_internal,
+            clients.as_ref().map(json).transpose()?,
+            list(cc)?,
+            created_by,
+            due_by,
             address.map(|address| address.to_string()),
         ])?;
     Ok(())
+}
+
+/// A JSON list; nothing where it is empty.
+fn list(texts: &[String]) -> Result<Option<String>, StoreError> {
+    if texts.is_empty() { Ok(None) } else { json(&texts).map(Some) }
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {

@@ -262,7 +262,7 @@ fn documents(store: &Connection, after: i64) -> Result<(i64, Vec<Document>), Sto
 fn document(store: &Connection, row: i64) -> Result<Document, StoreError> {
     let sql = "SELECT f.area_key, f.status, f.priority_key, f.is_archived, i.email,
                    t.label, t.category, t.subcategory, i.name, i.email, i.phone, i.document, i.company, i.subject,
-                   i.description, t.version
+                   i.description, i.clients, t.version
                FROM tickets t JOIN facets f ON f.id = t.facet LEFT JOIN intake i ON i.ticket = t.id
                WHERE t.id = ?";
     let mut statement = store.prepare_cached(sql)?;
@@ -284,14 +284,15 @@ fn document(store: &Connection, row: i64) -> Result<Document, StoreError> {
         words.push_str(text);
         words.push('\n');
     };
-    for column in 5..15 {
+    for column in 5..16 {
         if let Some(text) = found.get_ref(column)?.as_str_or_null().map_err(damaged)? {
             add(text);
         }
     }
     // Nobody has said anything about a ticket that has only come to be.
-    if found.get::<_, u32>(15)? > 1 {
-        let mut statement = store.prepare_cached("SELECT body FROM texts WHERE ticket = ? ORDER BY seq")?;
+    if found.get::<_, u32>(16)? > 1 {
+        let mut statement =
+            store.prepare_cached("SELECT body FROM texts WHERE ticket = ? AND body IS NOT NULL ORDER BY seq")?;
         let mut texts = statement.query([row])?;
         while let Some(text) = texts.next()? {
             add(text.get_ref(0)?.as_str().map_err(damaged)?);

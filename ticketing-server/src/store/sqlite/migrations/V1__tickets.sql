@@ -14,6 +14,10 @@ CREATE TABLE tickets (
     category           TEXT,
     subcategory        TEXT,
     area               TEXT NOT NULL,                -- as given
+    service            TEXT,                         -- what only other systems say: service, who may see it,
+    visibility         TEXT NOT NULL,                -- tags (a JSON list), the named reason of its status
+    tags               TEXT,
+    justification      TEXT,
     facet              INTEGER NOT NULL REFERENCES facets (id), -- which lists it is in
     origin             TEXT NOT NULL,
     has_requester      INTEGER NOT NULL,
@@ -44,6 +48,19 @@ CREATE TABLE tickets (
     last_area_after      TEXT
 ) STRICT;
 
+-- What other systems filter by.
+CREATE INDEX tickets_by_category ON tickets (category) WHERE category IS NOT NULL;
+CREATE INDEX tickets_by_assignee ON tickets (assignee) WHERE assignee IS NOT NULL;
+CREATE INDEX tickets_by_creation ON tickets (created_at);
+CREATE INDEX tickets_by_update ON tickets (updated_at);
+
+-- Each tag of each ticket, to find tickets by.
+CREATE TABLE ticket_tags (
+    tag    TEXT NOT NULL,
+    ticket INTEGER NOT NULL REFERENCES tickets (id),
+    PRIMARY KEY (tag, ticket)
+) STRICT, WITHOUT ROWID;
+
 -- Every list reads its facets' tickets by row number, which is the order of creation.
 CREATE INDEX tickets_by_facet ON tickets (facet);
 
@@ -60,8 +77,9 @@ CREATE TABLE facets (
     status       TEXT NOT NULL,
     priority_key TEXT NOT NULL,                      -- by which priorities compare; empty: none
     is_archived  INTEGER NOT NULL,
+    origin       TEXT NOT NULL,                      -- where they came from
     tickets      INTEGER NOT NULL,
-    UNIQUE (area_key, status, priority_key, is_archived)
+    UNIQUE (area_key, status, priority_key, is_archived, origin)
 ) STRICT;
 
 -- The last number given in each year's series.
@@ -98,14 +116,21 @@ CREATE TABLE intake (
     company      TEXT,
     subject      TEXT,
     description  TEXT,
+    internal     INTEGER NOT NULL,                   -- the description is for the desk alone
+    clients      TEXT,                               -- what other systems say of whose it is, a JSON list; NULL: the address
+    cc           TEXT,                               -- and of who else is to be told
+    created_by   TEXT,                               -- on whose behalf it was created, in their words, or a user's id
+    due_by       TEXT,                               -- and its due date set by hand
     address      TEXT                                -- the client's IP address
 ) STRICT;
 
--- What events say: reasons, replies, comments.
+-- What events say: reasons, replies, comments, new words. And on whose behalf other systems acted, in theirs.
 CREATE TABLE texts (
-    ticket INTEGER NOT NULL,
-    seq    INTEGER NOT NULL,
-    body   TEXT NOT NULL,
+    ticket    INTEGER NOT NULL,
+    seq       INTEGER NOT NULL,
+    body      TEXT,
+    on_behalf TEXT,
+    CHECK (body IS NOT NULL OR on_behalf IS NOT NULL),
     PRIMARY KEY (ticket, seq),
     FOREIGN KEY (ticket, seq) REFERENCES events (ticket, seq)
 ) STRICT, WITHOUT ROWID;

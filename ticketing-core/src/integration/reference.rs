@@ -1,0 +1,118 @@
+use std::collections::BTreeMap;
+
+use crate::{
+    Violations, text,
+    violation::{Problem, Violation},
+};
+
+/// What has an id in the integration dialect. Each kind has ids of its own, below 2³¹.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ReferenceKind {
+    /// What tickets are about.
+    Category,
+    /// What is offered.
+    Service,
+    /// How urgent they are: priorities.
+    Urgency,
+    /// Why they have the status that they have.
+    Justification,
+    /// What else they have in common.
+    Tag,
+    /// Who works them: areas.
+    Team,
+}
+
+impl ReferenceKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Category, Self::Service, Self::Urgency, Self::Justification, Self::Tag, Self::Team];
+
+    /// Its name in the store and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Category => "category",
+            Self::Service => "service",
+            Self::Urgency => "urgency",
+            Self::Justification => "justification",
+            Self::Tag => "tag",
+            Self::Team => "team",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether other systems may name one that is not there yet.
+    pub const fn is_made_by_name(self) -> bool {
+        matches!(self, Self::Category | Self::Tag)
+    }
+
+    /// Under which two names mean the same: letter case, accents and white space aside.
+    pub fn key(name: &str) -> String {
+        text::priority_key(name)
+    }
+}
+
+/// One of a kind, as another system means it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Reference {
+    /// By its id.
+    Id(u32),
+    /// By its name; it comes to be where it is not there.
+    Name(String),
+}
+
+impl Reference {
+    /// An id that nothing has.
+    pub(super) const NOTHING: Self = Self::Id(0);
+}
+
+/// What is meant in an input, with where it stands.
+pub(super) type Meant = (&'static str, ReferenceKind, Reference);
+
+/// What references are called, by what they mean.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names(BTreeMap<(ReferenceKind, Reference), String>);
+
+impl Names {
+    pub(super) fn get(&self, kind: ReferenceKind, reference: Option<Reference>) -> Option<String> {
+        self.0.get(&(kind, reference?)).cloned()
+    }
+}
+
+/// References that an input has, before it is known what they are called.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct UnknownReferences {
+    meant: Vec<Meant>,
+}
+
+impl UnknownReferences {
+    pub(super) fn add(&mut self, path: &'static str, kind: ReferenceKind, reference: Option<&Reference>) {
+        self.meant.extend(reference.map(|reference| (path, kind, reference.clone())));
+    }
+
+    /// What is to be found.
+    pub fn iter(&self) -> impl Iterator<Item = (ReferenceKind, &Reference)> {
+        self.meant.iter().map(|(_, kind, reference)| (*kind, reference))
+    }
+
+    /// What they are called, or that some of them are nothing.
+    pub(super) fn named(
+        &self,
+        find: impl Fn(ReferenceKind, &Reference) -> Option<String>,
+    ) -> Result<Names, Violations> {
+        let mut names = Names::default();
+        let mut unknown = Vec::new();
+        for (field, kind, reference) in &self.meant {
+            match find(*kind, reference) {
+                Some(name) => {
+                    names.0.insert((*kind, reference.clone()), name);
+                }
+                None => unknown.push(Violation { field, problem: Problem::UnknownReference }),
+            }
+        }
+        Violations::new(unknown).map_or(Ok(names), Err)
+    }
+}
