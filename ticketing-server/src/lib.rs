@@ -31,6 +31,7 @@ mod rules_file;
 
 pub use self::engine::{
     AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,
-    Engine, EngineError, EngineOptions, Executed, Follower, IdempotencyKey, InvalidIdempotencyKey, ListRequest,
-    Listing, LoggedIn, PasswordCost, PublicTicket, RematchPreview, Replayed,
+    Engine, EngineError, EngineOptions, Executed, Follower, HandOver, IdempotencyKey, IntegrationHistory,
+    IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing, LoggedIn, NumberedPage, PageRequest, PasswordCost,
+    PublicTicket, RematchPreview, Replayed, TicketReferences,
 };

@@ -3,17 +3,20 @@
 //! - [`IntegrationDraft`] → [`NewTicket`](crate::NewTicket): a ticket that another system hands over. No field is required.
 //! - [`Request`]: what another system wants changed, and on whose behalf.
 //! - [`Reference`], [`ReferenceKind`]: what has an id there and a name here.
+//! - [`said`], [`status_changes`], [`owner_changes`]: a history as they read it.
 //! - [`status_id`], [`status_type`]: the six statuses.
 //!
 //! Source: the integration contract. What is wrong with an input is told by its path, such as `category.id`.
 
 mod draft;
+mod history;
 mod read;
 mod reference;
 mod request;
 
 pub use self::{
     draft::IntegrationDraft,
+    history::{OwnerChange, Said, StatusChange, owner_changes, said, seconds, status_changes},
     reference::{Reference, ReferenceKind, UnknownReferences},
     request::Request,
 };

@@ -83,13 +83,14 @@ impl ListRequest {
             status,
             priority_keys: priority.map(|priority| rules.priority_keys(&priority)),
             is_archived,
+            origin: None,
         };
         let search = text.map(|text| search(&text, rules));
         Ok(ListQuery { scope: actor.scope(rules)?, filter, search, before: before.map(LabelKey::from), limit })
     }
 }
 
-fn search(text: &str, rules: &Rules) -> Search {
+pub(super) fn search(text: &str, rules: &Rules) -> Search {
     if let Ok(label) = rules.labels().parse(text) {
         Search::Label(label)
     } else if let Ok(email) = EmailAddress::parse(text.trim()) {
@@ -99,7 +100,7 @@ fn search(text: &str, rules: &Rules) -> Search {
     }
 }
 
-fn words(text: &str) -> Search {
+pub(super) fn words(text: &str) -> Search {
     Search::Words(text.split_whitespace().map(str::to_owned).collect())
 }
 

@@ -13,6 +13,8 @@ pub struct Conditions {
     pub versions: Option<Vec<u32>>,
     /// Once, however often the request is made.
     pub key: Option<IdempotencyKey>,
+    /// On whose behalf, in another system's words.
+    pub on_behalf: Option<String>,
 }
 
 /// A command that was done.
@@ -116,7 +118,10 @@ impl<S: Store> Engine<S> {
                 actor.check_area(&record.ticket.attributes.area, book.active())?;
                 return Err(EngineError::Changed { since, record });
             }
-            let events = decided?;
+            let mut events = decided?;
+            for new in events.iter_mut().filter(|new| new.event.author == actor.author()) {
+                new.on_behalf.clone_from(&conditions.on_behalf);
+            }
             // Where nothing was up at the moment that is stored, that moment is put right.
             let is_nothing = events.is_empty() && !matches!(command, Command::KeepTime);
             if is_nothing && conditions.key.is_none() {

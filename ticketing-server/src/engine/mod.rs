@@ -8,6 +8,7 @@ mod desk;
 mod execute;
 mod feed;
 mod in_flight;
+mod integration;
 mod maintain;
 mod people;
 mod public;
@@ -21,13 +22,14 @@ use ticketing_core::{
     Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Sla, ticket::NewEvent, user::Attempts,
 };
 
-use self::{accounts::Accounts, feed::News, in_flight::InFlight, turns::Turns};
+use self::{accounts::Accounts, feed::News, in_flight::InFlight, integration::References, turns::Turns};
 pub use self::{
     accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
     desk::{DeskClock, DeskSla, DeskTicket, ListRequest, Listing},
     execute::{Conditions, Executed},
     feed::Follower,
+    integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
     public::PublicTicket,
     what_if::{RematchPreview, Replayed},
 };
@@ -68,6 +70,7 @@ struct Inner<S> {
     accounts: Accounts,
     in_flight: InFlight,
     turns: Turns,
+    references: References,
     news: News,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
@@ -150,6 +153,7 @@ impl<S: Store> Engine<S> {
             accounts,
             in_flight: InFlight::default(),
             turns: Turns::default(),
+            references: References::default(),
             news: News::default(),
             newest_seen: Mutex::default(),
         };
@@ -260,7 +264,8 @@ impl<S: Store> Engine<S> {
         &self.inner.store
     }
 
-    fn now(&self) -> Timestamp {
+    /// What time it is, by the engine's clock.
+    pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
 }

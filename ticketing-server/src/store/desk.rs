@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ticketing_core::{
     EmailAddress, Status, Ticket, TicketId, TicketLabel, Timestamp,
     sla::Sla,
-    ticket::{Attributes, Intake, NewEvent, Scope},
+    ticket::{Attributes, Intake, NewEvent, Origin, Scope},
 };
 
 use super::{LabelKey, StoreError};
@@ -88,6 +88,8 @@ pub struct Filter {
     pub priority_keys: Option<Vec<String>>,
     /// They are archived, or are not.
     pub is_archived: Option<bool>,
+    /// Where they came from.
+    pub origin: Option<Origin>,
 }
 
 /// What is searched for.
@@ -139,7 +141,7 @@ pub struct ListedTicket {
     pub subject: Option<String>,
 }
 
-/// How many tickets have the same area, status and priority and are archived or not.
+/// How many tickets have the same area, status, priority and origin and are archived or not.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Total {
     /// By which areas compare.
@@ -150,6 +152,8 @@ pub struct Total {
     pub priority_key: String,
     /// They are archived.
     pub is_archived: bool,
+    /// Where they came from.
+    pub origin: Origin,
     /// How many, at least one.
     pub tickets: u32,
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod desk;
 mod feed;
+mod integration;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
@@ -20,15 +21,23 @@ pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Searc
 
 pub use self::feed::{FeedEntry, FeedPosition, FeedStore};
 
+pub use self::integration::{IntegrationStore, Named, Narrow, Page, PageQuery, PageStart, TicketOnPage};
+
 pub use self::accounts::{
     AccountsRevision, Attempt, AttemptKey, AttemptStore, Attempted, KeyId, KeySecret, KeyStore, PasswordHash,
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
 /// Everything that an engine needs.
-pub trait Store: TicketStore + DeskStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore {}
+pub trait Store:
+    TicketStore + DeskStore + IntegrationStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore
+{
+}
 
-impl<S: TicketStore + DeskStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore> Store for S {}
+impl<S> Store for S where
+    S: TicketStore + DeskStore + IntegrationStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore
+{
+}
 
 /// Tickets: their state, their history and their words.
 ///

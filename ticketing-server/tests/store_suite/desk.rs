@@ -144,7 +144,7 @@ pub(super) async fn a_command_repeated_with_its_key_happens_once(store: impl Sto
     let bruno = Actor::Desk(ActorId(Uuid::from_u128(8)));
     let ask = async |id, actor: &Actor, key: &str, body: &str, order: Command<ActorId>| {
         let key = IdempotencyKey::new(key, body.as_bytes()).unwrap().of(actor.author().id);
-        engine.order(id, actor, order, Conditions { versions: None, key: Some(key) }).await
+        engine.order(id, actor, order, Conditions { key: Some(key), ..Conditions::default() }).await
     };
     let pause = || Command::Pause { reason: reason("Un repuesto") };
     let first = ask(id, &anna, "k", "pausar", pause()).await.unwrap();
@@ -176,7 +176,7 @@ pub(super) async fn a_command_for_another_version_is_told_what_happened_since(st
     let (engine, _) = engine(store).await;
     let (id, label) = create_through(&engine).await;
     let pause = || Command::Pause { reason: reason("Un repuesto") };
-    let on = |version| Conditions { versions: Some(vec![version]), key: None };
+    let on = |version| Conditions { versions: Some(vec![version]), ..Conditions::default() };
     assert_eq!(engine.order(id, &desk(), pause(), on(1)).await.unwrap().version, 2);
     match engine.order(id, &desk(), pause(), on(1)).await {
         Err(EngineError::Changed { since: 1, record }) => {
@@ -238,7 +238,7 @@ struct Known {
 
 impl Known {
     fn passes(&self, scope: &Scope, filter: &Filter) -> bool {
-        let Filter { area_keys, status, priority_keys, is_archived } = filter;
+        let Filter { area_keys, status, priority_keys, is_archived, origin } = filter;
         let in_scope = match scope {
             Scope::Everything => true,
             Scope::Area(keys) => keys.contains(&self.area_key),
@@ -248,6 +248,7 @@ impl Known {
             && status.is_none_or(|status| status == self.ticket.status)
             && priority_keys.as_ref().is_none_or(|keys| keys.contains(&self.priority_key))
             && is_archived.is_none_or(|is_archived| is_archived == self.ticket.is_archived())
+            && origin.is_none_or(|origin| origin == self.ticket.origin)
     }
 }
 
@@ -320,6 +321,7 @@ pub(super) async fn lists_have_what_passes_newest_first_on_pages_of_any_size(sto
                             status,
                             priority_keys: priority_keys.clone(),
                             is_archived,
+                            origin: None,
                         };
                         let passing: Vec<_> = tickets
                             .iter()
@@ -369,6 +371,7 @@ pub(super) async fn totals_count_what_there_is(store: impl Store) {
                 status: Some(total.status),
                 priority_keys: Some(vec![total.priority_key.clone()]),
                 is_archived: Some(total.is_archived),
+                origin: Some(total.origin),
             };
             let there = tickets.iter().filter(|known| known.passes(&scope, &filter)).count();
             assert_eq!(usize::try_from(total.tickets).unwrap(), there, "{total:?}");

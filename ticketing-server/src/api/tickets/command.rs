@@ -76,7 +76,7 @@ async fn command<S: Store>(
 
     let executed = match (read(&body, &call.engine().rules()), &key) {
         (Ok(order), _) => {
-            let conditions = Conditions { versions, key };
+            let conditions = Conditions { versions, key, on_behalf: None };
             call.engine().order(id, &actor, order, conditions).await.map_err(|error| changed(&call, error))?
         }
         // Newer rules may refuse what was done: only the answer to the first request tells.

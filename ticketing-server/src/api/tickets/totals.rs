@@ -16,7 +16,7 @@ pub(crate) async fn totals<S: Store>(call: Call<S>) -> Result<Response, ApiError
     let totals = call.engine().totals(&actor).await?;
     let rules = call.engine().rules();
     let mut answer = Answer::default();
-    for Total { area_key, status, priority_key, is_archived, tickets } in &totals {
+    for Total { area_key, status, priority_key, is_archived, tickets, .. } in &totals {
         let tickets = u64::from(*tickets);
         answer.total += tickets;
         if *is_archived {

@@ -3,7 +3,10 @@
 use std::collections::{BinaryHeap, HashSet};
 
 use rusqlite::{CachedStatement, Connection, Row, params_from_iter, types::Value};
-use ticketing_core::{Status, ticket::Scope};
+use ticketing_core::{
+    Status,
+    ticket::{Origin, Scope},
+};
 
 use super::{
     rows::{self, Columns, damaged, listed_columns},
@@ -14,18 +17,18 @@ use crate::store::{Filter, ListPage, ListQuery, ListedTicket, Search, StoreError
 
 /// Which facets `f` are in a scope and pass a filter. One text for each combination of conditions, so that each is found by
 /// the index that it can be found by.
-struct Conditions {
+pub(super) struct Conditions {
     sql: String,
     values: Vec<Value>,
 }
 
 impl Conditions {
-    fn new(scope: &Scope, filter: &Filter) -> Self {
+    pub(super) fn new(scope: &Scope, filter: &Filter) -> Self {
         let mut conditions = Self { sql: "f.tickets > 0".to_owned(), values: Vec::new() };
         if let Scope::Area(keys) = scope {
             conditions.any("area_key", keys);
         }
-        let Filter { area_keys, status, priority_keys, is_archived } = filter;
+        let Filter { area_keys, status, priority_keys, is_archived, origin } = filter;
         if let Some(keys) = area_keys {
             conditions.any("area_key", keys);
         }
@@ -37,6 +40,9 @@ impl Conditions {
         }
         if let Some(is_archived) = is_archived {
             conditions.add("f.is_archived = ?", (*is_archived).into());
+        }
+        if let Some(origin) = origin {
+            conditions.add("f.origin = ?", origin.name().to_owned().into());
         }
         conditions
     }
@@ -60,7 +66,7 @@ impl Conditions {
 
 pub(super) fn totals(connection: &Connection, scope: &Scope) -> Result<Vec<Total>, StoreError> {
     let conditions = Conditions::new(scope, &Filter::default());
-    let sql = "SELECT f.area_key, f.status, f.priority_key, f.is_archived, f.tickets FROM facets f WHERE ";
+    let sql = "SELECT f.area_key, f.status, f.priority_key, f.is_archived, f.origin, f.tickets FROM facets f WHERE ";
     let mut statement = conditions.prepare(connection, sql)?;
     let mut found = statement.query(params_from_iter(&conditions.values))?;
     let mut totals = Vec::new();
@@ -71,6 +77,7 @@ pub(super) fn totals(connection: &Connection, scope: &Scope) -> Result<Vec<Total
             status: columns.named(Status::from_name)?,
             priority_key: columns.next()?,
             is_archived: columns.next()?,
+            origin: columns.named(Origin::from_name)?,
             tickets: columns.next()?,
         });
     }
@@ -128,12 +135,12 @@ const FACETS_TO_MERGE: usize = 64;
 /// So many of the newest tickets are looked at for that.
 const ROWS_TO_TRY: u32 = 4_000;
 
-struct Facet {
-    id: i64,
-    tickets: u32,
+pub(super) struct Facet {
+    pub(super) id: i64,
+    pub(super) tickets: u32,
 }
 
-fn facets(connection: &Connection, conditions: &Conditions) -> Result<Vec<Facet>, StoreError> {
+pub(super) fn facets(connection: &Connection, conditions: &Conditions) -> Result<Vec<Facet>, StoreError> {
     let mut statement = conditions.prepare(connection, "SELECT f.id, f.tickets FROM facets f WHERE ")?;
     let rows = statement
         .query_map(params_from_iter(&conditions.values), |row| Ok(Facet { id: row.get(0)?, tickets: row.get(1)? }))?;
@@ -234,7 +241,7 @@ impl Page<'_> {
 
 /// The rows of several facets, newest first. The index has each facet's rows in that order: they are read some at a time and
 /// merged, so that a page costs the same however many tickets there are.
-struct Newest<'a> {
+pub(super) struct Newest<'a> {
     connection: &'a Connection,
     /// Rows that were read, with their facets.
     heap: BinaryHeap<(i64, usize)>,
@@ -252,7 +259,12 @@ struct Reading {
 }
 
 impl<'a> Newest<'a> {
-    fn new(connection: &'a Connection, facets: &[Facet], before: i64, wanted: usize) -> Result<Self, StoreError> {
+    pub(super) fn new(
+        connection: &'a Connection,
+        facets: &[Facet],
+        before: i64,
+        wanted: usize,
+    ) -> Result<Self, StoreError> {
         // Few at a time where there are many facets, of which most have no row on the page.
         let at_once = (wanted / facets.len().max(1)).clamp(4, 256);
         let facets = facets.iter().map(|facet| Reading { facet: facet.id, last: Some(before), waiting: 0 });
@@ -263,7 +275,7 @@ impl<'a> Newest<'a> {
         Ok(newest)
     }
 
-    fn next(&mut self) -> Result<Option<i64>, StoreError> {
+    pub(super) fn next(&mut self) -> Result<Option<i64>, StoreError> {
         let Some((row, index)) = self.heap.pop() else { return Ok(None) };
         let facet = self.facets.get_mut(index).ok_or_else(|| damaged("a facet is missing"))?;
         facet.waiting -= 1;

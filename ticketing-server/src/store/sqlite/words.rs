@@ -340,7 +340,8 @@ fn expression(search: &Search, scope: &Scope, filter: &Filter) -> Option<String>
     if let Scope::Area(areas) = scope {
         keys.push(any(Key::Area, areas));
     }
-    let Filter { area_keys, status, priority_keys, is_archived } = filter;
+    // Where tickets came from is for the store to look at.
+    let Filter { area_keys, status, priority_keys, is_archived, origin: _ } = filter;
     keys.extend(area_keys.as_ref().map(|areas| any(Key::Area, areas)));
     keys.extend(status.map(|status| key(Key::Status, Status::name(status))));
     keys.extend(priority_keys.as_ref().map(|priorities| any(Key::Priority, priorities)));

@@ -1,0 +1,82 @@
+use std::net::IpAddr;
+
+use ticketing_core::{
+    Actor, TicketId,
+    integration::{IntegrationDraft, Request},
+    ticket::{Edit, Order, Origin},
+};
+
+use super::super::{Conditions, CreateRequest, CreatedTicket, Engine, EngineError, Executed, IdempotencyKey};
+use crate::store::Store;
+
+/// A ticket that another system hands over.
+#[derive(Clone, Debug)]
+pub struct HandOver {
+    /// The ticket, as far as it was checked.
+    pub draft: IntegrationDraft,
+    /// Who hands it over.
+    pub actor: Actor,
+    /// The client's address, kept with the ticket.
+    pub address: Option<IpAddr>,
+    /// What makes the request repeatable.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl<S: Store> Engine<S> {
+    /// Stores a ticket that another system hands over.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create); [`EngineError::Refused`] where its references are nothing, or break rules, or the actor may not
+    /// have it begin as it does.
+    pub async fn hand_over(&self, request: HandOver) -> Result<CreatedTicket, EngineError> {
+        let HandOver { draft, actor, address, key } = request;
+        let known = self.know(&draft.references()).await?;
+        let name = |kind, reference: &_| known.name(kind, reference);
+        let ticket = draft.validate(&self.rules(), name, |id| self.agent(id));
+        let ticket = ticket.map_err(ticketing_core::Refusal::from)?;
+        // Ids first: where the process ends in between, a name too many is offered, and none too few.
+        self.offer_made(&known).await?;
+        // Staff who use this dialect hand over for another system, too.
+        self.create(CreateRequest { ticket, actor, origin: Origin::TicketsApi, address, key }).await
+    }
+
+    /// Does what another system wants done to a ticket.
+    ///
+    /// # Errors
+    /// As [`order`](Self::order).
+    pub async fn request(&self, id: TicketId, actor: &Actor, request: Request) -> Result<Executed, EngineError> {
+        let known = self.know(&request.references()).await?;
+        let order = request.order(|kind, reference| known.name(kind, reference));
+        let order = order.map_err(ticketing_core::Refusal::from)?;
+        if let Order::Edit(Edit::Subject(_) | Edit::Clients(_)) = &order
+            && let Some(executed) = self.reads_so_already(id, actor, &order).await?
+        {
+            return Ok(executed);
+        }
+        let conditions = Conditions { on_behalf: request.on_behalf, ..Conditions::default() };
+        let executed = self.order(id, actor, order, conditions).await?;
+        self.offer_made(&known).await?;
+        Ok(executed)
+    }
+
+    /// Where a ticket has the words already that it is to have, nothing is done; whether it might be is asked all the same.
+    async fn reads_so_already(
+        &self,
+        id: TicketId,
+        actor: &Actor,
+        order: &Order,
+    ) -> Result<Option<Executed>, EngineError> {
+        let record = self.inner.store.record(id).await?.ok_or(EngineError::NotFound)?;
+        let reads_so = match order {
+            Order::Edit(Edit::Subject(subject)) => record.intake.subject.as_ref() == Some(subject),
+            Order::Edit(Edit::Clients(clients)) => record.intake.clients() == *clients,
+            _ => false,
+        };
+        if !reads_so {
+            return Ok(None);
+        }
+        let book = self.book_for([&record.ticket.sla]).await?;
+        record.ticket.decide(order.clone().with_agent(|agent| self.agent(agent)), actor, self.now(), &book)?;
+        Ok(Some(Executed { version: record.ticket.revision, repeated: false }))
+    }
+}

@@ -1,0 +1,13 @@
+//! The same tickets as other systems read and change them.
+
+mod hand_over;
+mod page;
+mod references;
+mod ticket;
+
+pub(super) use self::references::References;
+pub use self::{
+    hand_over::HandOver,
+    page::{NumberedPage, PageRequest},
+    ticket::{IntegrationHistory, IntegrationTicket, TicketReferences},
+};

@@ -1,0 +1,163 @@
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+};
+
+use ticketing_core::{
+    RulesHash,
+    integration::{Reference, ReferenceKind, UnknownReferences},
+};
+
+use super::super::Engine;
+use crate::store::{Named, Store, StoreError};
+
+/// What an engine knows of ids and names.
+#[derive(Default)]
+pub(in crate::engine) struct References {
+    /// Ids of names, which never change.
+    ids: Mutex<HashMap<Name, u32>>,
+    /// The rules whose priorities and areas are offered.
+    offered: Mutex<Option<RulesHash>>,
+}
+
+type Name = (ReferenceKind, String);
+
+/// So many ids are remembered.
+const IDS_MAX: usize = 10_000;
+
+impl References {
+    fn remember(&self, names: impl IntoIterator<Item = (Name, u32)>) {
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        if ids.len() >= IDS_MAX {
+            ids.clear();
+        }
+        ids.extend(names);
+    }
+}
+
+/// What references of a request are called.
+pub(super) struct Known(BTreeMap<(ReferenceKind, Reference), String>);
+
+impl Known {
+    pub(super) fn name(&self, kind: ReferenceKind, reference: &Reference) -> Option<String> {
+        self.0.get(&(kind, reference.clone())).cloned()
+    }
+
+    /// Those that were given by their names: whoever used them has made them.
+    fn made(&self) -> Vec<Name> {
+        let by_name = self.0.iter().filter(|((_, reference), _)| matches!(reference, Reference::Name(_)));
+        by_name.map(|((kind, _), name)| (*kind, name.clone())).collect()
+    }
+}
+
+impl<S: Store> Engine<S> {
+    /// What of a kind other systems are offered: what staff, other systems or the command line made, and not what requesters wrote.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn offered(&self, kind: ReferenceKind) -> Result<Vec<Named>, StoreError> {
+        self.offer_rules().await?;
+        self.inner.store.offered(kind).await
+    }
+
+    /// Offers something of a kind to other systems; answers its id, which is the one that it has already where it is there.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn offer(&self, kind: ReferenceKind, name: &str) -> Result<u32, StoreError> {
+        let ids = self.inner.store.identify(vec![(kind, name.to_owned())], true).await?;
+        ids.first().copied().ok_or_else(|| StoreError::Damaged("a name has no id".into()))
+    }
+
+    /// What an id of a kind stands for; `None`: nothing.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn reference(&self, kind: ReferenceKind, id: u32) -> Result<Option<Named>, StoreError> {
+        self.offer_rules().await?;
+        let mut found = self.inner.store.find_references(vec![(kind, Reference::Id(id))]).await?;
+        Ok(found.pop().flatten())
+    }
+
+    /// What references of a request are called, each as far as it is there. What may be made by its name is called that.
+    pub(super) async fn know(&self, references: &UnknownReferences) -> Result<Known, StoreError> {
+        let asked: Vec<_> = references.iter().map(|(kind, reference)| (kind, reference.clone())).collect();
+        if asked.is_empty() {
+            return Ok(Known(BTreeMap::new()));
+        }
+        self.offer_rules().await?;
+        let found = self.inner.store.find_references(asked.clone()).await?;
+        let name = |((kind, reference), found): ((ReferenceKind, Reference), Option<Named>)| {
+            let name = match (found, &reference) {
+                (Some(found), _) => found.name,
+                (None, Reference::Name(name)) if kind.is_made_by_name() => name.clone(),
+                (None, _) => return None,
+            };
+            Some(((kind, reference), name))
+        };
+        Ok(Known(asked.into_iter().zip(found).filter_map(name).collect()))
+    }
+
+    /// Offers what a request that was done has made.
+    pub(super) async fn offer_made(&self, known: &Known) -> Result<(), StoreError> {
+        let made = known.made();
+        if !made.is_empty() {
+            self.inner.store.identify(made, true).await?;
+        }
+        Ok(())
+    }
+
+    /// The ids of names, of which any that has none is given one.
+    pub(super) async fn ids(&self, names: HashSet<Name>) -> Result<HashMap<Name, u32>, StoreError> {
+        let mut ids = HashMap::with_capacity(names.len());
+        let mut missing = Vec::new();
+        {
+            let known = self.inner.references.ids.lock().unwrap_or_else(PoisonError::into_inner);
+            for name in names {
+                match known.get(&name) {
+                    Some(id) => {
+                        ids.insert(name, *id);
+                    }
+                    None => missing.push(name),
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(ids);
+        }
+        let asked = missing.iter().map(|(kind, name)| (*kind, Reference::Name(name.clone()))).collect();
+        let found = self.inner.store.find_references(asked).await?;
+        let mut news = Vec::new();
+        let mut nameless = Vec::new();
+        for (name, found) in missing.into_iter().zip(found) {
+            match found {
+                Some(found) if found.name == name.1 => news.push((name, found.id)),
+                _ => nameless.push(name),
+            }
+        }
+        if !nameless.is_empty() {
+            let given = self.inner.store.identify(nameless.clone(), false).await?;
+            news.extend(nameless.into_iter().zip(given));
+        }
+        self.inner.references.remember(news.iter().cloned());
+        ids.extend(news);
+        Ok(ids)
+    }
+
+    /// The priorities and areas of the rules are there for other systems, too.
+    async fn offer_rules(&self) -> Result<(), StoreError> {
+        let rules = self.rules();
+        let offered = || self.inner.references.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        if *offered() == Some(rules.hash()) {
+            return Ok(());
+        }
+        let document = rules.document();
+        let priorities = document.priorities.list.iter().map(|known| (ReferenceKind::Urgency, known.name.clone()));
+        let areas =
+            document.areas.list.iter().map(|known| known.name.as_str()).chain([document.areas.default.as_str()]);
+        let areas = areas.map(|area| (ReferenceKind::Team, rules.desk_area(area).to_owned()));
+        self.inner.store.identify(priorities.chain(areas).collect(), true).await?;
+        *offered() = Some(rules.hash());
+        Ok(())
+    }
+}
