@@ -145,6 +145,42 @@ pub(crate) fn read_given<'a, const N: usize>(
     Ok(Some(members))
 }
 
+/// The items of an array that is a member of an object; `None` where the member is none. The object has been read before, and
+/// has the member once.
+pub(crate) fn items<'a>(json: &'a [u8], name: &str) -> Option<Vec<Value<'a>>> {
+    let text = core::str::from_utf8(json).ok()?;
+    let mut deserializer = serde_json::Deserializer::from_str(text.strip_prefix('\u{FEFF}').unwrap_or(text));
+    let raw = deserializer.deserialize_map(RawMember { name }).ok()??;
+    let items: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
+    Some(items.into_iter().map(|item| value_of(item.get())).collect())
+}
+
+/// A member as it stands in its object.
+struct RawMember<'n> {
+    name: &'n str,
+}
+
+impl<'de> Visitor<'de> for RawMember<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(index) = map.next_key_seed(Name { names: &[self.name] })? {
+            match index {
+                Some(_) => found = Some(map.next_value()?),
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
 /// What an object has of the members that are asked for.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Given<'a, const N: usize> {
@@ -383,6 +419,26 @@ mod tests {
     fn a_lone_surrogate_is_a_value_and_a_pair_is_a_character() {
         check(r#"{"a": "x\ud83d", "b": "\ud83e\udd80"}"#, [Value::LoneSurrogate, "🦀".into()]);
         check(r#"{"a": "\udc00\ud800", "b": "\ud800\u0041"}"#, [Value::LoneSurrogate, Value::LoneSurrogate]);
+    }
+
+    #[test]
+    fn items_of_an_array_are_values_as_members_are() {
+        let json = r#"{"b": [1], "x": {"a": ["no"]}, "\u0061": ["ñ", "\n", "\ud800", null, true, 1e999, ["a"], {}]}"#;
+        let given: [Value<'_>; 8] = [
+            "ñ".into(),
+            "\n".into(),
+            Value::LoneSurrogate,
+            Value::Absent,
+            true.into(),
+            Value::Other,
+            Value::Other,
+            Value::Other,
+        ];
+        assert_eq!(items(json.as_bytes(), "a"), Some(given.to_vec()));
+        assert_eq!(items(b"\xEF\xBB\xBF {\"a\": []}", "a"), Some(vec![]));
+        for json in ["{}", r#"{"a": 1}"#, r#"{"a": "[]"}"#, r#"{"a": {}}"#, r#"{"a": [}"#, "[]"] {
+            assert_eq!(items(json.as_bytes(), "a"), None, "{json}");
+        }
     }
 
     #[test]

@@ -59,6 +59,11 @@ pub enum Problem {
         /// The values that there are: the rules' own list, which nobody changes.
         allowed: Arc<[String]>,
     },
+    /// It is no instant that is still to come, or one that is too far off.
+    InvalidExpiry {
+        /// Most days until then.
+        days_max: u32,
+    },
     /// It names no active agent who works the ticket's area.
     UnavailableAgent,
     /// It is not the password that the user has.
@@ -74,6 +79,8 @@ pub enum JsonType {
     Boolean,
     /// `{…}`
     Object,
+    /// `[…]`
+    Array,
 }
 
 impl JsonType {
@@ -83,6 +90,7 @@ impl JsonType {
             Self::String => "string",
             Self::Boolean => "boolean",
             Self::Object => "object",
+            Self::Array => "array",
         }
     }
 }
@@ -154,6 +162,7 @@ impl Problem {
             Self::TooLong { .. } => "too-long",
             Self::InvalidEmail { .. } => "invalid-email",
             Self::UnknownValue { .. } => "unknown-value",
+            Self::InvalidExpiry { .. } => "invalid-expiry",
             Self::UnavailableAgent => "unavailable-agent",
             Self::WrongPassword => "wrong-password",
         }
@@ -170,6 +179,7 @@ impl Problem {
             Self::TooShort { min, actual } => vec![("min", Param::Number(*min)), ("actual", Param::Number(*actual))],
             Self::TooLong { max, actual } => vec![("max", Param::Number(*max)), ("actual", Param::Number(*actual))],
             Self::InvalidEmail { reason } => vec![("reason", Param::Name(reason.reason()))],
+            Self::InvalidExpiry { days_max } => vec![("max", Param::Number(*days_max))],
             Self::UnknownValue { allowed } => vec![("allowed", Param::Values(allowed.to_vec()))],
         })
     }
@@ -220,6 +230,11 @@ impl Problem {
                     Pt => format!("Escolha um destes valores: {allowed}."),
                 }
             }
+            Self::InvalidExpiry { days_max } => match locale {
+                Es => format!("Escriba un instante futuro, a {days_max} días como máximo: AAAA-MM-DDThh:mm:ssZ."),
+                En => format!("Write an instant to come, {days_max} days off at most: YYYY-MM-DDThh:mm:ssZ."),
+                Pt => format!("Escreva um instante futuro, a {days_max} dias no máximo: AAAA-MM-DDThh:mm:ssZ."),
+            },
             Self::UnavailableAgent => match locale {
                 Es => "No hay un agente activo con ese identificador en el área del ticket.".into(),
                 En => "There is no active agent with that id in the ticket's area.".into(),
@@ -255,6 +270,9 @@ const fn wrong_type(expected: JsonType, locale: Locale) -> &'static str {
         (JsonType::Object, Es) => "El cuerpo debe ser un objeto JSON.",
         (JsonType::Object, En) => "The body must be a JSON object.",
         (JsonType::Object, Pt) => "O corpo deve ser um objeto JSON.",
+        (JsonType::Array, Es) => "Debe ser una lista.",
+        (JsonType::Array, En) => "It must be a list.",
+        (JsonType::Array, Pt) => "Deve ser uma lista.",
     }
 }
 
@@ -393,6 +411,7 @@ mod tests {
             Problem::WrongType { expected: JsonType::String },
             Problem::WrongType { expected: JsonType::Boolean },
             Problem::WrongType { expected: JsonType::Object },
+            Problem::WrongType { expected: JsonType::Array },
             Problem::Repeated,
             Problem::InvalidUnicode,
             Problem::ControlCharacter { position: 7 },
@@ -400,6 +419,7 @@ mod tests {
             Problem::TooLong { max: 20, actual: 21 },
             Problem::InvalidEmail { reason: EmailError::MissingAt },
             Problem::UnknownValue { allowed: Arc::new(["QUEJA".into(), "CONSULTA".into()]) },
+            Problem::InvalidExpiry { days_max: 3_660 },
             Problem::UnavailableAgent,
             Problem::WrongPassword,
         ];

@@ -53,10 +53,14 @@ pub fn problem_words(problem: &Problem) -> [u32; 3] {
         Problem::TooShort { min, actual } => [3, *min, *actual],
         Problem::TooLong { max, actual } => [4, *max, *actual],
         Problem::UnknownValue { .. } => [5, 0, 0],
+        // Those of a JSON text, a token, an agent and a user: a form has none of them.
+        Problem::WrongType { expected: JsonType::Array }
+        | Problem::Repeated
+        | Problem::InvalidExpiry { .. }
+        | Problem::UnavailableAgent
+        | Problem::WrongPassword => [u32::MAX, 0, 0],
         Problem::WrongType { expected } => [6 + *expected as u32, 0, 0],
         Problem::InvalidEmail { reason } => [9 + *reason as u32, 0, 0],
-        // Those of a JSON text, an agent and a user: a form has none of them.
-        Problem::Repeated | Problem::UnavailableAgent | Problem::WrongPassword => [u32::MAX, 0, 0],
     }
 }
 
