@@ -45,12 +45,12 @@ impl NewToken {
 
 fn scopes(items: &[Value<'_>]) -> Result<Scopes, Problem> {
     let allowed = || TokenScope::ALL.map(|scope| scope.name().to_owned()).into();
-    let scope = |item: &Value<'_>| match item {
-        Value::LoneSurrogate => Err(Problem::InvalidUnicode),
-        _ => {
-            let name = item.trimmed().ok().flatten().unwrap_or_default();
-            TokenScope::from_name(name).ok_or_else(|| Problem::UnknownValue { allowed: allowed() })
+    let scope = |item: &Value<'_>| {
+        if *item == Value::LoneSurrogate {
+            return Err(Problem::InvalidUnicode);
         }
+        let name = item.trimmed().ok().flatten().unwrap_or_default();
+        TokenScope::from_name(name).ok_or_else(|| Problem::UnknownValue { allowed: allowed() })
     };
     let scopes: Scopes = items.iter().map(scope).collect::<Result<_, _>>()?;
     if scopes.is_empty() { Err(Problem::Required) } else { Ok(scopes) }

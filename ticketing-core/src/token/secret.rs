@@ -74,7 +74,7 @@ fn push_digits<const N: usize>(text: &mut String, mut number: [u8; N], digits: u
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::BTreeSet;
 
     use proptest::prelude::*;
 
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn prefixes_tell_secrets_apart() {
-        let prefixes: HashSet<_> = (0..=255)
+        let prefixes: BTreeSet<_> = (0..=255)
             .map(|number| TokenSecret::from_random([0, 0, 0, 0, 0, number], [0; 32]).prefix().to_owned())
             .collect();
         assert_eq!(prefixes.len(), 256);

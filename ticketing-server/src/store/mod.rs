@@ -7,6 +7,7 @@ mod desk;
 mod feed;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod tokens;
 
 use std::{error::Error, net::IpAddr};
 
@@ -25,10 +26,18 @@ pub use self::accounts::{
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
-/// Everything that an engine needs.
-pub trait Store: TicketStore + DeskStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore {}
+pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 
-impl<S: TicketStore + DeskStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore> Store for S {}
+/// Everything that an engine needs.
+pub trait Store:
+    TicketStore + DeskStore + FeedStore + RulesStore + UserStore + TokenStore + KeyStore + AttemptStore
+{
+}
+
+impl<S> Store for S where
+    S: TicketStore + DeskStore + FeedStore + RulesStore + UserStore + TokenStore + KeyStore + AttemptStore
+{
+}
 
 /// Tickets: their state, their history and their words.
 ///

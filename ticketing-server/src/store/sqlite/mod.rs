@@ -17,6 +17,7 @@ mod readers;
 mod rows;
 mod rules;
 mod tickets;
+mod tokens;
 mod users;
 mod words;
 mod writer;
