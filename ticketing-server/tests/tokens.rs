@@ -650,7 +650,7 @@ fn what_the_command_line_cannot_do_with_tokens_it_says() {
     for (arguments, status, part) in [
         (&["--name", "crm"][..], 2, "--scopes"),
         (&["--scopes", "tickets:read"], 2, "--name"),
-        (&["--name", " ", "--scopes", "tickets:read"], 1, "nombre: This field is required."),
+        (&["--name", " ", "--scopes", "tickets:read"], 1, "This field is required."),
         (&["--name", "crm", "--scopes", "tickets:read,tickets:all"], 1, "tickets:read, tickets:write, subscriptions"),
         (&["--name", "crm", "--scopes", ""], 1, "tickets:read, tickets:write, subscriptions"),
         (&["--name", "crm", "--scopes", "tickets:read", "--expires", "pronto"], 2, "such as 12h, 90d or 4w, or a date"),
