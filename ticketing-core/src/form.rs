@@ -19,6 +19,7 @@ pub enum FormError {
 
 /// A form whose fields are taken from left to right.
 pub(crate) struct Form<'a, const N: usize> {
+    json: &'a [u8],
     names: [&'static str; N],
     given: Given<Value<'a>, N>,
     next: usize,
@@ -30,7 +31,7 @@ impl<'a, const N: usize> Form<'a, N> {
         let Some(given) = members::read_given(json, names)? else {
             return Err(Violations::of("", Problem::WrongType { expected: JsonType::Object }).into());
         };
-        Ok(Self { names, given, next: 0, violations: Vec::new() })
+        Ok(Self { json, names, given, next: 0, violations: Vec::new() })
     }
 
     /// The next field as `check` reads it. Where it breaks a rule, that is remembered, and the value means nothing.
@@ -52,6 +53,19 @@ impl<'a, const N: usize> Form<'a, N> {
         let is_there = self.given.is_there.get(self.next).copied().unwrap_or_default();
         let taken = self.take(check);
         is_there.then_some(taken)
+    }
+
+    /// As [`take`](Self::take), of an array: its items, none where there is nothing.
+    pub(crate) fn take_items<T: Default>(&mut self, check: impl FnOnce(&[Value<'a>]) -> Result<T, Problem>) -> T {
+        let (json, name) = (self.json, self.names.get(self.next).copied().unwrap_or_default());
+        self.take(|value| match value {
+            Value::Absent => check(&[]),
+            Value::Repeated => Err(Problem::Repeated),
+            Value::Text(_) | Value::Flag(_) | Value::LoneSurrogate | Value::Other => {
+                let items = members::items(json, name);
+                check(&items.ok_or(Problem::WrongType { expected: JsonType::Array })?)
+            }
+        })
     }
 
     /// As [`take`](Self::take); that there is nothing is a violation.

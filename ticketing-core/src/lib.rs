@@ -27,6 +27,7 @@
 //! - [`ticket::Order`]: what the desk asks for, read from what it sends.
 //! - [`ticket`]: a ticket as a fold over its events, and the lifecycle that decides which events there may be.
 //! - [`integration`]: the same tickets as other systems name things.
+//! - [`token`]: what other systems may do, and until when.
 //! - [`user`]: who works at the desk, what a change to them entails, and how long to wait after wrong passwords.
 //!
 //! Nothing here reads a clock, draws a random number, does I/O or panics: `now` and ids are arguments.
@@ -58,6 +59,7 @@ pub mod sla;
 mod text;
 pub mod ticket;
 mod time;
+pub mod token;
 mod upper;
 pub mod user;
 pub mod violation;
@@ -83,6 +85,7 @@ pub use self::{
     text::TextRule,
     ticket::{Actor, Command, Event, Refusal, Status, Ticket, TicketId},
     time::{Seconds, Timestamp, TimestampOutOfRange},
+    token::{Token, TokenScope},
     user::{User, UserRole},
     violation::{Problem, Violation, Violations},
     zone::{Transition, Zone},

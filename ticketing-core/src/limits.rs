@@ -94,6 +94,11 @@ limits! {
     /// may still log in as the user was before.
     TOKEN_DATED_BACK_SECONDS: u32 = 10;
 
+    /// Most characters of the name of a token.
+    TOKEN_NOMBRE_CHARS_MAX: u32 = 100;
+    /// Most days for which a token is valid that expires: ten years.
+    TOKEN_EXPIRY_DAYS_MAX: u32 = 3_660;
+
     /// Most characters of what a person types to look a ticket up: a label with room for stray characters.
     LABEL_INPUT_CHARS_MAX: u32 = 64;
     /// Most letters of a label's prefix: labels are read aloud.

@@ -235,6 +235,13 @@ impl<'a> Raw<'a> {
     }
 }
 
+/// The items of an array that is a member of an object; `None` where the member is none. The object has been read before, and
+/// has the member once.
+pub(crate) fn items<'a>(json: &'a [u8], name: &str) -> Option<Vec<Value<'a>>> {
+    let [member] = read_raw(json, [name]).ok()??;
+    Some(member.list().ok()??.into_iter().map(Raw::value).collect())
+}
+
 /// What an object has of the members that are asked for.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Given<V, const N: usize> {
@@ -507,6 +514,26 @@ mod tests {
     fn a_lone_surrogate_is_a_value_and_a_pair_is_a_character() {
         check(r#"{"a": "x\ud83d", "b": "\ud83e\udd80"}"#, [Value::LoneSurrogate, "🦀".into()]);
         check(r#"{"a": "\udc00\ud800", "b": "\ud800\u0041"}"#, [Value::LoneSurrogate, Value::LoneSurrogate]);
+    }
+
+    #[test]
+    fn items_of_an_array_are_values_as_members_are() {
+        let json = r#"{"b": [1], "x": {"a": ["no"]}, "\u0061": ["ñ", "\n", "\ud800", null, true, 1e999, ["a"], {}]}"#;
+        let given: [Value<'_>; 8] = [
+            "ñ".into(),
+            "\n".into(),
+            Value::LoneSurrogate,
+            Value::Absent,
+            true.into(),
+            Value::Other,
+            Value::Other,
+            Value::Other,
+        ];
+        assert_eq!(items(json.as_bytes(), "a"), Some(given.to_vec()));
+        assert_eq!(items(b"\xEF\xBB\xBF {\"a\": []}", "a"), Some(vec![]));
+        for json in ["{}", r#"{"a": 1}"#, r#"{"a": "[]"}"#, r#"{"a": {}}"#, r#"{"a": [}"#, "[]"] {
+            assert_eq!(items(json.as_bytes(), "a"), None, "{json}");
+        }
     }
 
     #[test]

@@ -74,6 +74,11 @@ pub enum Problem {
         /// Most of them.
         max: u32,
     },
+    /// It is no instant that is still to come, or one that is too far off.
+    InvalidExpiry {
+        /// Most days until then.
+        days_max: u32,
+    },
     /// It names no active agent who works the ticket's area.
     UnavailableAgent,
     /// It is not the password that the user has.
@@ -181,6 +186,7 @@ impl Problem {
             Self::OutOfOrder => "out-of-order",
             Self::NotOfStatus => "not-of-status",
             Self::TooMany { .. } => "too-many",
+            Self::InvalidExpiry { .. } => "invalid-expiry",
             Self::UnavailableAgent => "unavailable-agent",
             Self::WrongPassword => "wrong-password",
         }
@@ -205,6 +211,7 @@ impl Problem {
             Self::TooShort { min, actual } => vec![("min", Param::Number(*min)), ("actual", Param::Number(*actual))],
             Self::TooLong { max, actual } => vec![("max", Param::Number(*max)), ("actual", Param::Number(*actual))],
             Self::InvalidEmail { reason } => vec![("reason", Param::Name(reason.reason()))],
+            Self::InvalidExpiry { days_max } => vec![("max", Param::Number(*days_max))],
             Self::UnknownValue { allowed } => vec![("allowed", Param::Values(allowed.to_vec()))],
         })
     }
@@ -284,6 +291,11 @@ impl Problem {
                 Es => format!("Puede haber {max} como máximo."),
                 En => format!("There may be {max} at most."),
                 Pt => format!("Pode haver no máximo {max}."),
+            },
+            Self::InvalidExpiry { days_max } => match locale {
+                Es => format!("Escriba un instante futuro, a {days_max} días como máximo: AAAA-MM-DDThh:mm:ssZ."),
+                En => format!("Write an instant to come, {days_max} days off at most: YYYY-MM-DDThh:mm:ssZ."),
+                Pt => format!("Escreva um instante futuro, a {days_max} dias no máximo: AAAA-MM-DDThh:mm:ssZ."),
             },
             Self::UnavailableAgent => match locale {
                 Es => "No hay un agente activo con ese identificador en el área del ticket.".into(),
@@ -479,6 +491,7 @@ mod tests {
             Problem::OutOfOrder,
             Problem::NotOfStatus,
             Problem::TooMany { max: 100 },
+            Problem::InvalidExpiry { days_max: 3_660 },
             Problem::UnavailableAgent,
             Problem::WrongPassword,
         ];

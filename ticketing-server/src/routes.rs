@@ -6,7 +6,7 @@ use hyper::Method;
 use uuid::Uuid;
 
 use crate::{
-    api::{auth, events, health, openapi, rules, tickets},
+    api::{auth, events, health, openapi, rules, tickets, v2},
     http::{ApiError, Call, Response},
     pages::{assets, home, look_up, request},
     store::Store,
@@ -42,6 +42,11 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         post("/api/auth/users", auth::create_user),
         patch("/api/auth/users/{id}", auth::change_user),
         delete("/api/auth/users/{id}", auth::delete_user),
+        get("/api/auth/tokens", auth::list_tokens),
+        post("/api/auth/tokens", auth::create_token),
+        delete("/api/auth/tokens/{id}", auth::revoke_token),
+        // Tickets, for other systems
+        get("/v2/statuses", v2::list_statuses),
         // Rules
         get("/api/reglas", rules::show),
         // The service itself

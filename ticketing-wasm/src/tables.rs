@@ -66,6 +66,7 @@ pub fn problem_words(problem: &Problem) -> [u32; 3] {
         | Problem::OutOfOrder
         | Problem::NotOfStatus
         | Problem::TooMany { .. }
+        | Problem::InvalidExpiry { .. }
         | Problem::UnavailableAgent
         | Problem::WrongPassword => [u32::MAX, 0, 0],
     }

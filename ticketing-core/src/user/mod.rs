@@ -17,7 +17,7 @@ pub use self::{
     password::Password,
 };
 use crate::{
-    EmailAddress, Timestamp, text,
+    EmailAddress, Timestamp, TokenScope, text,
     ticket::{Actor, ActorId, Agent, Role},
 };
 
@@ -87,7 +87,15 @@ impl UserRole {
         !matches!(self, Self::Requester)
     }
 
-    /// They may see and change users.
+    /// They may do at the integration API, as themselves, what a scope stands for. Source: the integration contract.
+    pub const fn has_scope(self, scope: TokenScope) -> bool {
+        match scope {
+            TokenScope::TicketsRead | TokenScope::TicketsWrite => self.is_staff(),
+            TokenScope::Subscriptions => matches!(self, Self::Admin),
+        }
+    }
+
+    /// They may see and change users, and other systems' tokens.
     pub const fn manages_users(self) -> bool {
         matches!(self, Self::Admin)
     }

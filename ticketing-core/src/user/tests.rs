@@ -89,6 +89,15 @@ fn a_password_does_not_show() {
     assert!(!format!("{:?}", PasswordChange::from_json(form).unwrap()).contains("tulip"));
 }
 
+#[test]
+fn at_the_integration_api_staff_may_work_tickets_and_administrators_subscriptions() {
+    let may = |role: UserRole| TokenScope::ALL.map(|scope| role.has_scope(scope));
+    assert_eq!(may(UserRole::Admin), [true, true, true]);
+    assert_eq!(may(UserRole::Desk), [true, true, false]);
+    assert_eq!(may(UserRole::Area), [true, true, false]);
+    assert_eq!(may(UserRole::Requester), [false, false, false]);
+}
+
 // Changes
 
 #[test]

@@ -6,3 +6,4 @@ pub(crate) mod health;
 pub(crate) mod openapi;
 pub(crate) mod rules;
 pub(crate) mod tickets;
+pub(crate) mod v2;

@@ -8,6 +8,7 @@ mod serve;
 mod settings;
 mod sla;
 mod ticket;
+mod token;
 mod user;
 
 use std::{
@@ -41,6 +42,9 @@ enum Command {
     /// Create, list and change the people who log in.
     #[command(subcommand)]
     User(user::Command),
+    /// Create, list and revoke the tokens of other systems.
+    #[command(subcommand)]
+    Token(token::Command),
     /// Work with the keys that sign the tokens of whoever logs in.
     #[command(subcommand)]
     Key(key::Command),
@@ -125,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Rules(command) => command.run(),
         Command::Calendar(command) => command.run(),
         Command::User(command) => command.run(),
+        Command::Token(command) => command.run(),
         Command::Key(command) => command.run(),
         Command::Ticket(command) => command.run(),
         Command::Label(command) => command.run(),

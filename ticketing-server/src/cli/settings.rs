@@ -49,11 +49,13 @@ pub(super) struct RateLimitSettings {
     address_burst: Option<NonZeroU32>,
     email_per_minute: Option<NonZeroU32>,
     email_burst: Option<NonZeroU32>,
+    token_per_minute: Option<NonZeroU32>,
+    token_burst: Option<NonZeroU32>,
 }
 
 impl RateLimitSettings {
     pub(super) fn limits(&self) -> RateLimits {
-        let RateLimits { address, email } = RateLimits::default();
+        let RateLimits { address, email, token } = RateLimits::default();
         let or = |limit: RateLimit, per_minute: Option<NonZeroU32>, burst: Option<NonZeroU32>| RateLimit {
             per_minute: per_minute.unwrap_or(limit.per_minute),
             burst: burst.unwrap_or(limit.burst),
@@ -61,6 +63,7 @@ impl RateLimitSettings {
         RateLimits {
             address: or(address, self.address_per_minute, self.address_burst),
             email: or(email, self.email_per_minute, self.email_burst),
+            token: or(token, self.token_per_minute, self.token_burst),
         }
     }
 }
@@ -179,10 +182,12 @@ mod tests {
             [rate_limits]
             enabled = true
             address_per_minute = 7
+            token_burst = 8
             "#,
         )
         .unwrap();
         assert_eq!(settings.rate_limits.limits().address.per_minute.get(), 7);
+        assert_eq!(settings.rate_limits.limits().token.burst.get(), 8);
         assert_eq!(settings.rate_limits.limits().email, RateLimits::default().email);
     }
 }

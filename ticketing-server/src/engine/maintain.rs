@@ -6,7 +6,7 @@ use super::Engine;
 use crate::store::Store;
 
 impl<S: Store> Engine<S> {
-    /// Does what must go on beside the commands: takes over what other processes have changed (rules, users, keys), makes what
+    /// Does what must go on beside the commands: takes over what other processes have changed (rules, users, tokens, keys), makes what
     /// was said findable, notes whose time is up, closes what has been resolved for long enough, forgets what is over. It never ends; one process of
     /// those that share a store is enough, and more do no harm.
     ///
@@ -25,6 +25,9 @@ impl<S: Store> Engine<S> {
                 Ok(None) => {}
                 Ok(Some(hash)) => tracing::info!(rules.hash = %hash, "new rules are active"),
                 Err(error) => tracing::error!(%error, "what others have changed could not be looked at"),
+            }
+            if let Err(error) = self.note_token_uses().await {
+                tracing::error!(%error, "when tokens were last used could not be noted");
             }
             if let Err(error) = self.look_for_news().await {
                 tracing::error!(%error, "what others have done could not be looked at");

@@ -183,7 +183,7 @@ impl<S: Store> Engine<S> {
         Ok(self.book())
     }
 
-    /// Takes over what another process has changed: rules, users, signing keys. Answers the hash of the rules where they are new.
+    /// Takes over what another process has changed: rules, users, tokens, signing keys. Answers the hash of the rules where they are new.
     /// Whoever runs an engine calls this twice a second.
     ///
     /// # Errors
@@ -264,7 +264,7 @@ impl<S: Store> Engine<S> {
         &self.inner.store
     }
 
-    /// What time it is, by the engine's clock.
+    /// What the engine's clock says.
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }

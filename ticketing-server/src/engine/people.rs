@@ -13,7 +13,8 @@ impl<S: Store> Engine<S> {
     pub fn author_name(&self, author: Author, requester_name: Option<&str>) -> Option<String> {
         match author.role {
             Role::Requester => requester_name.map(str::to_owned),
-            _ => author.id.and_then(|id| self.user_name(id)),
+            Role::Token => author.id.and_then(|id| self.token_name(id)),
+            Role::Admin | Role::Desk | Role::Area | Role::System => author.id.and_then(|id| self.user_name(id)),
         }
     }
 

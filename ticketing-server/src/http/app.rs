@@ -18,6 +18,7 @@ use super::{
     ApiError, address,
     body::{BoxError, RequestBody, ResponseBody},
     call::{self, Call},
+    caller::Counted,
     layers,
     metrics::Metrics,
     options::HttpOptions,
@@ -58,16 +59,7 @@ pub(crate) struct State<S> {
 impl App {
     /// The API of an engine.
     pub fn new<S: Store>(engine: Engine<S>, options: HttpOptions) -> Self {
-        let state = Arc::new(State {
-            metrics: Metrics::new(engine.password_runs()),
-            engine,
-            readiness: tokio::sync::Mutex::default(),
-            limiters: options.rate_limits.map(Limiters::new),
-            routes: Routes::new(options.pages),
-            streams: Arc::new(Semaphore::new(options.streams_max)),
-            closing: watch::Sender::new(false),
-            options,
-        });
+        let state = Arc::new(State::new(engine, options));
         let answering = Arc::clone(&state);
         let answer = tower::service_fn(move |request| {
             let state = Arc::clone(&answering);
@@ -99,6 +91,21 @@ impl App {
     }
 }
 
+impl<S: Store> State<S> {
+    pub(super) fn new(engine: Engine<S>, options: HttpOptions) -> Self {
+        Self {
+            metrics: Metrics::new(engine.password_runs()),
+            engine,
+            readiness: tokio::sync::Mutex::default(),
+            limiters: options.rate_limits.map(Limiters::new),
+            routes: Routes::new(options.pages),
+            streams: Arc::new(Semaphore::new(options.streams_max)),
+            closing: watch::Sender::new(false),
+            options,
+        }
+    }
+}
+
 impl<B> Service<Request<B>> for App
 where
     B: Body<Data = Bytes> + Send + 'static,
@@ -126,6 +133,7 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
     let method = parts.method.clone();
 
     let mut left = None;
+    let counted = Counted::default();
     // People are told of errors on a page, programs as a problem.
     let mut visit = None;
     let (route, outcome) = match state.routes.find(&method, parts.uri.path()) {
@@ -143,14 +151,17 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
                 _ => Ok(()),
             };
             let outcome = match within_limits {
-                Ok(()) => (route.handler)(Call::new(Arc::clone(&state), client, parts, parameter, body)).await,
+                Ok(()) => {
+                    let counted = Arc::clone(&counted);
+                    (route.handler)(Call::new(Arc::clone(&state), client, parts, parameter, body, counted)).await
+                }
                 Err(error) => Err(error),
             };
             (route.path, outcome)
         }
     };
     // A refusal names the limit that was hit, which may be another one.
-    let left = left.filter(|_| !matches!(outcome, Err(ApiError::RateLimited { .. })));
+    let left = counted.get().copied().or(left).filter(|_| !matches!(outcome, Err(ApiError::RateLimited { .. })));
     let mut response = outcome.unwrap_or_else(|error| match visit {
         Some(visit) => pages::failed(error, visit),
         None => error.into_response(locale),

@@ -9,10 +9,10 @@ use hyper::{
     },
     http::request::Parts,
 };
-use ticketing_core::{Locale, Refusal, TicketId, User};
+use ticketing_core::{Locale, Refusal, TicketId, TokenScope, User};
 use uuid::Uuid;
 
-use super::{ApiError, State, body, body::RequestBody, rate_limit::one_client};
+use super::{ApiError, State, body, body::RequestBody, caller::Counted, rate_limit::one_client};
 use crate::{Engine, IdempotencyKey, pages::Visit, store::Store};
 
 /// A request on its way to its handler.
@@ -23,8 +23,20 @@ pub(crate) struct Call<S> {
     pub(super) headers: HeaderMap,
     pub(super) parameter: Option<String>,
     pub(super) body: RequestBody,
-    /// Its handler has asked who it comes from.
-    is_somebodys: Cell<bool>,
+    /// What its caller has left, where they are counted.
+    pub(super) counted: Counted,
+    /// What its handler has asked of its caller last.
+    pub(super) asked: Cell<Asked>,
+}
+
+/// What may be asked of a caller.
+#[derive(Clone, Copy)]
+pub(super) enum Asked {
+    Nothing,
+    /// To be who they say they are.
+    User,
+    /// To be allowed to do what a scope stands for.
+    Integration(TokenScope),
 }
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -36,8 +48,10 @@ impl<S: Store> Call<S> {
         parts: Parts,
         parameter: Option<String>,
         body: RequestBody,
+        counted: Counted,
     ) -> Self {
-        Self { state, client, uri: parts.uri, headers: parts.headers, parameter, body, is_somebodys: Cell::new(false) }
+        let Parts { uri, headers, .. } = parts;
+        Self { state, client, uri, headers, parameter, body, counted, asked: Cell::new(Asked::Nothing) }
     }
 
     /// The engine.
@@ -63,7 +77,7 @@ impl<S: Store> Call<S> {
     /// Who asks; `None` where they do not say. Where they do, it must be true; and where the body is read after that, it must
     /// still be true then.
     pub(crate) fn user(&self) -> impl Future<Output = Result<Option<Arc<User>>, ApiError>> + Send + use<S> {
-        self.is_somebodys.set(true);
+        self.asked.set(Asked::User);
         let (engine, token) =
             (self.engine().clone(), bearer_token(&self.headers).map(|token| token.map(str::to_owned)));
         async move {
@@ -154,9 +168,11 @@ impl<S: Store> Call<S> {
         let options = &self.state.options;
         let body = std::mem::take(&mut self.body);
         let body = body::read(&self.headers, body, options.body_octets_max, options.body_timeout).await?;
-        // A body may take its time, in which a session may end.
-        if self.is_somebodys.get() {
-            self.user().await?;
+        // A body may take its time, in which a session or a token may end.
+        match self.asked.get() {
+            Asked::Nothing => {}
+            Asked::User => _ = self.user().await?,
+            Asked::Integration(scope) => _ = self.integration(scope).await?,
         }
         Ok(body)
     }
@@ -208,7 +224,7 @@ fn version(tag: &str) -> Option<u32> {
 }
 
 /// The token of an `Authorization: Bearer …`. Source: RFC 6750, section 2.1.
-fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+pub(super) fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return if headers.contains_key(AUTHORIZATION) { Err(ApiError::InvalidToken) } else { Ok(None) };

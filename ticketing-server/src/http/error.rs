@@ -7,7 +7,7 @@ use hyper::{
     header::{ALLOW, CONTENT_LANGUAGE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde::Serialize;
-use ticketing_core::{FormError, Locale, MalformedJson, Refusal, Violations, violation::RenderedViolation};
+use ticketing_core::{FormError, Locale, MalformedJson, Refusal, TokenScope, Violations, violation::RenderedViolation};
 
 use super::{
     body::BoxError,
@@ -53,6 +53,8 @@ pub(crate) enum ApiError {
     LoginRequired,
     /// The token says nothing, or nothing any more.
     InvalidToken,
+    /// The token may not do this: it needs this scope, too.
+    ScopeMissing { scope: TokenScope },
     /// There is no such user, or the password is another one.
     InvalidCredentials,
     /// The user may not log in.
@@ -63,6 +65,10 @@ pub(crate) enum ApiError {
     UserNotFound,
     /// Another user has the e-mail address.
     EmailTaken,
+    /// There is no such token.
+    TokenNotFound,
+    /// Another token that is valid has the name.
+    TokenNameTaken,
     /// There would be no active administrator any more.
     LastAdmin,
     /// The client calls too often.
@@ -102,12 +108,15 @@ impl ApiError {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::LoginRequired | Self::InvalidToken | Self::InvalidCredentials => StatusCode::UNAUTHORIZED,
-            Self::NoRoute | Self::TicketNotFound | Self::UserNotFound => StatusCode::NOT_FOUND,
+            Self::NoRoute | Self::TicketNotFound | Self::UserNotFound | Self::TokenNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Refused(Refusal::Forbidden | Refusal::ForeignArea) | Self::UserDeactivated => StatusCode::FORBIDDEN,
+            Self::Refused(Refusal::Forbidden | Refusal::ForeignArea)
+            | Self::UserDeactivated
+            | Self::ScopeMissing { .. } => StatusCode::FORBIDDEN,
             Self::Refused(Refusal::NotAllowed { .. } | Refusal::ReopenWindowOver)
             | Self::KeyInFlight
             | Self::EmailTaken
+            | Self::TokenNameTaken
             | Self::LastAdmin => StatusCode::CONFLICT,
             Self::RateLimited { .. } | Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -134,11 +143,14 @@ impl ApiError {
             Self::KeyInFlight => "idempotency-key-in-flight",
             Self::LoginRequired => "login-required",
             Self::InvalidToken => "invalid-token",
+            Self::ScopeMissing { .. } => "scope-missing",
             Self::InvalidCredentials => "invalid-credentials",
             Self::UserDeactivated => "user-deactivated",
             Self::TooManyAttempts { .. } => "too-many-attempts",
             Self::UserNotFound => "user-not-found",
             Self::EmailTaken => "email-taken",
+            Self::TokenNotFound => "token-not-found",
+            Self::TokenNameTaken => "token-name-taken",
             Self::LastAdmin => "last-admin",
             Self::RateLimited { .. } => "rate-limited",
             Self::Unavailable(_) => "unavailable",
@@ -181,6 +193,14 @@ impl ApiError {
                     Locale::Es => format!("El parámetro {name} no es válido: {wanted}."),
                     Locale::En => format!("The parameter {name} is not valid: {wanted}."),
                     Locale::Pt => format!("O parâmetro {name} não é válido: {wanted}."),
+                };
+            }
+            Self::ScopeMissing { scope } => {
+                let scope = scope.name();
+                return match locale {
+                    Locale::Es => format!("El token no tiene el alcance {scope}."),
+                    Locale::En => format!("The token does not have the scope {scope}."),
+                    Locale::Pt => format!("O token não tem o escopo {scope}."),
                 };
             }
             Self::Changed { .. } => [
@@ -234,6 +254,12 @@ impl ApiError {
             ],
             Self::UserNotFound => ["Usuario no encontrado", "User not found", "Usuário não encontrado"],
             Self::EmailTaken => ["Email ya existe", "The e-mail address is already taken", "O e-mail já existe"],
+            Self::TokenNotFound => ["Token no encontrado", "Token not found", "Token não encontrado"],
+            Self::TokenNameTaken => [
+                "Ya hay un token vigente con ese nombre.",
+                "There is a valid token of this name already.",
+                "Já existe um token válido com esse nome.",
+            ],
             Self::LastAdmin => [
                 "Es el último administrador activo: no se puede eliminar ni desactivar, ni cambiar su rol.",
                 "This is the last active administrator: it can be neither deleted, deactivated nor given another role.",
@@ -373,6 +399,8 @@ impl From<AccountError> for ApiError {
             AccountError::SessionOver => Self::InvalidToken,
             AccountError::NotFound => Self::UserNotFound,
             AccountError::EmailTaken => Self::EmailTaken,
+            AccountError::TokenNotFound => Self::TokenNotFound,
+            AccountError::TokenNameTaken => Self::TokenNameTaken,
             AccountError::LastAdmin => Self::LastAdmin,
             AccountError::Invalid(violations) => Self::Invalid(violations),
             AccountError::Contended | AccountError::Overloaded => Self::Unavailable(error.into()),

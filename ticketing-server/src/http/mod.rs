@@ -17,6 +17,7 @@ mod address;
 mod app;
 mod body;
 mod call;
+mod caller;
 mod error;
 mod layers;
 mod metrics;

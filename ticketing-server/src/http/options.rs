@@ -44,13 +44,15 @@ impl Default for HttpOptions {
     }
 }
 
-/// How often one client may call the public endpoints.
+/// How often one client may call: anybody the public endpoints, another system the integration API.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RateLimits {
     /// By network address; an IPv6 network of 64 bits is one address.
     pub address: RateLimit,
     /// By the e-mail address in the request, in any letter case.
     pub email: RateLimit,
+    /// By token, at the integration API.
+    pub token: RateLimit,
 }
 
 /// A steady rate with bursts.
@@ -68,7 +70,7 @@ impl Default for RateLimits {
             per_minute: NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN),
             burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN),
         };
-        Self { address: limit(120, 60), email: limit(30, 20) }
+        Self { address: limit(120, 60), email: limit(30, 20), token: limit(1_200, 300) }
     }
 }
 

@@ -11,6 +11,7 @@ use governor::{
     state::keyed::DefaultKeyedStateStore,
 };
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use ticketing_core::ticket::ActorId;
 
 use super::{
     ApiError,
@@ -21,6 +22,7 @@ use super::{
 pub(super) struct Limiters {
     address: Limiter<IpAddr>,
     email: Limiter<String>,
+    token: Limiter<ActorId>,
 }
 
 type Keyed<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>;
@@ -42,7 +44,11 @@ pub(crate) struct Left {
 
 impl Limiters {
     pub(super) fn new(limits: RateLimits) -> Self {
-        Self { address: Limiter::new("address", limits.address), email: Limiter::new("email", limits.email) }
+        Self {
+            address: Limiter::new("address", limits.address),
+            email: Limiter::new("email", limits.email),
+            token: Limiter::new("token", limits.token),
+        }
     }
 
     pub(super) fn check_address(&self, address: IpAddr) -> (Left, Result<(), ApiError>) {
@@ -53,12 +59,15 @@ impl Limiters {
         self.email.check(&email.to_lowercase()).1
     }
 
+    pub(super) fn check_token(&self, token: ActorId) -> (Left, Result<(), ApiError>) {
+        self.token.check(&token)
+    }
+
     /// Forgets clients that have their whole burst again.
     pub(super) fn forget_idle(&self) {
-        self.address.keyed.retain_recent();
-        self.address.keyed.shrink_to_fit();
-        self.email.keyed.retain_recent();
-        self.email.keyed.shrink_to_fit();
+        self.address.forget_idle();
+        self.email.forget_idle();
+        self.token.forget_idle();
     }
 }
 
@@ -66,6 +75,11 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
     fn new(name: &'static str, limit: RateLimit) -> Self {
         let quota = Quota::per_minute(limit.per_minute).allow_burst(limit.burst);
         Self { name, limit, keyed: RateLimiter::keyed(quota).with_middleware(), clock: DefaultClock::default() }
+    }
+
+    fn forget_idle(&self) {
+        self.keyed.retain_recent();
+        self.keyed.shrink_to_fit();
     }
 
     fn check(&self, key: &K) -> (Left, Result<(), ApiError>) {

@@ -12,7 +12,7 @@ use super::StoreError;
 
 /// Users. Each change grows the revision of all accounts, in its own transaction.
 pub trait UserStore: Send + Sync + 'static {
-    /// A number that grows with each change of users or signing keys: cheap enough to be asked every second.
+    /// A number that grows with each change of users, tokens or signing keys: cheap enough to be asked every second.
     fn accounts_revision(&self) -> impl Future<Output = Result<AccountsRevision, StoreError>> + Send;
 
     /// Every user, those who were deleted too. One who cannot be read is logged and left out: the others are as they are.
@@ -66,7 +66,7 @@ pub trait AttemptStore: Send + Sync + 'static {
     fn forget_attempts_before(&self, instant: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }
 
-/// The number of the last change of users or signing keys.
+/// The number of the last change of users, tokens or signing keys.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct AccountsRevision(pub i64);
 

@@ -8,6 +8,7 @@ mod feed;
 mod integration;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod tokens;
 
 use std::{error::Error, net::IpAddr};
 
@@ -28,14 +29,24 @@ pub use self::accounts::{
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
+pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
+
 /// Everything that an engine needs.
 pub trait Store:
-    TicketStore + DeskStore + IntegrationStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore
+    TicketStore + DeskStore + IntegrationStore + FeedStore + RulesStore + UserStore + TokenStore + KeyStore + AttemptStore
 {
 }
 
 impl<S> Store for S where
-    S: TicketStore + DeskStore + IntegrationStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore
+    S: TicketStore
+        + DeskStore
+        + IntegrationStore
+        + FeedStore
+        + RulesStore
+        + UserStore
+        + TokenStore
+        + KeyStore
+        + AttemptStore
 {
 }
 

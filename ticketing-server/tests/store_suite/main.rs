@@ -5,6 +5,7 @@
 
 mod accounts;
 mod desk;
+mod tokens;
 
 use std::{
     collections::HashSet,
@@ -58,6 +59,12 @@ use self::{
         what_changes_is_found_as_it_is, what_has_been_resolved_for_so_long_is_found,
         what_is_to_be_done_by_an_instant_is_found_soonest_first, what_reads_like_a_label_may_be_words,
         what_was_said_is_found_in_scope_and_filter,
+    },
+    tokens::{
+        a_token_is_revoked_once_and_stays, a_token_that_was_added_is_there_with_its_hash,
+        each_change_of_tokens_but_their_use_grows_the_revision, of_all_tokens_that_are_valid_one_has_a_name,
+        of_tokens_with_one_name_that_are_added_at_once_one_is_stored,
+        the_last_use_of_a_token_is_the_latest_that_was_noted,
     },
 };
 
@@ -719,6 +726,12 @@ macro_rules! store_suite {
                 an_attempt_that_is_taken_back_leaves_the_others_as_they_were,
                 attempts_at_the_same_time_count_each,
                 attempts_are_forgotten_when_their_time_is_over,
+                a_token_that_was_added_is_there_with_its_hash,
+                of_all_tokens_that_are_valid_one_has_a_name,
+                of_tokens_with_one_name_that_are_added_at_once_one_is_stored,
+                a_token_is_revoked_once_and_stays,
+                the_last_use_of_a_token_is_the_latest_that_was_noted,
+                each_change_of_tokens_but_their_use_grows_the_revision,
                 two_commands_at_once_are_both_done,
                 many_commands_at_once_are_all_done,
                 a_command_to_a_ticket_that_is_not_there_is_refused,

@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 use ticketing_core::{
+    TokenScope,
     limits::{
         AREA_CHARS_MAX, EMAIL_OCTETS_MAX, NOMBRE_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, TELEFONO_CHARS_MAX,
-        USER_NOMBRE_CHARS_MIN,
+        TOKEN_EXPIRY_DAYS_MAX, TOKEN_NOMBRE_CHARS_MAX, USER_NOMBRE_CHARS_MIN,
     },
     user::UserRole,
 };
 
-use super::{body, nullable, object, reference, responses, security, text};
+use super::{body, instant, instant_or_null, nullable, object, reference, responses, security, text};
 
 pub(super) fn paths() -> Value {
     let limited = ["400", "413", "415", "422", "429", "503"];
@@ -68,7 +69,43 @@ pub(super) fn paths() -> Value {
                 "responses": responses("Mensaje", &of_admins, &["404", "409"]),
             }
         },
+        "/api/auth/tokens": {
+            "get": {
+                "operationId": "tokens", "tags": ["Accounts"], "summary": "List the tokens of other systems",
+                "description": "Role: ADMIN. Those that are valid first, by name.",
+                "security": security(),
+                "responses": responses("Tokens", &of_admins, &[]),
+            },
+            "post": {
+                "operationId": "crearToken", "tags": ["Accounts"], "summary": "Create a token for another system",
+                "description": "Role: ADMIN. `token` is told in this answer and in no other. Of the tokens that are valid, one has \
+                                a name (409).",
+                "security": security(),
+                "requestBody": body("TokenNuevo"),
+                "responses": created(responses("TokenCreado", &with_body, &["409"])),
+            }
+        },
+        "/api/auth/tokens/{id}": {
+            "parameters": id,
+            "delete": {
+                "operationId": "revocarToken", "tags": ["Accounts"], "summary": "Revoke a token",
+                "description": "Role: ADMIN. The token stays in the list, because history tells its name. One that was revoked \
+                                stays so (200).",
+                "security": security(),
+                "responses": responses("Mensaje", &of_admins, &["404"]),
+            }
+        },
     })
+}
+
+/// Answers of which the good one is a 201.
+fn created(mut responses: Value) -> Value {
+    let done = responses["200"].take();
+    if let Value::Object(responses) = &mut responses {
+        responses.remove("200");
+        responses.insert("201".into(), done);
+    }
+    responses
 }
 
 pub(super) fn security_schemes() -> Value {
@@ -93,6 +130,37 @@ pub(super) fn schemas() -> Value {
     let id = || json!({ "type": "string", "format": "uuid" });
     let or_null = || nullable("string", "");
 
+    let scopes = || {
+        let names = TokenScope::ALL.map(TokenScope::name);
+        json!({ "type": "array", "items": { "enum": names }, "minItems": 1 })
+    };
+    let mut new_token = object(vec![
+        ("nombre", json!({ "type": "string", "minLength": 1, "maxLength": TOKEN_NOMBRE_CHARS_MAX })),
+        ("alcances", scopes()),
+    ]);
+    new_token["properties"]["expira_en"] = json!({
+        "type": ["string", "null"], "format": "date-time",
+        "description": format!("Still to come, and {TOKEN_EXPIRY_DAYS_MAX} days off at most; null: for good."),
+    });
+    let token = vec![
+        ("id", id()),
+        ("nombre", text()),
+        ("prefijo", json!({ "type": "string", "description": "The start of the token, by which it is recognised." })),
+        ("alcances", scopes()),
+        ("creado_en", instant()),
+        ("creado_por", nullable("string", "The administrator's name; null: the command line.")),
+        ("expira_en", instant_or_null()),
+        ("revocado_en", instant_or_null()),
+        (
+            "ultimo_uso_en",
+            json!({
+                "type": ["string", "null"], "format": "date-time", "description": "Noted once a minute at most."
+            }),
+        ),
+        ("is_active", json!({ "type": "boolean" })),
+    ];
+    let mut token_created = vec![("message", text()), ("token", json!({ "type": "string", "format": "password" }))];
+    token_created.extend(token.clone());
     let mut new = object(vec![("email", email()), ("nombre", name()), ("password", password()), ("rol", role())]);
     new["properties"]["area"] = area();
     new["properties"]["telefono"] = phone();
@@ -115,6 +183,10 @@ pub(super) fn schemas() -> Value {
         "UsuarioNuevo": new,
         "UsuarioCambio": change,
         "UsuarioCreado": object(vec![("message", text()), ("id", id())]),
+        "TokenNuevo": new_token,
+        "TokenCreado": object(token_created),
+        "Token": object(token),
+        "Tokens": { "type": "array", "items": reference("Token") },
         "Mensaje": object(vec![("message", text())]),
     })
 }

@@ -2,6 +2,7 @@
 
 mod auth;
 mod desk;
+mod integration;
 mod sla;
 
 use serde_json::{Map, Value, json};
@@ -33,11 +34,13 @@ fn document(rules: &Rules) -> Value {
                             the e-mail address. Texts are trimmed; lengths count Unicode characters. Messages come in \
                             Spanish, English or Portuguese (Accept-Language)."
         },
-        "paths": merged([paths(), auth::paths(), desk::paths()]),
+        "paths": merged([paths(), auth::paths(), desk::paths(), integration::paths()]),
         "components": {
-            "schemas": merged([schemas(rules), auth::schemas(), desk::schemas(rules), sla::schemas()]),
+            "schemas": merged([
+                schemas(rules), auth::schemas(), desk::schemas(rules), sla::schemas(), integration::schemas()
+            ]),
             "headers": headers(),
-            "securitySchemes": auth::security_schemes()
+            "securitySchemes": merged([auth::security_schemes(), integration::security_schemes()])
         }
     })
 }

@@ -1,5 +1,6 @@
-//! Users, their passwords and their tokens.
+//! Users, their passwords and sessions; other systems' tokens.
 
+mod api_tokens;
 mod directory;
 mod login;
 mod passwords;
@@ -14,7 +15,12 @@ use std::{
 
 use ticketing_core::{Timestamp, User, Violations, ticket::ActorId};
 
-use self::{directory::Directory, passwords::Passwords, tokens::Keys};
+use self::{
+    api_tokens::{Tokens, Uses},
+    directory::Directory,
+    passwords::Passwords,
+    tokens::{Keys, LookedFor},
+};
 pub use self::{login::LoggedIn, passwords::PasswordCost, users::Authority};
 use super::Engine;
 use crate::store::{AccountsRevision, SigningKey, Store, StoreError};
@@ -34,7 +40,7 @@ impl Default for EngineOptions {
     }
 }
 
-/// Why nobody was logged in, or no user changed. Nothing was changed.
+/// Why nobody was logged in, or no user or token changed. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     /// There is no such user, or the password is another one.
@@ -58,6 +64,12 @@ pub enum AccountError {
     /// Another user has the e-mail address.
     #[error("another user has this e-mail address")]
     EmailTaken,
+    /// There is no such token.
+    #[error("there is no such token")]
+    TokenNotFound,
+    /// Another token that is valid has the name.
+    #[error("another token has this name")]
+    TokenNameTaken,
     /// There would be no active administrator any more.
     #[error("there must be another active administrator")]
     LastAdmin,
@@ -95,13 +107,16 @@ pub(super) struct Accounts {
     /// As of one revision.
     known: RwLock<Arc<Known>>,
     passwords: Passwords,
-    looked_for_keys: tokens::LookedForKeys,
+    looked_for_keys: LookedFor,
+    looked_for_tokens: LookedFor,
+    uses: Uses,
 }
 
 #[derive(Clone, Default)]
 struct Known {
     revision: AccountsRevision,
     directory: Directory,
+    tokens: Tokens,
     keys: Keys,
 }
 
@@ -112,7 +127,9 @@ impl Accounts {
             options,
             known: RwLock::default(),
             passwords: Passwords::new(options.password_cost),
-            looked_for_keys: tokens::LookedForKeys::default(),
+            looked_for_keys: LookedFor::default(),
+            looked_for_tokens: LookedFor::default(),
+            uses: Uses::default(),
         };
         if store.signing_keys().await?.is_empty() {
             store.add_signing_key(SigningKey::generate(now)?, true).await?;
@@ -125,25 +142,25 @@ impl Accounts {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes over what was just stored about a user. It is done, whatever becomes of reading what others have done meanwhile.
-    async fn take_over<S: Store>(&self, store: &S, user: User) {
-        let id = user.id;
-        Arc::make_mut(&mut self.known.write().unwrap_or_else(PoisonError::into_inner)).directory.put(user);
+    /// Takes over what was just stored. It is done, whatever becomes of reading what others have done meanwhile.
+    async fn take_over<S: Store>(&self, store: &S, change: impl FnOnce(&mut Known)) {
+        change(Arc::make_mut(&mut self.known.write().unwrap_or_else(PoisonError::into_inner)));
         if let Err(error) = self.read(store).await {
-            tracing::error!(%error, user.id = %id.0, "a user was changed, and the others could not be read again");
+            tracing::error!(%error, "an account was changed, and the others could not be read again");
         }
     }
 
-    /// Reads all users and keys.
+    /// Reads all users, tokens and keys.
     async fn read<S: Store>(&self, store: &S) -> Result<(), StoreError> {
         // First: what changes in between is read again when it is looked at next.
         let revision = store.accounts_revision().await?;
         let directory = Directory::new(store.users().await?);
+        let tokens = Tokens::new(store.tokens().await?);
         let keys = Keys::new(store.signing_keys().await?);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         // Two that read at the same time may end in the other order.
         if known.revision <= revision {
-            *known = Arc::new(Known { revision, directory, keys });
+            *known = Arc::new(Known { revision, directory, tokens, keys });
         }
         Ok(())
     }
@@ -176,7 +193,7 @@ impl<S: Store> Engine<S> {
         self.inner.accounts.passwords.runs()
     }
 
-    /// Takes over what another process has changed about users and keys.
+    /// Takes over what another process has changed about users, tokens and keys.
     pub(super) async fn refresh_accounts(&self) -> Result<(), StoreError> {
         let (accounts, store) = (&self.inner.accounts, &self.inner.store);
         if store.accounts_revision().await? != accounts.known().revision {

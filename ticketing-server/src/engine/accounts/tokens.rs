@@ -1,4 +1,4 @@
-//! Tokens: JSON Web Tokens, signed with HMAC-SHA-256.
+//! Tokens of people: JSON Web Tokens, signed with HMAC-SHA-256.
 //!
 //! A token says who its user is and what they may do. It is believed only while that is so: each request compares it with
 //! the directory, which is in memory.
@@ -85,13 +85,13 @@ impl SigningKey {
     }
 }
 
-/// When a key that was not known was last looked for in the store.
+/// When something that was not known was last looked for in the store.
 #[derive(Default)]
-pub(super) struct LookedForKeys(Mutex<Option<Instant>>);
+pub(super) struct LookedFor(Mutex<Option<Instant>>);
 
-impl LookedForKeys {
-    /// Another process may just have added a key; whoever invents keys must not keep the store busy.
-    fn may_look(&self) -> bool {
+impl LookedFor {
+    /// Another process may just have added it; whoever invents keys or tokens must not keep the store busy.
+    pub(super) fn may_look(&self) -> bool {
         const SELDOM: Duration = Duration::from_secs(1);
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let may_look = last.is_none_or(|last| last.elapsed() > SELDOM);

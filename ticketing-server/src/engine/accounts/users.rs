@@ -15,13 +15,23 @@ use crate::{
 /// How often a change is tried anew on what others have made of the user.
 const ATTEMPTS: u32 = 16;
 
-/// On whose word users are changed. It is asked again right before a change is stored: a password takes its time to hash.
+/// On whose word users and tokens are changed. It is asked again right before a change is stored: a password takes its time to hash.
 #[derive(Clone, Debug)]
 pub enum Authority {
     /// Whoever has the database, or embeds the engine.
     Operator,
     /// An administrator, as their token told of them.
     Admin(Arc<User>),
+}
+
+impl Authority {
+    /// Which user it is; `None` where it is none.
+    pub(super) fn id(&self) -> Option<ActorId> {
+        match self {
+            Self::Operator => None,
+            Self::Admin(admin) => Some(admin.id),
+        }
+    }
 }
 
 impl<S: Store> Engine<S> {
@@ -38,7 +48,7 @@ impl<S: Store> Engine<S> {
             UserStored::EmailTaken => return Err(AccountError::EmailTaken),
             UserStored::LastAdmin | UserStored::Conflict => return Err(AccountError::Contended),
         }
-        self.inner.accounts.take_over(&self.inner.store, user.clone()).await;
+        self.inner.accounts.take_over(&self.inner.store, |known| known.directory.put(user.clone())).await;
         Ok(user)
     }
 
@@ -97,7 +107,7 @@ impl<S: Store> Engine<S> {
         let change = UserChange { expected_version, user: after.clone(), password, needs_other_admin };
         match self.inner.store.change_user(change).await? {
             UserStored::Stored => {
-                self.inner.accounts.take_over(&self.inner.store, after).await;
+                self.inner.accounts.take_over(&self.inner.store, |known| known.directory.put(after)).await;
                 Ok(())
             }
             UserStored::EmailTaken => Err(AccountError::EmailTaken),
@@ -106,7 +116,7 @@ impl<S: Store> Engine<S> {
         }
     }
 
-    fn check_authority(&self, authority: &Authority) -> Result<(), AccountError> {
+    pub(super) fn check_authority(&self, authority: &Authority) -> Result<(), AccountError> {
         match authority {
             Authority::Admin(admin) if !(admin.is_active_admin() && self.is_still(admin)) => {
                 Err(AccountError::SessionOver)

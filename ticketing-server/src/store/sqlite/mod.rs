@@ -19,6 +19,7 @@ mod references;
 mod rows;
 mod rules;
 mod tickets;
+mod tokens;
 mod users;
 mod words;
 mod writer;

@@ -34,7 +34,7 @@ impl<'r> Columns<'r> {
         Timestamp::from_unix_millis(self.next()?).map_err(damaged)
     }
 
-    fn optional_timestamp(&mut self) -> Result<Option<Timestamp>, StoreError> {
+    pub(super) fn optional_timestamp(&mut self) -> Result<Option<Timestamp>, StoreError> {
         self.next::<Option<i64>>()?.map(|millis| Timestamp::from_unix_millis(millis).map_err(damaged)).transpose()
     }
 
@@ -42,7 +42,7 @@ impl<'r> Columns<'r> {
         self.next().map(Uuid::from_bytes)
     }
 
-    fn optional_uuid(&mut self) -> Result<Option<Uuid>, StoreError> {
+    pub(super) fn optional_uuid(&mut self) -> Result<Option<Uuid>, StoreError> {
         Ok(self.next::<Option<[u8; 16]>>()?.map(Uuid::from_bytes))
     }
 

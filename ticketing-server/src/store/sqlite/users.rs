@@ -46,7 +46,7 @@ impl UserStore for SqliteStore {
     }
 }
 
-/// Whoever changes users or keys says so.
+/// Whoever changes users, tokens or keys says so.
 pub(super) fn grow_revision(connection: &Connection) -> Result<(), StoreError> {
     connection.prepare_cached("UPDATE accounts_revision SET revision = revision + 1")?.execute([])?;
     Ok(())
