@@ -46,7 +46,34 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         post("/api/auth/tokens", auth::create_token),
         delete("/api/auth/tokens/{id}", auth::revoke_token),
         // Tickets, for other systems
-        get("/v2/statuses", v2::list_statuses),
+        get("/v2/tickets", v2::list),
+        post("/v2/tickets", v2::create),
+        get("/v2/tickets/{ticketId}", v2::show),
+        patch("/v2/tickets/{ticketId}/attributes/category", v2::change_category),
+        patch("/v2/tickets/{ticketId}/attributes/urgency", v2::change_urgency),
+        patch("/v2/tickets/{ticketId}/attributes/service", v2::change_service),
+        patch("/v2/tickets/{ticketId}/attributes/clients", v2::change_clients),
+        patch("/v2/tickets/{ticketId}/attributes/owner", v2::change_owner),
+        patch("/v2/tickets/{ticketId}/attributes/subject", v2::change_subject),
+        patch("/v2/tickets/{ticketId}/attributes/type", v2::change_type),
+        patch("/v2/tickets/{ticketId}/attributes/solution", v2::change_solution),
+        patch("/v2/tickets/{ticketId}/attributes/status", v2::change_status),
+        get("/v2/tickets/{ticketId}/status-changes", v2::status_changes),
+        get("/v2/tickets/{ticketId}/owner-changes", v2::owner_changes),
+        get("/v2/tickets/{ticketId}/actions", v2::list_actions),
+        post("/v2/tickets/{ticketId}/actions", v2::create_action),
+        get("/v2/tickets/{ticketId}/actions/{actionId}", v2::show_action),
+        get("/v2/tickets/{ticketId}/tags", v2::list_tags),
+        post("/v2/tickets/{ticketId}/tags", v2::add_tag),
+        delete("/v2/tickets/{ticketId}/tags/{tagId}", v2::remove_tag),
+        get("/v2/statuses", v2::statuses),
+        get("/v2/categories", v2::categories),
+        get("/v2/services", v2::services),
+        get("/v2/urgencies", v2::urgencies),
+        get("/v2/justifications", v2::justifications),
+        get("/v2/tags", v2::offered_tags),
+        get("/v2/agents", v2::agents),
+        get("/v2/teams", v2::teams),
         // Rules
         get("/api/reglas", rules::show),
         // The service itself
@@ -147,9 +174,9 @@ impl<S: Store> Routes<S> {
         let found = self.paths.at(path).map_err(|_| ApiError::NoRoute)?;
         let of_path = || found.value.iter().filter_map(|index| self.routes.get(*index));
         let wanted = if *method == Method::HEAD { &Method::GET } else { method };
-        let parameter = || found.params.iter().next().map(|(_, value)| value.to_owned());
+        let parameters = || found.params.iter().map(|(_, value)| value.to_owned()).collect();
         let route = of_path().find(|route| route.method == *wanted);
-        route.map(|route| Found { route, parameter: parameter() }).ok_or_else(|| {
+        route.map(|route| Found { route, parameters: parameters() }).ok_or_else(|| {
             // Where an id should stand and none does, nothing is there for any method.
             let is_no_id =
                 |(name, value): (&str, &str)| matches!(name, "uuid" | "id") && Uuid::try_parse(value).is_err();
@@ -169,8 +196,8 @@ impl<S: Store> Routes<S> {
 /// A line of the table that a request has come to.
 pub(crate) struct Found<'r, S> {
     pub(crate) route: &'r Route<S>,
-    /// What stands in the path where the table has a name in braces: no path has two.
-    pub(crate) parameter: Option<String>,
+    /// What stands in the path where the table has names in braces.
+    pub(crate) parameters: Vec<String>,
 }
 
 /// What the table has for programs, as `METHOD /path`.

@@ -132,13 +132,15 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
     let client = address::client(&parts, &state.options.trusted_proxies);
     let method = parts.method.clone();
 
+    // Other systems have a dialect of their own, also where there is nothing.
+    let is_integration = parts.uri.path().starts_with("/v2/");
     let mut left = None;
     let counted = Counted::default();
     // People are told of errors on a page, programs as a problem.
     let mut visit = None;
     let (route, outcome) = match state.routes.find(&method, parts.uri.path()) {
         Err(error) => ("none", Err(error)),
-        Ok(Found { route, parameter }) => {
+        Ok(Found { route, parameters }) => {
             visit = route.is_page.then(|| Visit::of(&parts.uri, locale));
             let within_limits = match (&state.limiters, route.is_public) {
                 (Some(limiters), true) => {
@@ -153,7 +155,7 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
             let outcome = match within_limits {
                 Ok(()) => {
                     let counted = Arc::clone(&counted);
-                    (route.handler)(Call::new(Arc::clone(&state), client, parts, parameter, body, counted)).await
+                    (route.handler)(Call::new(Arc::clone(&state), client, parts, parameters, body, counted)).await
                 }
                 Err(error) => Err(error),
             };
@@ -164,6 +166,7 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
     let left = counted.get().copied().or(left).filter(|_| !matches!(outcome, Err(ApiError::RateLimited { .. })));
     let mut response = outcome.unwrap_or_else(|error| match visit {
         Some(visit) => pages::failed(error, visit),
+        None if is_integration => error.into_v2_response(locale),
         None => error.into_response(locale),
     });
     if let Some(left) = left {

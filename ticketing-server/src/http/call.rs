@@ -9,7 +9,7 @@ use hyper::{
     },
     http::request::Parts,
 };
-use ticketing_core::{Locale, Refusal, TicketId, TokenScope, User};
+use ticketing_core::{Actor, Locale, Refusal, TicketId, TokenScope, User};
 use uuid::Uuid;
 
 use super::{ApiError, State, body, body::RequestBody, caller::Counted, rate_limit::one_client};
@@ -21,7 +21,8 @@ pub(crate) struct Call<S> {
     pub(super) client: Option<IpAddr>,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
-    pub(super) parameter: Option<String>,
+    /// What stands in the path where the table has names in braces.
+    pub(super) parameters: Vec<String>,
     pub(super) body: RequestBody,
     /// What its caller has left, where they are counted.
     pub(super) counted: Counted,
@@ -46,12 +47,12 @@ impl<S: Store> Call<S> {
         state: Arc<State<S>>,
         client: Option<IpAddr>,
         parts: Parts,
-        parameter: Option<String>,
+        parameters: Vec<String>,
         body: RequestBody,
         counted: Counted,
     ) -> Self {
         let Parts { uri, headers, .. } = parts;
-        Self { state, client, uri, headers, parameter, body, counted, asked: Cell::new(Asked::Nothing) }
+        Self { state, client, uri, headers, parameters, body, counted, asked: Cell::new(Asked::Nothing) }
     }
 
     /// The engine.
@@ -116,12 +117,45 @@ impl<S: Store> Call<S> {
 
     /// The id that stands in the path; `None` where what stands there is none.
     pub(crate) fn id(&self) -> Option<Uuid> {
-        self.parameter.as_deref().and_then(|text| Uuid::try_parse(text).ok())
+        self.parameters.first().and_then(|text| Uuid::try_parse(text).ok())
     }
 
     /// The id of the ticket that stands in the path.
     pub(crate) fn ticket_id(&self) -> Result<TicketId, ApiError> {
         self.id().map(TicketId).ok_or(ApiError::TicketNotFound)
+    }
+
+    /// The ticket that another system names in the path, by its UUID or its label, where there is one that they may touch.
+    pub(crate) fn named_ticket(
+        &self,
+        actor: &Actor,
+    ) -> impl Future<Output = Result<TicketId, ApiError>> + Send + use<S> {
+        let (engine, actor) = (self.engine().clone(), actor.clone());
+        let name = self.parameters.first().cloned().unwrap_or_default();
+        async move {
+            let id = engine.find_named(&name).await?;
+            let area = engine.ticket(id).await?.attributes.area;
+            actor.check_area(&area, &engine.rules())?;
+            Ok(id)
+        }
+    }
+
+    /// A number from 1 that stands in the path.
+    pub(crate) fn number_in_path(&self, index: usize) -> Option<u32> {
+        let text = self.parameters.get(index)?;
+        text.parse().ok().filter(|number: &u32| number.to_string() == *text && i32::try_from(*number).is_ok())
+    }
+
+    /// What was asked for, from a cursor on instead of by the number of a page.
+    pub(crate) fn uri_after(&self, cursor: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (key, value) in form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()) {
+            if key != "page" && key != "cursor" {
+                query.append_pair(&key, &value);
+            }
+        }
+        query.append_pair("cursor", cursor);
+        format!("{}?{}", self.uri.path(), query.finish())
     }
 
     /// What was asked for, with another value of a name in its query.

@@ -27,7 +27,6 @@ pub(super) type Counted = Arc<OnceLock<Left>>;
 
 impl Caller {
     /// Who gives the commands of this request.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what is there so far gives no commands"))]
     pub(crate) fn actor(&self) -> Actor {
         match self {
             Self::Staff(user) => user.actor(),
@@ -132,7 +131,7 @@ mod tests {
                 .header("Content-Type", "application/json")
                 .header("X-API-TOKEN", self.secret.reveal());
             let (parts, ()) = request.body(()).unwrap().into_parts();
-            Call::new(Arc::clone(&self.state), None, parts, None, body, Arc::clone(counted))
+            Call::new(Arc::clone(&self.state), None, parts, vec![], body, Arc::clone(counted))
         }
     }
 

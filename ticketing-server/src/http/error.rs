@@ -97,7 +97,7 @@ struct Problem<'a> {
 }
 
 impl ApiError {
-    fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) | Self::InvalidHeader(_) | Self::BodyIncomplete => StatusCode::BAD_REQUEST,
             Self::Invalid(_) | Self::InvalidParameter { .. } | Self::KeyReused | Self::Refused(Refusal::Invalid(_)) => {
@@ -124,7 +124,7 @@ impl ApiError {
         }
     }
 
-    fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "malformed-json",
             Self::Invalid(_) => "invalid",
@@ -337,7 +337,7 @@ impl ApiError {
     }
 
     /// What any answer says beside its body. What only the log should know is logged here.
-    fn finish(self, mut response: Response, locale: Locale) -> Response {
+    pub(super) fn finish(self, mut response: Response, locale: Locale) -> Response {
         match &self {
             Self::Internal(error) => tracing::error!(%error, "a request failed"),
             Self::Unavailable(error) => tracing::warn!(%error, "a request could not be done now"),

@@ -19,6 +19,7 @@ mod body;
 mod call;
 mod caller;
 mod error;
+mod error_v2;
 mod layers;
 mod metrics;
 mod options;
@@ -38,5 +39,5 @@ pub(crate) use self::{
     body::BoxError,
     call::{Call, query},
     error::{ApiError, etag},
-    response::{Response, events, json, json_value, not_modified, text, with_etag},
+    response::{Response, created, events, json, json_value, no_content, not_modified, text, with_etag},
 };

@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http_body_util::{Either, Full, channel::Channel};
 use hyper::{
     StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue},
+    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION},
 };
 use serde::Serialize;
 
@@ -27,6 +27,22 @@ pub(crate) fn json(value: &impl Serialize) -> Result<Response, ApiError> {
     let mut body = Vec::with_capacity(2048);
     serde_json::to_writer(&mut body, value).map_err(|error| ApiError::Internal(error.into()))?;
     Ok(json_value(body))
+}
+
+/// 201 with JSON, and where that is from now on.
+pub(crate) fn created(value: &impl Serialize, location: &str) -> Result<Response, ApiError> {
+    let mut response = json(value)?;
+    *response.status_mut() = StatusCode::CREATED;
+    let location = HeaderValue::try_from(location).map_err(|error| ApiError::Internal(error.into()))?;
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
+}
+
+/// 204.
+pub(crate) fn no_content() -> Response {
+    let mut response = Response::new(Either::Left(Full::default()));
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
 }
 
 /// 200 with what is JSON already.

@@ -1,5 +1,28 @@
-//! `/v2`: the integration API, for other systems.
+//! `/v2`: the integration API, for other systems. The same tickets, commands and history as the desk's. Source: the integration
+//! contract.
 
-mod statuses;
+mod actions;
+mod attributes;
+mod create;
+mod discovery;
+mod history;
+mod list;
+mod paging;
+mod show;
+mod tags;
+mod ticket;
 
-pub(crate) use self::statuses::list as list_statuses;
+pub(crate) use self::{
+    actions::{create as create_action, list as list_actions, show as show_action},
+    attributes::{
+        category as change_category, clients as change_clients, owner as change_owner, service as change_service,
+        solution as change_solution, status as change_status, subject as change_subject, urgency as change_urgency,
+        visibility as change_type,
+    },
+    create::create,
+    discovery::{agents, categories, justifications, services, statuses, tags as offered_tags, teams, urgencies},
+    history::{owner_changes, status_changes},
+    list::list,
+    show::show,
+    tags::{add as add_tag, list as list_tags, remove as remove_tag},
+};

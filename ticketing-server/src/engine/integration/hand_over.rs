@@ -59,6 +59,17 @@ impl<S: Store> Engine<S> {
         Ok(executed)
     }
 
+    /// Adds a tag that another system wants a ticket to have, and answers what it is called.
+    ///
+    /// # Errors
+    /// As [`order`](Self::order).
+    pub async fn tag(&self, id: TicketId, actor: &Actor, request: Request) -> Result<String, EngineError> {
+        let known = self.know(&request.references()).await?;
+        let name = known.all().next().unwrap_or_default().to_owned();
+        self.request(id, actor, request).await?;
+        Ok(name)
+    }
+
     /// Where a ticket has the words already that it is to have, nothing is done; whether it might be is asked all the same.
     async fn reads_so_already(
         &self,

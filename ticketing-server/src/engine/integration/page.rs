@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use ticketing_core::{
-    Actor, Refusal, Status, TicketLabel, Timestamp,
+    Actor, Problem, Refusal, Status, TicketLabel, Timestamp, Violations,
     integration::ReferenceKind,
     ticket::{ActorId, Origin},
 };
@@ -50,23 +50,17 @@ pub struct NumberedPage {
     pub total: u64,
 }
 
-impl NumberedPage {
-    const NOTHING: Self = Self { tickets: Vec::new(), has_more: false, total: 0 };
-}
-
 impl<S: Store> Engine<S> {
     /// The tickets that another system wants to see and may, newest first.
     ///
     /// # Errors
-    /// [`EngineError::Refused`] for a requester; or the store's.
+    /// [`EngineError::Refused`] for a requester, and for ids of nothing; or the store's.
     pub async fn numbered_page(&self, actor: &Actor, request: PageRequest) -> Result<NumberedPage, EngineError> {
         let rules = self.rules();
-        let scope = actor.scope(&rules).map_err(|refusal: Refusal| EngineError::from(refusal))?;
-        // What is the id of nothing is no ticket's.
-        let team = self.name_of(ReferenceKind::Team, request.team).await?;
-        let category = self.name_of(ReferenceKind::Category, request.category).await?;
-        let tag = self.name_of(ReferenceKind::Tag, request.tag).await?;
-        let (Some(team), Some(category), Some(tag)) = (team, category, tag) else { return Ok(NumberedPage::NOTHING) };
+        let scope = actor.scope(&rules)?;
+        let team = self.name_of("teamId", ReferenceKind::Team, request.team).await?;
+        let category = self.name_of("categoryId", ReferenceKind::Category, request.category).await?;
+        let tag = self.name_of("tagId", ReferenceKind::Tag, request.tag).await?;
         let PageRequest { status, origin, owner, created, updated, text, start, size, .. } = request;
         let area_keys = team.map(|team| rules.area_keys(&team));
         let filter = Filter { area_keys, status, origin, ..Filter::default() };
@@ -87,9 +81,15 @@ impl<S: Store> Engine<S> {
         Ok(NumberedPage { tickets, has_more: page.has_more, total: page.total })
     }
 
-    /// What an id is called, if one is asked for; `None`: nothing has it.
-    async fn name_of(&self, kind: ReferenceKind, id: Option<u32>) -> Result<Option<Option<String>>, EngineError> {
-        let Some(id) = id else { return Ok(Some(None)) };
-        Ok(self.reference(kind, id).await?.map(|named| Some(named.name)))
+    /// What an id is called, if one is asked for.
+    async fn name_of(
+        &self,
+        field: &'static str,
+        kind: ReferenceKind,
+        id: Option<u32>,
+    ) -> Result<Option<String>, EngineError> {
+        let Some(id) = id else { return Ok(None) };
+        let unknown = || Refusal::from(Violations::of(field, Problem::UnknownReference));
+        Ok(Some(self.reference(kind, id).await?.ok_or_else(unknown)?.name))
     }
 }

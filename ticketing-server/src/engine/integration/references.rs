@@ -43,6 +43,10 @@ impl Known {
         self.0.get(&(kind, reference.clone())).cloned()
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(String::as_str)
+    }
+
     /// Those that were given by their names: whoever used them has made them.
     fn made(&self) -> Vec<Name> {
         let by_name = self.0.iter().filter(|((_, reference), _)| matches!(reference, Reference::Name(_)));

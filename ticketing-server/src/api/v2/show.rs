@@ -1,0 +1,15 @@
+use ticketing_core::TokenScope;
+
+use super::ticket;
+use crate::{
+    http::{ApiError, Call, Response, json},
+    store::Store,
+};
+
+/// `GET /v2/tickets/{ticketId}`: a ticket, by its UUID or its label.
+pub(crate) async fn show<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
+    let actor = call.integration(TokenScope::TicketsRead).await?.actor();
+    let id = call.named_ticket(&actor).await?;
+
+    json(&ticket::view(&call.engine().integration_ticket(id, &actor).await?))
+}
