@@ -55,8 +55,12 @@ pub fn problem_words(problem: &Problem) -> [u32; 3] {
         Problem::UnknownValue { .. } => [5, 0, 0],
         Problem::WrongType { expected } => [6 + *expected as u32, 0, 0],
         Problem::InvalidEmail { reason } => [9 + *reason as u32, 0, 0],
-        // Those of a JSON text, an agent and a user: a form has none of them.
-        Problem::Repeated | Problem::UnavailableAgent | Problem::WrongPassword => [u32::MAX, 0, 0],
+        // Those of a JSON text, an agent, a user and a subscription: a form has none of them.
+        Problem::Repeated
+        | Problem::UnavailableAgent
+        | Problem::WrongPassword
+        | Problem::InvalidUrl { .. }
+        | Problem::InvalidHeaders { .. } => [u32::MAX, 0, 0],
     }
 }
 
