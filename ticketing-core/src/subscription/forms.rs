@@ -74,6 +74,11 @@ impl SubscriptionPatch {
         Ok(Self { webhook, is_active })
     }
 
+    /// Whether it says that something is told what happens, or is not.
+    pub fn sets_health(&self) -> bool {
+        self.is_active.is_some()
+    }
+
     /// A patch that only says whether it is told what happens.
     pub fn activity_only(is_active: bool) -> Self {
         Self { is_active: Some(is_active), ..Self::default() }

@@ -66,7 +66,13 @@ impl Subscription {
         if after == *self {
             return None;
         }
-        Some(Self { version: self.version.saturating_add(1), updated_at: now, ..after })
+        Some(after.touched(now))
+    }
+
+    /// The subscription after a change of something that does not stand here.
+    #[must_use]
+    pub fn touched(&self, now: Timestamp) -> Self {
+        Self { version: self.version.saturating_add(1), updated_at: now, ..self.clone() }
     }
 
     /// It was told nothing, and is told what happens from now on.

@@ -3,10 +3,12 @@
 //! A store keeps; it decides nothing. What it is given has been decided by `ticketing-core`.
 
 mod accounts;
+mod deliveries;
 mod desk;
 mod feed;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod subscriptions;
 
 use std::{error::Error, net::IpAddr};
 
@@ -20,15 +22,48 @@ pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Searc
 
 pub use self::feed::{FeedEntry, FeedPosition, FeedStore};
 
+pub use self::deliveries::{
+    Delivery, DeliveryId, DeliveryStore, FailedDelivery, Failure, FailureKind, GivenUp, Lease, LeaseStore, Place,
+    RecipientId,
+};
+
+pub use self::subscriptions::{
+    Secret, Secrets, SubscriptionChange, SubscriptionRecord, SubscriptionStore, SubscriptionStored,
+};
+
 pub use self::accounts::{
     AccountsRevision, Attempt, AttemptKey, AttemptStore, Attempted, KeyId, KeySecret, KeyStore, PasswordHash,
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
 /// Everything that an engine needs.
-pub trait Store: TicketStore + DeskStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore {}
+pub trait Store:
+    TicketStore
+    + DeskStore
+    + FeedStore
+    + RulesStore
+    + UserStore
+    + KeyStore
+    + AttemptStore
+    + SubscriptionStore
+    + DeliveryStore
+    + LeaseStore
+{
+}
 
-impl<S: TicketStore + DeskStore + FeedStore + RulesStore + UserStore + KeyStore + AttemptStore> Store for S {}
+impl<S> Store for S where
+    S: TicketStore
+        + DeskStore
+        + FeedStore
+        + RulesStore
+        + UserStore
+        + KeyStore
+        + AttemptStore
+        + SubscriptionStore
+        + DeliveryStore
+        + LeaseStore
+{
+}
 
 /// Tickets: their state, their history and their words.
 ///

@@ -7,15 +7,18 @@
 //! - What tickets say is indexed in a second file, `…-words`, after the fact: it can be made again from the first.
 
 mod attempts;
+mod deliveries;
 mod desk;
 mod facets;
 mod feed;
 mod keys;
+mod leases;
 mod lists;
 mod migrate;
 mod readers;
 mod rows;
 mod rules;
+mod subscriptions;
 mod tickets;
 mod users;
 mod words;

@@ -8,7 +8,7 @@ use ticketing_core::{
 
 use super::{
     SqliteStore, facets,
-    rows::{self, Columns, damaged, event_columns, public_columns, ticket_columns},
+    rows::{self, Columns, damaged, event_columns, json, public_columns, ticket_columns},
 };
 use crate::store::{
     Appended, Created, Creation, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, StoreError, StoredHistory,
@@ -407,8 +407,4 @@ fn insert_intake(
             address.map(|address| address.to_string()),
         ])?;
     Ok(())
-}
-
-fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(damaged)
 }
