@@ -2,6 +2,7 @@
 //!
 //! - [`Engine`]: the one way to do anything. It has no HTTP in it: `default-features = false, features = ["sqlite"]`.
 //! - [`store`]: where tickets are kept. [`store::sqlite`] (feature `sqlite`) is the embedded default.
+//! - [`courier`]: what happens, delivered to those outside. [`webhooks`] (feature `webhooks`) does it over HTTP.
 //! - [`zones`]: time zones by their IANA names, for the core's calendars.
 //! - [`http`] (feature `http`): the API as one [`tower::Service`](https://docs.rs/tower), and [`serve`](http::serve) for it.
 //! - The binary (feature `cli`) reads its settings and puts these together.
@@ -9,6 +10,10 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+/// How what happens is delivered to those outside; [`Engine::deliver`] does it.
+pub mod courier {
+    pub use crate::engine::courier::{Carried, Carrier, CourierFigures, CourierOptions, Recipient};
+}
 mod engine;
 pub mod store;
 pub mod zones;
@@ -28,10 +33,12 @@ mod pages;
 mod routes;
 #[cfg(feature = "cli")]
 mod rules_file;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
 
 pub use self::engine::{
     AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,
     Engine, EngineError, EngineOptions, Executed, Follower, HandOver, IdempotencyKey, IntegrationHistory,
-    IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing, LoggedIn, NumberedPage, PageRequest, PasswordCost,
-    PublicTicket, RematchPreview, Replayed, TicketReferences,
+    IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing, LoggedIn, NewSecret, NumberedPage, PageRequest,
+    PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed, SubscriptionError, TicketReferences,
 };

@@ -10,6 +10,7 @@ mod sla;
 mod ticket;
 mod token;
 mod user;
+mod webhook;
 
 use std::{
     path::{Path, PathBuf},
@@ -57,6 +58,9 @@ enum Command {
     /// Work with service levels.
     #[command(subcommand)]
     Sla(sla::Command),
+    /// Tell other systems what happens, and see what did not get there.
+    #[command(subcommand)]
+    Webhook(webhook::Command),
 }
 
 #[derive(Args)]
@@ -133,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Key(command) => command.run(),
         Command::Ticket(command) => command.run(),
         Command::Label(command) => command.run(),
+        Command::Webhook(command) => command.run(),
         Command::Sla(command) => match command.run() {
             Ok(code) => return code,
             Err(error) => Err(error),

@@ -9,7 +9,9 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 use serde_json::json;
+use ticketing_core::Uuid;
 use tokio::{net::TcpListener, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -21,9 +23,11 @@ use super::{
 use crate::{
     Authority, Engine, EngineOptions,
     clock::SystemClock,
+    courier::CourierOptions,
     http::{App, CorsOrigin, HttpOptions, serve},
     pages,
     store::sqlite::SqliteStore,
+    webhooks::WebhookOptions,
 };
 
 #[derive(Args)]
@@ -58,6 +62,14 @@ pub(super) struct Serve {
     /// Most connections at once. [default: 10000]
     #[arg(long, env = "TICKETING_CONNECTIONS_MAX", value_name = "NUMBER")]
     connections_max: Option<NonZeroUsize>,
+
+    /// Whether webhooks are sent. [default: on]
+    #[arg(long, env = "TICKETING_WEBHOOKS", value_name = "SWITCH")]
+    webhooks: Option<Switch>,
+
+    /// Networks of your own that webhooks may be sent to, separated by commas. [default: none]
+    #[arg(long, env = "TICKETING_WEBHOOKS_ALLOW_PRIVATE_TARGETS", value_delimiter = ',', value_name = "NETWORKS")]
+    webhooks_allow_private_targets: Option<Vec<Network>>,
 
     /// How many minutes somebody who has logged in stays so. [default: 120]
     #[arg(long, env = "TICKETING_TOKEN_MINUTES", value_name = "MINUTES")]
@@ -119,13 +131,27 @@ impl Serve {
             options.cors_origins = origins;
         }
         if let Some(proxies) = self.trusted_proxies.or(settings.trusted_proxies) {
-            options.trusted_proxies = proxies.into_iter().map(|network| network.0).collect();
+            options.trusted_proxies = networks(Some(proxies));
         }
         if let Some(connections) = self.connections_max.or(settings.connections_max) {
             options.connections_max = connections.get();
         }
+        options.webhooks = Some(settings.webhooks.options())
+            .filter(|_| self.webhooks.map_or(settings.webhooks.enabled != Some(false), |switch| switch == Switch::On))
+            .map(|webhooks| WebhookOptions {
+                allowed_networks: networks(
+                    self.webhooks_allow_private_targets.or(settings.webhooks.allow_private_targets),
+                ),
+                // The lock on the file says that there is no other server on it: whoever has sent before is dead.
+                courier: CourierOptions { identity: Uuid::nil(), ..webhooks.courier },
+                ..webhooks
+            });
         options
     }
+}
+
+fn networks(given: Option<Vec<Network>>) -> Vec<IpNet> {
+    given.unwrap_or_default().into_iter().map(|network| network.0).collect()
 }
 
 /// Without an administrator, nobody can make one over HTTP: the first comes from the environment, or from the command line.

@@ -25,6 +25,11 @@ impl News {
     pub(super) fn tell(&self) {
         self.0.send_replace(());
     }
+
+    /// Is told from now on.
+    pub(super) fn listen(&self) -> watch::Receiver<()> {
+        self.0.subscribe()
+    }
 }
 
 /// Somebody who follows what happens, from a position on.
@@ -43,14 +48,14 @@ impl<S: Store> Engine<S> {
     pub async fn follow(&self, actor: &Actor, after: Option<FeedPosition>) -> Result<Follower<S>, EngineError> {
         actor.scope(&self.rules())?;
         // Listened to first: what happens from here on is news.
-        let news = self.inner.news.0.subscribe();
+        let news = self.inner.news.listen();
         let newest = self.inner.store.newest_position().await?;
         // There is nothing beyond the newest: whoever knows of more has it from another file.
         let position = after.map_or(newest, |after| after.min(newest));
         Ok(Follower { engine: self.clone(), actor: actor.clone(), position, news })
     }
 
-    fn newest_seen(&self) -> FeedPosition {
+    pub(super) fn newest_seen(&self) -> FeedPosition {
         *self.inner.newest_seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

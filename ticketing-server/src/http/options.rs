@@ -2,6 +2,8 @@ use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
 use ipnet::IpNet;
 
+use crate::webhooks::WebhookOptions;
+
 /// How the service deals with those who call it.
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
@@ -25,6 +27,8 @@ pub struct HttpOptions {
     pub streams_max: usize,
     /// How long a shutdown waits for requests that are being answered.
     pub drain_timeout: Duration,
+    /// How webhooks are sent; `None`: they are not.
+    pub webhooks: Option<WebhookOptions>,
 }
 
 impl Default for HttpOptions {
@@ -40,6 +44,7 @@ impl Default for HttpOptions {
             connections_max: 10_000,
             streams_max: 1_000,
             drain_timeout: Duration::from_secs(20),
+            webhooks: Some(WebhookOptions::default()),
         }
     }
 }
