@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Most characters of what is searched for.
-const SEARCH_CHARS_MAX: usize = 200;
+pub(crate) const SEARCH_CHARS_MAX: usize = 200;
 
 /// `GET /v2/tickets`: tickets, newest first, in numbered pages; by `Link` with a cursor, for going through everything.
 pub(crate) async fn list<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
@@ -89,7 +89,9 @@ fn day<S: Store>(call: &Call<S>, name: &'static str) -> Result<Option<Range<Time
     let Some(text) = call.query(name) else { return Ok(None) };
     let wanted = ["una fecha, AAAA-MM-DD", "a date, YYYY-MM-DD", "uma data, AAAA-MM-DD"];
     let invalid = || ApiError::InvalidParameter { name, wanted };
-    let is_written_so = text.len() == "2026-03-24".len();
+    // The library would take signs and white space, too.
+    let is_written_so = text.len() == "2026-03-24".len()
+        && text.bytes().enumerate().all(|(at, octet)| matches!(at, 4 | 7) || octet.is_ascii_digit());
     let date = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().filter(|_| is_written_so).ok_or_else(invalid)?;
     let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
     let next = date.checked_add_days(Days::new(1)).ok_or_else(invalid)?;

@@ -22,7 +22,8 @@ pub(crate) use self::{
     create::create,
     discovery::{agents, categories, justifications, services, statuses, tags as offered_tags, teams, urgencies},
     history::{owner_changes, status_changes},
-    list::list,
+    list::{SEARCH_CHARS_MAX, list},
+    paging::{PAGE_SIZE, PAGE_SIZE_MAX},
     show::show,
     tags::{add as add_tag, list as list_tags, remove as remove_tag},
 };
