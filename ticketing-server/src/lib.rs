@@ -3,6 +3,7 @@
 //! - [`Engine`]: the one way to do anything. It has no HTTP in it: `default-features = false, features = ["sqlite"]`.
 //! - [`store`]: where tickets are kept. [`store::sqlite`] (feature `sqlite`) is the embedded default.
 //! - [`zones`]: time zones by their IANA names, for the core's calendars.
+//! - [`mail`] (feature `mail`): mails to requesters and agents about what happens to their tickets.
 //! - [`http`] (feature `http`): the API as one [`tower::Service`](https://docs.rs/tower), and [`serve`](http::serve) for it.
 //! - The binary (feature `cli`) reads its settings and puts these together.
 
@@ -22,6 +23,8 @@ pub mod cli;
 mod holidays;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "mail")]
+pub mod mail;
 #[cfg(feature = "http")]
 mod pages;
 #[cfg(feature = "http")]

@@ -3,6 +3,8 @@
 mod calendar;
 mod key;
 mod label;
+#[cfg(feature = "mail")]
+mod mail;
 mod rules;
 mod serve;
 mod settings;
@@ -53,6 +55,10 @@ enum Command {
     /// Work with service levels.
     #[command(subcommand)]
     Sla(sla::Command),
+    /// See whether mail works, and what mails say.
+    #[cfg(feature = "mail")]
+    #[command(subcommand)]
+    Mail(mail::Command),
 }
 
 #[derive(Args)]
@@ -128,6 +134,8 @@ pub fn main() -> ExitCode {
         Command::Key(command) => command.run(),
         Command::Ticket(command) => command.run(),
         Command::Label(command) => command.run(),
+        #[cfg(feature = "mail")]
+        Command::Mail(command) => command.run(),
         Command::Sla(command) => match command.run() {
             Ok(code) => return code,
             Err(error) => Err(error),

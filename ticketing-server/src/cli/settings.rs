@@ -39,6 +39,9 @@ pub(super) struct Settings {
     pub(super) token_minutes: Option<NonZeroU32>,
     /// How often one client may call.
     pub(super) rate_limits: RateLimitSettings,
+    /// Mails about what happens to tickets.
+    #[cfg(feature = "mail")]
+    pub(super) mail: super::mail::MailSection,
 }
 
 #[derive(Debug, Default, Deserialize)]
