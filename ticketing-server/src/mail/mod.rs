@@ -66,15 +66,15 @@ pub enum MailError {
     #[error(transparent)]
     Setting(#[from] SettingError),
     /// A template cannot be used.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
+    #[error("mail.templates: {0}")]
+    Template(TemplateError),
 }
 
 impl From<ClerkError> for MailError {
     fn from(error: ClerkError) -> Self {
         match error {
             ClerkError::Setting(error) => error.into(),
-            ClerkError::Template(error) => error.into(),
+            ClerkError::Template(error) => Self::Template(error),
         }
     }
 }

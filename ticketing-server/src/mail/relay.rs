@@ -247,16 +247,18 @@ async fn deliver(
 }
 
 fn tls_parameters(settings: &SmtpSettings) -> Result<TlsParameters, SettingError> {
-    let mut parameters = TlsParameters::builder(settings.host.clone());
-    if let Some(path) = &settings.ca_file {
-        let wrong = |problem: &str| SettingError::new("mail.ca_file", format!("{}: {problem}", path.display()));
-        let pem = fs::read(path).map_err(|error| wrong(&error.to_string()))?;
-        // A file without any reads as none.
-        let has_one = pem.windows(BEGIN.len()).any(|octets| octets == BEGIN);
-        let certificate = Certificate::from_pem(&pem).ok().filter(|_| has_one);
-        parameters = parameters.add_root_certificate(certificate.ok_or_else(|| wrong("it has no certificate as PEM"))?);
-    }
-    parameters.build().map_err(|error| SettingError::new("mail.ca_file", error.to_string()))
+    let parameters = TlsParameters::builder(settings.host.clone());
+    let Some(path) = &settings.ca_file else {
+        return parameters.build().map_err(|error| SettingError::new("mail.tls", error.to_string()));
+    };
+    let wrong = |problem: &str| SettingError::new("mail.ca_file", format!("{}: {problem}", path.display()));
+    let pem = fs::read(path).map_err(|error| wrong(&error.to_string()))?;
+    // A file without any reads as none.
+    let has_one = pem.windows(BEGIN.len()).any(|octets| octets == BEGIN);
+    let certificate = Certificate::from_pem(&pem).ok().filter(|_| has_one);
+    let certificate = certificate.ok_or_else(|| wrong("it has no certificate as PEM"))?;
+    parameters.add_root_certificate(certificate).build().map_err(|error| wrong(&error.to_string()))
 }
 
+/// How a certificate begins as PEM. Source: RFC 7468, 5.1.
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";

@@ -60,7 +60,7 @@ fn a_template_that_cannot_be_used_keeps_the_server_from_starting() {
     desk.write("templates/created.es.html", "<p>\n{{ labl }}</p>");
     settings(&desk, &format!("{LETTERS}host = \"mail.example\"\ntemplates = \"templates\""));
     let message = desk.run(&["serve", "--listen", "127.0.0.1:0"]).failure(1);
-    assert_eq!(message, "error: templates/created.es.html:2: undefined value: `labl` is undefined\n");
+    assert_eq!(message, "error: mail.templates: templates/created.es.html:2: undefined value: `labl` is undefined\n");
 }
 
 #[test]

@@ -1,13 +1,20 @@
 //! What mails are sent about a ticket, to whom, and what they say.
 
 use serde_json::{Value, json};
-use ticketing_core::{Actor, Draft, Rules, Timestamp, ticket::ActorId};
-use ticketing_server::{CreateRequest, mail::Carried};
+use ticketing_core::{
+    Actor, Draft, Rules, Ticket, TicketId, Timestamp,
+    ticket::{ActorId, Origin},
+};
+use ticketing_server::{
+    CreateRequest,
+    mail::Carried,
+    store::{Creation, TicketStore},
+};
 
 use super::{
     Reader,
     common::{
-        desk::{HOUR, MINUTE, Person, Service},
+        desk::{self, HOUR, MINUTE, MORNING, Person, Service},
         seed, seed_with,
     },
     plain, postman,
@@ -147,7 +154,9 @@ async fn who_may_not_read_a_ticket_any_more_is_told_nothing_of_it() {
     let mut mesa = service.client(&service.mesa).await;
     let assign = json!({ "agenteId": service.redes.id.to_string(), "motivo": "Le toca" });
     mesa.command(&ticket, "asignar", &assign).await.ok();
-    mesa.command(&ticket, "transferir", &json!({ "nuevaArea": "Sistemas", "agenteId": "", "motivo": "No es red" })).await.ok();
+    mesa.command(&ticket, "transferir", &json!({ "nuevaArea": "Sistemas", "agenteId": "", "motivo": "No es red" }))
+        .await
+        .ok();
     reader.deliver(&postman).await;
     let mails = server.all_taken();
     assert_eq!(mails.len(), 1, "{mails:?}");
@@ -166,17 +175,18 @@ async fn what_was_taken_over_and_who_has_no_address_are_no_mails() {
     let carried = reader.carry(&postman).await;
     assert_eq!(carried, [Carried::Refused("created: it would go to the desk's own address".into())]);
     assert!(server.all_taken().is_empty());
-    let unknown = service.ticket().await;
+    service.ticket().await;
     let mut entries = reader.news().await;
-    entries[0].id = ticketing_core::TicketId(uuid::Uuid::nil());
+    entries[0].id = TicketId(uuid::Uuid::nil());
     assert_eq!(postman.carry(&service.engine, &entries[0]).await, Carried::Delivered);
-    assert!(server.all_taken().is_empty(), "{unknown:?}");
+    assert!(server.all_taken().is_empty());
 }
 
 async fn created_by(service: &Service, person: &Person, form: &Value) {
     let rules = service.engine.rules();
     let new = Draft::from_json(form.to_string().as_bytes()).unwrap().validate(&rules).unwrap();
-    let request = CreateRequest::new(new).by(Actor::Desk(ActorId(person.id)));
+    let actor = Actor::Desk(ActorId(person.id));
+    let request = CreateRequest { origin: Origin::of(&actor), actor, ..CreateRequest::new(new) };
     service.engine.create(request).await.unwrap();
 }
 
@@ -205,7 +215,7 @@ async fn whatever_people_write_arrives_as_they_wrote_it() {
         created_by(&service, &service.mesa, &form).await;
         let entry = reader.news().await.pop().unwrap();
         assert_eq!(postman.carry(&service.engine, &entry).await, Carried::Delivered);
-        let ticket = super::common::desk::Ticket {
+        let ticket = desk::Ticket {
             uuid: entry.id.to_string(),
             label: entry.label.to_string(),
             email: "ana.garcia@example.com".into(),
@@ -268,14 +278,11 @@ async fn an_address_beyond_ascii_is_written_to_where_the_server_takes_it() {
 
 #[tokio::test]
 async fn a_ticket_of_another_system_that_is_older_is_no_news() {
-    use ticketing_core::{Ticket, TicketId, ticket::Origin};
-    use ticketing_server::store::{Creation, TicketStore};
-
     let service = Service::start().await;
     let server = MailServer::start();
     let postman = postman(plain(&server));
     let rules = service.engine.rules();
-    let now = Timestamp::parse(super::common::desk::MORNING).unwrap();
+    let now = Timestamp::parse(MORNING).unwrap();
     let then = Timestamp::parse("2026-03-01T00:00:00Z").unwrap();
     let new = Draft::from_json(seed().to_string().as_bytes()).unwrap().validate(&rules).unwrap();
     let opened = Ticket::open_since(then, &new, Origin::TicketsApi, &Actor::System, now, &rules).event;

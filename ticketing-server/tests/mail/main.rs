@@ -74,12 +74,8 @@ impl Reader {
     }
 
     /// Carries all of it, which must go well.
-    #[track_caller]
-    fn deliver(&mut self, postman: &Postman) -> impl Future<Output = ()> {
-        async move {
-            for carried in self.carry(postman).await {
-                assert_eq!(carried, Carried::Delivered);
-            }
-        }
+    async fn deliver(&mut self, postman: &Postman) {
+        let carried = self.carry(postman).await;
+        assert!(carried.iter().all(|carried| *carried == Carried::Delivered), "{carried:?}");
     }
 }

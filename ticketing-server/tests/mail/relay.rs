@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use ticketing_core::{Rules, Timestamp};
+use ticketing_core::{EmailAddress, Rules, Timestamp};
 use ticketing_server::{
     mail::{Carried, MailError, MailSettings, Postman, SmtpLogin, SmtpPassword, SmtpSettings, SmtpTls},
     store::FeedEntry,
@@ -37,8 +37,8 @@ fn encrypted(server: &MailServer, tls: SmtpTls) -> SmtpSettings {
     SmtpSettings { host: "localhost".into(), tls, ca_file: Some(server.ca_file.clone()), ..plain(server) }
 }
 
-fn login(user: &str, password: &str) -> Option<SmtpLogin> {
-    Some(SmtpLogin { user: user.into(), password: SmtpPassword(password.into()) })
+fn login(user: &str, password: &str) -> SmtpLogin {
+    SmtpLogin { user: user.into(), password: SmtpPassword(password.into()) }
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn a_connection_is_encrypted_before_anything_is_said() {
     let (service, entry) = created().await;
     for (tls, name) in [(SmtpTls::StartTls, "starttls"), (SmtpTls::Implicit, "implicit")] {
         let server = MailServer::start_with(json!({ "tls": name, "login": ["desk", "secreta ñ"] }));
-        let settings = SmtpSettings { login: login("desk", "secreta ñ"), ..encrypted(&server, tls) };
+        let settings = SmtpSettings { login: Some(login("desk", "secreta ñ")), ..encrypted(&server, tls) };
         assert_eq!(postman(settings).carry(&service.engine, &entry).await, Carried::Delivered);
         let mail = server.taken();
         assert!(mail.encrypted);
@@ -76,11 +76,11 @@ async fn a_wrong_password_refuses_no_mail() {
     let (service, entry) = created().await;
     let server = MailServer::start_with(json!({ "tls": "starttls", "login": ["desk", "right"] }));
     let with = |login| postman(SmtpSettings { login, ..encrypted(&server, SmtpTls::StartTls) });
-    let carried = with(login("desk", "wrong")).carry(&service.engine, &entry).await;
+    let carried = with(Some(login("desk", "wrong"))).carry(&service.engine, &entry).await;
     assert_eq!(retry(&carried), "created: logging in at the mail server: the server answered 535 5.7.8");
     let carried = with(None).carry(&service.engine, &entry).await;
     assert_eq!(retry(&carried), "created: naming the sender: the server answered 530 5.7.0");
-    assert_eq!(with(login("desk", "right")).carry(&service.engine, &entry).await, Carried::Delivered);
+    assert_eq!(with(Some(login("desk", "right"))).carry(&service.engine, &entry).await, Carried::Delivered);
     assert_eq!(server.all_taken().len(), 1);
 }
 
@@ -230,7 +230,7 @@ async fn what_a_test_says_is_what_the_server_said() {
         "tls": "none", "rcpt": { ANA: [format!("550 5.1.1 <{ANA}>: no such user")] }
     }));
     let postman = postman(plain(&server));
-    let (to, now) = (ANA.parse().unwrap(), Timestamp::parse("2026-03-24T10:15:00Z").unwrap());
+    let (to, now) = (EmailAddress::parse(ANA).unwrap(), Timestamp::parse("2026-03-24T10:15:00Z").unwrap());
     let error = postman.test(&to, now).await.unwrap_err();
     assert!(error.is_final && !error.reason.contains('@'), "{error:?}");
     assert_eq!(

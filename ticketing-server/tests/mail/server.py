@@ -27,10 +27,12 @@ async def answer(command, answers):
     return answers.pop(0) if answers else None
 
 
-def parsed(content):
+def parsed(content, beyond_ascii):
     message = message_from_bytes(content, policy=policy.default)
     headers = [[name, str(value)] for name, value in message.items()]
-    defects = [str(defect) for _, value in message.items() for defect in getattr(value, "defects", [])]
+    # The parser calls an address beyond ASCII a defect, also where both sides have agreed on it.
+    checked = [value for name, value in message.items() if name != "To" or not beyond_ascii]
+    defects = [str(defect) for value in checked for defect in getattr(value, "defects", [])]
     parts = []
     for part in message.walk():
         defects += [str(defect) for defect in part.defects]
@@ -69,7 +71,7 @@ class Handler:
             name=session.host_name,
             connection=session.peer[1],
             raw=content.decode("utf-8", "backslashreplace"),
-            **parsed(content),
+            **parsed(content, "SMTPUTF8" in envelope.mail_options),
         )
         return "250 2.0.0 Ok: queued"
 

@@ -105,7 +105,8 @@ impl Taken {
             connection: said["connection"].as_u64().unwrap(),
             raw: text(&said["raw"]),
             headers,
-            text: text(&plain[1]),
+            // Lines of mails end in two characters.
+            text: text(&plain[1]).replace("\r\n", "\n"),
             html: text(&html[1]),
         }
     }
