@@ -91,6 +91,9 @@ impl Serve {
         let mut engine_options = EngineOptions::default();
         engine_options.token_minutes =
             self.token_minutes.or(settings.token_minutes).unwrap_or(engine_options.token_minutes);
+        // What is wrong with mail is said before anybody relies on it.
+        #[cfg(feature = "mail")]
+        settings.mail.postman()?;
         let options = self.http_options(settings);
 
         // Before the file is opened, which brings its schema up to date: not under another server.
@@ -181,7 +184,7 @@ async fn first_admin(engine: &Engine<SqliteStore>) -> anyhow::Result<()> {
 }
 
 /// A variable of the environment. An empty one is none: that is what a compose file makes of one that is not set.
-fn given(name: &str) -> anyhow::Result<Option<String>> {
+pub(super) fn given(name: &str) -> anyhow::Result<Option<String>> {
     match env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(VarError::NotPresent) => Ok(None),
