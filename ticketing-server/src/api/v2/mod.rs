@@ -5,10 +5,12 @@ mod actions;
 mod attributes;
 mod create;
 mod discovery;
+mod events;
 mod history;
 mod list;
 mod paging;
 mod show;
+mod subscriptions;
 mod tags;
 mod ticket;
 
@@ -21,8 +23,13 @@ pub(crate) use self::{
     },
     create::create,
     discovery::{agents, categories, justifications, services, statuses, tags as offered_tags, teams, urgencies},
+    events::list as list_events,
     history::{owner_changes, status_changes},
     list::list,
     show::show,
+    subscriptions::{
+        change as change_subscription, create as create_subscription, delete as delete_subscription,
+        list as list_subscriptions, rotate_secret, show as show_subscription,
+    },
     tags::{add as add_tag, list as list_tags, remove as remove_tag},
 };
