@@ -28,6 +28,8 @@ pub mod cli;
 mod holidays;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(any(feature = "http", feature = "webhooks"))]
+mod integration;
 #[cfg(feature = "mail")]
 pub mod mail;
 #[cfg(feature = "http")]

@@ -1,3 +1,5 @@
+#[cfg(feature = "mail")]
+use std::sync::Arc;
 use std::{
     env::{self, VarError},
     ffi::OsString,
@@ -93,8 +95,13 @@ impl Serve {
             self.token_minutes.or(settings.token_minutes).unwrap_or(engine_options.token_minutes);
         // What is wrong with mail is said before anybody relies on it.
         #[cfg(feature = "mail")]
-        settings.mail.postman()?;
-        let options = self.http_options(settings);
+        let postman = settings.mail.postman()?;
+        #[cfg_attr(not(feature = "mail"), expect(unused_mut, reason = "mail is the only other option"))]
+        let mut options = self.http_options(settings);
+        #[cfg(feature = "mail")]
+        {
+            options.mail = postman.map(Arc::new);
+        }
 
         // Before the file is opened, which brings its schema up to date: not under another server.
         let _lock = lock(&path)?;

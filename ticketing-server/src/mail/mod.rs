@@ -8,6 +8,7 @@
 //! Nothing here logs an address, a name or what a mail says.
 
 mod address;
+mod carrier;
 mod clerk;
 mod facts;
 mod letter;
@@ -18,22 +19,24 @@ mod words;
 
 use std::{
     collections::{HashMap, HashSet},
+    fmt,
     sync::{Mutex, PoisonError},
 };
 
 use ticketing_core::{EmailAddress, TicketId, Timestamp};
 
-use self::{
-    clerk::{Clerk, ClerkError, Written},
-    letter::{Letter, MessageId},
-    relay::Relay,
-};
 pub use self::{
+    carrier::{MAIL, MailCarrier, MailServer},
     settings::{
         InvalidPublicUrl, InvalidSender, LetterSettings, MailSettings, PublicUrl, Sender, SettingError, SmtpLogin,
         SmtpPassword, SmtpSettings, SmtpTls,
     },
     templates::TemplateError,
+};
+use self::{
+    clerk::{Clerk, ClerkError, Written},
+    letter::{Letter, MessageId},
+    relay::Relay,
 };
 use crate::{
     Engine,
@@ -76,6 +79,13 @@ impl From<ClerkError> for MailError {
             ClerkError::Setting(error) => error.into(),
             ClerkError::Template(error) => Self::Template(error),
         }
+    }
+}
+
+/// Nothing of what it knows.
+impl fmt::Debug for Postman {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Postman")
     }
 }
 

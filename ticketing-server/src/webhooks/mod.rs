@@ -32,8 +32,10 @@ use self::{
     message::{Message, Signer},
 };
 use crate::{
+    Engine,
     courier::{Carried, Carrier, CourierOptions, Recipient},
-    store::{Failure, FailureKind, FeedEntry, RecipientId, Store, StoreError, SubscriptionRecord, TicketRecord},
+    integration,
+    store::{Failure, FailureKind, FeedEntry, RecipientId, Store, StoreError, SubscriptionRecord},
 };
 
 /// How webhooks are sent.
@@ -182,8 +184,10 @@ impl<S: Store> Carrier<S> for Webhooks {
         Ok(records.into_iter().filter_map(target).collect())
     }
 
-    fn content(&self, record: &TicketRecord) -> Box<RawValue> {
-        message::ticket(record)
+    async fn content(&self, engine: &Engine<S>, entry: &FeedEntry) -> Result<Option<Box<RawValue>>, StoreError> {
+        let Some(record) = engine.store().record(entry.id).await? else { return Ok(None) };
+        let ticket = integration::view(&engine.in_integration(*record).await?);
+        serde_json::value::to_raw_value(&ticket).map(Some).map_err(|error| StoreError::Damaged(error.into()))
     }
 
     async fn carry(&self, target: &Target, entry: &FeedEntry, ticket: &Box<RawValue>, now: Timestamp) -> Carried {

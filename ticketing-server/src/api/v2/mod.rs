@@ -12,7 +12,6 @@ mod paging;
 mod show;
 mod subscriptions;
 mod tags;
-mod ticket;
 
 pub(crate) use self::{
     actions::{create as create_action, list as list_actions, show as show_action},

@@ -3,7 +3,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::Carrier;
-use crate::store::{FeedEntry, Store, StoreError};
+use crate::{
+    Engine,
+    store::{FeedEntry, Store, StoreError},
+};
 
 /// How long what was made of a ticket is as good as new.
 const FRESH: Duration = Duration::from_secs(1);
@@ -23,7 +26,7 @@ impl<T: Send + Sync> Letter<T> {
     /// What is made of its ticket as it is now; `None` where there is no such ticket any more.
     pub(super) async fn content<S: Store, C: Carrier<S, Content = T>>(
         &self,
-        store: &S,
+        engine: &Engine<S>,
         carrier: &C,
     ) -> Result<Option<Arc<T>>, StoreError> {
         let mut content = self.content.lock().await;
@@ -33,8 +36,8 @@ impl<T: Send + Sync> Letter<T> {
             return Ok(Some(Arc::clone(content)));
         }
         let made_at = Instant::now();
-        let Some(record) = store.record(self.entry.id).await? else { return Ok(None) };
-        let made = Arc::new(carrier.content(&record));
+        let Some(made) = carrier.content(engine, &self.entry).await? else { return Ok(None) };
+        let made = Arc::new(made);
         *content = Some((made_at, Arc::clone(&made)));
         Ok(Some(made))
     }

@@ -33,7 +33,7 @@ use tokio::time::Instant;
 
 use self::{lease::Holder, pages::Pages, round::Round};
 use super::{Engine, maintain::every};
-use crate::store::{Failure, FeedEntry, FeedPosition, Lease, Place, RecipientId, Store, StoreError, TicketRecord};
+use crate::store::{Failure, FeedEntry, FeedPosition, Lease, Place, RecipientId, Store, StoreError};
 
 /// How something gets to those who are told what happens.
 pub trait Carrier<S>: Send + Sync + 'static {
@@ -48,8 +48,13 @@ pub trait Carrier<S>: Send + Sync + 'static {
     /// Those who are to be told now, those who are inactive among them.
     fn recipients(&self, store: &S) -> impl Future<Output = Result<Vec<Self::Recipient>, StoreError>> + Send;
 
-    /// What of a ticket goes to each recipient alike. Made once for all of them.
-    fn content(&self, record: &TicketRecord) -> Self::Content;
+    /// What of an event's ticket, as it is now, goes to each recipient alike; `None`: there is no such ticket any more. Made once for
+    /// all of them.
+    fn content(
+        &self,
+        engine: &Engine<S>,
+        entry: &FeedEntry,
+    ) -> impl Future<Output = Result<Option<Self::Content>, StoreError>> + Send;
 
     /// Takes an event and its ticket to a recipient. It may be dropped at any time, and what was under way is carried again.
     fn carry(
@@ -82,6 +87,11 @@ pub trait Recipient: Send + Sync + 'static {
 
     /// Whether it is to be told of an event.
     fn wants(&self, entry: &FeedEntry) -> bool;
+
+    /// What an attempt makes of its health.
+    fn after(&self, health: Health, outcome: Outcome) -> Health {
+        health.after(outcome)
+    }
 }
 
 /// What came of carrying.

@@ -327,7 +327,7 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
     /// What an attempt makes of the recipient's health.
     async fn judge(&mut self, carried: Carried) {
         let before = self.health;
-        self.health = before.after(carried.outcome());
+        self.health = self.recipient.borrow().after(before, carried.outcome());
         let pause = back_off::pause_after(self.health.failures, self.shared.options.pause_seconds_max);
         self.left_alone_until =
             pause.to_std().ok().filter(|pause| !pause.is_zero()).map(|pause| Instant::now() + pause);
@@ -381,7 +381,7 @@ async fn attempt<S: Store, C: Carrier<S>>(
             Err(error) => return unread(error),
         },
     };
-    let content = match letter.content(store, &shared.carrier).await {
+    let content = match letter.content(&shared.engine, &shared.carrier).await {
         Ok(Some(content)) => content,
         Ok(None) => return Attempted::Void,
         Err(error) => return unread(error),
