@@ -215,12 +215,12 @@ fn kind_of(error: &ClientError) -> FailureKind {
         if let Some(cause) = cause.downcast_ref::<ConnectError>() {
             return cause.kind();
         }
-        // What stands in an I/O error is not its source.
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some() {
+        if cause.is::<rustls::Error>() {
             return FailureKind::Tls;
         }
-        next = cause.source();
+        // What stands in an I/O error is not its source.
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = inner.map(|inner| inner as _).or_else(|| cause.source());
     }
     if error.is_connect() { FailureKind::Connect } else { FailureKind::BrokenOff }
 }
