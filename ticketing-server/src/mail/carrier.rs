@@ -67,9 +67,9 @@ impl<S: Store> Carrier<S> for MailCarrier<S> {
         Ok(vec![MailServer])
     }
 
-    async fn content(&self, _: &Engine<S>, _: &FeedEntry) -> Result<Option<()>, StoreError> {
+    async fn content(&self, _: &Engine<S>, entry: &FeedEntry) -> Result<Option<((), u32)>, StoreError> {
         // The postman reads it, where there is something to write.
-        Ok(Some(()))
+        Ok(Some(((), entry.event.seq)))
     }
 
     async fn carry(&self, _: &MailServer, entry: &FeedEntry, (): &(), _: Timestamp) -> courier::Carried {
