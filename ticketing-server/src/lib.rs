@@ -4,6 +4,7 @@
 //! - [`store`]: where tickets are kept. [`store::sqlite`] (feature `sqlite`) is the embedded default.
 //! - [`courier`]: what happens, delivered to those outside. [`webhooks`] (feature `webhooks`) does it over HTTP.
 //! - [`zones`]: time zones by their IANA names, for the core's calendars.
+//! - [`mail`] (feature `mail`): mails to requesters and agents about what happens to their tickets.
 //! - [`http`] (feature `http`): the API as one [`tower::Service`](https://docs.rs/tower), and [`serve`](http::serve) for it.
 //! - The binary (feature `cli`) reads its settings and puts these together.
 
@@ -27,6 +28,10 @@ pub mod cli;
 mod holidays;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(any(feature = "http", feature = "webhooks"))]
+mod integration;
+#[cfg(feature = "mail")]
+pub mod mail;
 #[cfg(feature = "http")]
 mod pages;
 #[cfg(feature = "http")]

@@ -13,7 +13,7 @@ use crate::browser;
 use crate::conformance;
 use crate::fuzz::{CargoFuzz, Target};
 use crate::package;
-use crate::process::{cargo, scale, succeeds};
+use crate::process::{cargo, python, scale, succeeds};
 use crate::stages::{Stages, check, tests};
 use crate::tally::{Runner, Tally};
 use crate::wasm;
@@ -39,6 +39,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     // First: the server embeds the package.
     stages.run("wasm package", || wasm::check_package(scale));
     stages.run("workspace", || {
+        // The tests of mails set up a mail server themselves, with Python's own tools.
+        python()?;
         let (mut command, runner) = workspace_tests();
         tests(command.env("TICKETING_SCALE", scale.to_string()), runner)
     });
@@ -74,9 +76,11 @@ fn server_features() -> Result<Tally> {
     let engine_only = check(cargo(["check"]).args(ALONE))?;
     let http = check(cargo(["check"]).args(ALONE).args(["--features", "http"]))?;
     let sqlite = check(cargo(["check"]).args(ALONE).args(["--features", "sqlite"]))?;
+    let mail = check(cargo(["check"]).args(ALONE).args(["--features", "sqlite,mail"]))?;
+    let without_mail = check(cargo(["check"]).args(ALONE).args(["--features", "cli"]))?;
     // What an application links that embeds the engine.
     let embedded = check(cargo(["test"]).args(ALONE).args(["--features", "sqlite"]))?;
-    Ok(engine_only + http + sqlite + embedded)
+    Ok(engine_only + http + sqlite + mail + without_mail + embedded)
 }
 
 fn examples() -> Result<Tally> {

@@ -68,7 +68,7 @@ impl Happening {
             Action::AtRisk => Some(Self::SlaAtRisk),
             _ => None,
         };
-        let says = event.has_text && matches!(event.action, Action::Updated | Action::Commented);
+        let says = event.replies() || (event.has_text && event.action == Action::Commented);
         let mut all: Vec<_> = alarm.into_iter().collect();
         all.extend(status.is_some().then_some(Self::StatusChanged));
         all.extend((assignee.is_some() || area.is_some()).then_some(Self::OwnerChanged));

@@ -3,6 +3,8 @@
 mod calendar;
 mod key;
 mod label;
+#[cfg(feature = "mail")]
+mod mail;
 mod rules;
 mod serve;
 mod settings;
@@ -61,6 +63,10 @@ enum Command {
     /// Tell other systems what happens, and see what did not get there.
     #[command(subcommand)]
     Webhook(webhook::Command),
+    /// See whether mail works, and what mails say.
+    #[cfg(feature = "mail")]
+    #[command(subcommand)]
+    Mail(mail::Command),
 }
 
 #[derive(Args)]
@@ -138,6 +144,8 @@ pub fn main() -> ExitCode {
         Command::Ticket(command) => command.run(),
         Command::Label(command) => command.run(),
         Command::Webhook(command) => command.run(),
+        #[cfg(feature = "mail")]
+        Command::Mail(command) => command.run(),
         Command::Sla(command) => match command.run() {
             Ok(code) => return code,
             Err(error) => Err(error),

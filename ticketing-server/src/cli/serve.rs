@@ -1,3 +1,5 @@
+#[cfg(feature = "mail")]
+use std::sync::Arc;
 use std::{
     env::{self, VarError},
     ffi::OsString,
@@ -91,7 +93,15 @@ impl Serve {
         let mut engine_options = EngineOptions::default();
         engine_options.token_minutes =
             self.token_minutes.or(settings.token_minutes).unwrap_or(engine_options.token_minutes);
-        let options = self.http_options(settings);
+        // What is wrong with mail is said before anybody relies on it.
+        #[cfg(feature = "mail")]
+        let postman = settings.mail.postman()?;
+        #[cfg_attr(not(feature = "mail"), expect(unused_mut, reason = "mail is the only other option"))]
+        let mut options = self.http_options(settings);
+        #[cfg(feature = "mail")]
+        {
+            options.mail = postman.map(Arc::new);
+        }
 
         // Before the file is opened, which brings its schema up to date: not under another server.
         let _lock = lock(&path)?;
@@ -181,7 +191,7 @@ async fn first_admin(engine: &Engine<SqliteStore>) -> anyhow::Result<()> {
 }
 
 /// A variable of the environment. An empty one is none: that is what a compose file makes of one that is not set.
-fn given(name: &str) -> anyhow::Result<Option<String>> {
+pub(super) fn given(name: &str) -> anyhow::Result<Option<String>> {
     match env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(VarError::NotPresent) => Ok(None),

@@ -45,6 +45,9 @@ pub(super) struct Settings {
     pub(super) rate_limits: RateLimitSettings,
     /// How other systems are told what happens.
     pub(super) webhooks: WebhookSettings,
+    /// Mails about what happens to tickets.
+    #[cfg(feature = "mail")]
+    pub(super) mail: super::mail::MailSection,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -32,6 +32,11 @@ use crate::{
     store::Store,
     webhooks::Webhooks,
 };
+#[cfg(feature = "mail")]
+use crate::{
+    courier::CourierOptions,
+    mail::{MAIL, MailCarrier},
+};
 
 /// The whole API as one `tower::Service`: to mount in another application, or to [`serve`](super::serve).
 ///
@@ -195,17 +200,50 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
 }
 
 impl<S: Store> State<S> {
+    /// Tells those outside what happens, until the server closes.
+    async fn deliver(&self) {
+        let _sending = self.sending.lock().await;
+        tokio::join!(self.send_webhooks(), self.send_mails());
+    }
+
     async fn send_webhooks(&self) {
         let Some(options) = &self.options.webhooks else { return };
-        let _sending = self.sending.lock().await;
-        let mut closing = self.closing.subscribe();
-        let closed = async { _ = closing.wait_for(|closing| *closing).await.is_ok() };
         match Webhooks::new(options) {
             Ok(carrier) => {
-                self.engine.deliver(carrier, options.courier.clone(), self.metrics.webhooks(), closed).await;
+                let figures = self.metrics.webhooks();
+                self.engine.deliver(carrier, options.courier.clone(), figures, self.closed()).await;
             }
             Err(error) => tracing::error!(%error, "no webhooks are sent"),
         }
+    }
+
+    #[cfg(feature = "mail")]
+    async fn send_mails(&self) {
+        let store = self.engine.store();
+        let Some(postman) = &self.options.mail else {
+            // Whoever has mail again is told what happens from then on.
+            if let Err(error) = store.remove_recipient(MAIL).await {
+                tracing::error!(%error, "what was to be mailed could not be forgotten");
+            }
+            return;
+        };
+        if let Err(error) = store.add_recipient(MAIL).await {
+            tracing::error!(%error, "no mails are sent");
+            return;
+        }
+        let carrier = MailCarrier::new(self.engine.clone(), Arc::clone(postman));
+        // Mail servers have little patience with many connections.
+        let webhooks = self.options.webhooks.as_ref().map(|webhooks| webhooks.courier.clone()).unwrap_or_default();
+        let options = CourierOptions { concurrency: 4, ..webhooks };
+        self.engine.deliver(carrier, options, Arc::default(), self.closed()).await;
+    }
+
+    #[cfg(not(feature = "mail"))]
+    async fn send_mails(&self) {}
+
+    fn closed(&self) -> impl Future<Output = ()> + use<S> {
+        let mut closing = self.closing.subscribe();
+        async move { _ = closing.wait_for(|closing| *closing).await.is_ok() }
     }
 }
 
@@ -230,7 +268,7 @@ impl<S: Store> Maintain for State<S> {
                     }
                 }
             };
-            tokio::join!(self.engine.maintain(), self.send_webhooks(), forget);
+            tokio::join!(self.engine.maintain(), self.deliver(), forget);
         })
     }
 

@@ -40,5 +40,5 @@ pub(crate) use self::{
     call::{Call, query},
     error::{ApiError, etag},
     error_v2::v2_code,
-    response::{Response, created, events, json, json_value, no_content, not_modified, text, with_etag},
+    response::{Response, created, events, json, json_value, no_content, no_store, not_modified, text, with_etag},
 };

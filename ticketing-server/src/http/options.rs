@@ -1,7 +1,11 @@
+#[cfg(feature = "mail")]
+use std::sync::Arc;
 use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
 use ipnet::IpNet;
 
+#[cfg(feature = "mail")]
+use crate::mail::Postman;
 use crate::webhooks::WebhookOptions;
 
 /// How the service deals with those who call it.
@@ -29,6 +33,9 @@ pub struct HttpOptions {
     pub drain_timeout: Duration,
     /// How webhooks are sent; `None`: they are not.
     pub webhooks: Option<WebhookOptions>,
+    /// Who writes mails; `None`: nobody.
+    #[cfg(feature = "mail")]
+    pub mail: Option<Arc<Postman>>,
 }
 
 impl Default for HttpOptions {
@@ -45,6 +52,8 @@ impl Default for HttpOptions {
             streams_max: 1_000,
             drain_timeout: Duration::from_secs(20),
             webhooks: Some(WebhookOptions::default()),
+            #[cfg(feature = "mail")]
+            mail: None,
         }
     }
 }

@@ -13,6 +13,12 @@ pub trait DeliveryStore: Send + Sync + 'static {
     /// Where a recipient is; `None` where there is none.
     fn find_recipient(&self, id: RecipientId) -> impl Future<Output = Result<Option<Place>, StoreError>> + Send;
 
+    /// Has somebody told who is no subscription, from what comes after the newest event on. One who is told already is as before.
+    fn add_recipient(&self, id: RecipientId) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Has them told no longer, and forgets what was to be delivered.
+    fn remove_recipient(&self, id: RecipientId) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// What a recipient has not been delivered in the order of the feed: what waits, and what was given up beyond its place.
     fn undelivered(&self, id: RecipientId) -> impl Future<Output = Result<Vec<Delivery>, StoreError>> + Send;
 
@@ -145,11 +151,13 @@ pub enum FailureKind {
     Tls,
     /// The ticket could not be read.
     Unreadable,
+    /// The mail server did not take it.
+    Mail,
 }
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Answer,
         Self::Timeout,
         Self::BrokenOff,
@@ -158,6 +166,7 @@ impl FailureKind {
         Self::ForbiddenAddress,
         Self::Tls,
         Self::Unreadable,
+        Self::Mail,
     ];
 
     /// Its name in the store and to people.
@@ -171,6 +180,7 @@ impl FailureKind {
             Self::ForbiddenAddress => "forbidden-address",
             Self::Tls => "tls",
             Self::Unreadable => "unreadable",
+            Self::Mail => "mail",
         }
     }
 

@@ -8,12 +8,12 @@ use hyper::{
     header::{HeaderName, HeaderValue},
 };
 use serde::Serialize;
-use serde_json::{json, value::RawValue};
+use serde_json::value::RawValue;
 use sha2::Sha256;
 use ticketing_core::{Timestamp, subscription::Happening};
 use uuid::Uuid;
 
-use crate::store::{Secrets, TicketRecord};
+use crate::store::Secrets;
 
 /// An event as a receiver reads it.
 pub(super) struct Message<'a> {
@@ -45,19 +45,6 @@ impl Message<'_> {
             Body { id, timestamp: at.to_string(), subscription_id, r#type: "TICKET", action: action.name(), ticket };
         serde_json::to_vec(&body).ok().map(Bytes::from)
     }
-}
-
-/// A ticket as receivers read it.
-pub(super) fn ticket(record: &TicketRecord) -> Box<RawValue> {
-    let ticket = json!({
-        "id": record.ticket.id.0,
-        "label": record.label.to_string(),
-        "subject": record.intake.subject,
-        "createdAt": record.ticket.created_at.to_string(),
-        "updatedAt": record.ticket.updated_at.to_string(),
-    });
-    // A value of JSON is JSON.
-    serde_json::value::to_raw_value(&ticket).unwrap_or_default()
 }
 
 /// Signs for one subscription. Source: the Standard Webhooks specification, which signs `id.timestamp.body`.

@@ -32,8 +32,10 @@ use self::{
     message::{Message, Signer},
 };
 use crate::{
+    Engine,
     courier::{Carried, Carrier, CourierOptions, Recipient},
-    store::{Failure, FailureKind, FeedEntry, RecipientId, Store, StoreError, SubscriptionRecord, TicketRecord},
+    integration,
+    store::{Failure, FailureKind, FeedEntry, RecipientId, Store, StoreError, SubscriptionRecord},
 };
 
 /// How webhooks are sent.
@@ -182,8 +184,12 @@ impl<S: Store> Carrier<S> for Webhooks {
         Ok(records.into_iter().filter_map(target).collect())
     }
 
-    fn content(&self, record: &TicketRecord) -> Box<RawValue> {
-        message::ticket(record)
+    async fn content(&self, engine: &Engine<S>, entry: &FeedEntry) -> Result<Option<(Box<RawValue>, u32)>, StoreError> {
+        let Some(record) = engine.store().record(entry.id).await? else { return Ok(None) };
+        let version = record.ticket.version;
+        let ticket = integration::view(&engine.in_integration(*record).await?);
+        let ticket = serde_json::value::to_raw_value(&ticket).map_err(|error| StoreError::Damaged(error.into()))?;
+        Ok(Some((ticket, version)))
     }
 
     async fn carry(&self, target: &Target, entry: &FeedEntry, ticket: &Box<RawValue>, now: Timestamp) -> Carried {
@@ -215,12 +221,12 @@ fn kind_of(error: &ClientError) -> FailureKind {
         if let Some(cause) = cause.downcast_ref::<ConnectError>() {
             return cause.kind();
         }
-        // What stands in an I/O error is not its source.
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some() {
+        if cause.is::<rustls::Error>() {
             return FailureKind::Tls;
         }
-        next = cause.source();
+        // What stands in an I/O error is not its source.
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = inner.map(|inner| inner as _).or_else(|| cause.source());
     }
     if error.is_connect() { FailureKind::Connect } else { FailureKind::BrokenOff }
 }

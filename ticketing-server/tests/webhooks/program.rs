@@ -1,11 +1,15 @@
 //! The real program and its commands.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde_json::json;
 use ticketing_core::TicketId;
 use ticketing_server::store::{LabelKey, TicketStore, sqlite::SqliteStore};
 use tokio::time::{Instant, sleep};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
+};
 
 use crate::{
     common::{http::Connection, program::Desk, scaled, seed_with},
@@ -123,6 +127,43 @@ async fn nothing_is_sent_to_ones_own_network_unless_that_is_allowed() {
         );
     }
     assert_eq!(receiver.connections.load(std::sync::atomic::Ordering::SeqCst), 0);
+}
+
+/// A certificate of this machine is as good as who has signed it.
+#[tokio::test]
+async fn over_https_a_certificate_has_to_be_one_that_the_system_trusts() {
+    let desk = Desk::new();
+    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+    let tls = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certified.cert.der().clone()], key)
+        .unwrap();
+    let receiver = Receiver::over_tls(TlsAcceptor::from(Arc::new(tls))).await;
+    let trusted = desk.write("trusted.pem", certified.cert.pem());
+    drop(desk.serve());
+    let port = receiver.address.port();
+    let (_, secret) = create(&desk, &["--url", &format!("https://localhost:{port}/hook?desk=1")]);
+    let (wrong_name, _) = create(&desk, &["--url", &format!("https://127.0.0.1:{port}/hook?desk=1")]);
+    let failures = |id: &str| desk.run(&["webhook", "failed", "--subscription", id]).success();
+
+    let server = serve(&desk);
+    server.connect().await.post("/api/tickets/crear", &form()).await.ok();
+    let began = Instant::now();
+    while !failures(&wrong_name).contains("tls") {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!(receiver.arrivals().is_empty());
+    server.kill();
+
+    let _server = desk.serve_with(|command| command.envs(LOCAL.iter().copied()).env("SSL_CERT_FILE", &trusted));
+    let arrived = receiver.taken(1).await.remove(0);
+    assert!(arrived.is_signed_with(&secret));
+    sleep(Duration::from_millis(500)).await;
+    assert_eq!(receiver.arrivals().len(), 1, "the other name is another's");
 }
 
 /// Neither where it is sent nor what goes with it stands in a log, however much is logged.

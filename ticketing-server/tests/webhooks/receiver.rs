@@ -10,10 +10,11 @@ use std::{
 use serde_json::Value;
 use standardwebhooks::Webhook;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
     time::{Instant, sleep},
 };
+use tokio_rustls::TlsAcceptor;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -83,6 +84,15 @@ impl Receiver {
 
     /// One that does with a request what it is told: the request, and how often its event has come, from 1.
     pub(crate) async fn new(reply: impl Fn(&Arrival, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start(reply, None).await
+    }
+
+    /// One that takes everything, over TLS.
+    pub(crate) async fn over_tls(tls: TlsAcceptor) -> Self {
+        Self::start(|_, _| Reply::Status(200), Some(tls)).await
+    }
+
+    async fn start(reply: impl Fn(&Arrival, usize) -> Reply + Send + Sync + 'static, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (arrivals, connections) = (Arc::<Mutex<Vec<Arrival>>>::default(), Arc::new(AtomicUsize::new(0)));
@@ -94,8 +104,18 @@ impl Receiver {
                 loop {
                     let (stream, _) = listener.accept().await.unwrap();
                     connections.fetch_add(1, SeqCst);
-                    let (arrivals, reply) = (Arc::clone(&arrivals), Arc::clone(&reply));
-                    open.spawn(async move { serve(stream, &arrivals, &*reply).await });
+                    let (arrivals, reply, tls) = (Arc::clone(&arrivals), Arc::clone(&reply), tls.clone());
+                    open.spawn(async move {
+                        match tls {
+                            None => serve(stream, &arrivals, &*reply).await,
+                            // Who does not trust the certificate hangs up.
+                            Some(tls) => {
+                                if let Ok(stream) = tls.accept(stream).await {
+                                    serve(stream, &arrivals, &*reply).await;
+                                }
+                            }
+                        }
+                    });
                 }
             }
         });
@@ -142,7 +162,7 @@ impl Receiver {
 }
 
 async fn serve(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     arrivals: &Mutex<Vec<Arrival>>,
     reply: &(dyn Fn(&Arrival, usize) -> Reply + Send + Sync),
 ) {
@@ -189,7 +209,7 @@ async fn serve(
     }
 }
 
-async fn read(stream: &mut TcpStream, received: &mut Vec<u8>) -> Option<Arrival> {
+async fn read(stream: &mut (impl AsyncRead + Unpin), received: &mut Vec<u8>) -> Option<Arrival> {
     loop {
         if let Some(end) = received.windows(4).position(|octets| octets == b"\r\n\r\n") {
             let head = String::from_utf8(received[..end].to_vec()).unwrap();

@@ -16,7 +16,7 @@ use ticketing_core::{
 use ticketing_server::{
     CreateRequest, Engine,
     courier::{CourierFigures, CourierOptions},
-    store::sqlite::SqliteStore,
+    store::{FailedDelivery, sqlite::SqliteStore},
     webhooks::{WebhookOptions, Webhooks},
 };
 use tokio::{
@@ -109,6 +109,19 @@ impl Desk {
 
     pub(crate) async fn comment(&self, id: TicketId) {
         comment(&self.engine, id).await;
+    }
+
+    /// What has failed and is not delivered yet, once there is so much.
+    pub(crate) async fn failed(&self, count: usize) -> Vec<FailedDelivery> {
+        let began = Instant::now();
+        loop {
+            let failed = self.engine.failed_deliveries(None, None, 99).await.unwrap();
+            if failed.len() == count {
+                return failed;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "{failed:?}");
+            sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Waits until a subscription stands like this.

@@ -7,8 +7,8 @@
 //! - What fails becomes a row, and is tried again when its time has come; later events of its ticket wait behind it.
 //! - Of the processes that share a store, one delivers: the one that has the lease.
 
+mod contents;
 mod lease;
-mod letter;
 mod pages;
 mod queue;
 mod round;
@@ -31,9 +31,9 @@ use ticketing_core::{
 };
 use tokio::time::Instant;
 
-use self::{lease::Holder, pages::Pages, round::Round};
+use self::{contents::Contents, lease::Holder, pages::Pages, round::Round};
 use super::{Engine, maintain::every};
-use crate::store::{Failure, FeedEntry, FeedPosition, Lease, Place, RecipientId, Store, StoreError, TicketRecord};
+use crate::store::{Failure, FeedEntry, FeedPosition, Lease, Place, RecipientId, Store, StoreError};
 
 /// How something gets to those who are told what happens.
 pub trait Carrier<S>: Send + Sync + 'static {
@@ -48,8 +48,13 @@ pub trait Carrier<S>: Send + Sync + 'static {
     /// Those who are to be told now, those who are inactive among them.
     fn recipients(&self, store: &S) -> impl Future<Output = Result<Vec<Self::Recipient>, StoreError>> + Send;
 
-    /// What of a ticket goes to each recipient alike. Made once for all of them.
-    fn content(&self, record: &TicketRecord) -> Self::Content;
+    /// What of an event's ticket, as it is now, goes to each recipient alike, and the version that the ticket has; `None`: there is no
+    /// such ticket any more. Made once for all of them.
+    fn content(
+        &self,
+        engine: &Engine<S>,
+        entry: &FeedEntry,
+    ) -> impl Future<Output = Result<Option<(Self::Content, u32)>, StoreError>> + Send;
 
     /// Takes an event and its ticket to a recipient. It may be dropped at any time, and what was under way is carried again.
     fn carry(
@@ -82,6 +87,11 @@ pub trait Recipient: Send + Sync + 'static {
 
     /// Whether it is to be told of an event.
     fn wants(&self, entry: &FeedEntry) -> bool;
+
+    /// What an attempt makes of its health.
+    fn after(&self, health: Health, outcome: Outcome) -> Health {
+        health.after(outcome)
+    }
 }
 
 /// What came of carrying.
@@ -156,12 +166,20 @@ impl<S: Store> Engine<S> {
         stop: impl Future<Output = ()>,
     ) {
         let holder = Holder::new(Lease { name: C::NAME, holder: options.identity });
-        let shared = Shared { engine: self.clone(), carrier, pages: Pages::new(self.clone()), options, figures };
+        let shared = Shared {
+            engine: self.clone(),
+            carrier,
+            holder,
+            pages: Pages::new(self.clone()),
+            contents: Contents::new(),
+            options,
+            figures,
+        };
         let mut courier = Courier {
             shared: Arc::new(shared),
-            holder,
             revision: None,
             recipients: vec![],
+            is_out: false,
             rounds: HashMap::new(),
             kept_at: None,
         };
@@ -184,41 +202,44 @@ impl<S: Store> Engine<S> {
 struct Shared<S, C: Carrier<S>> {
     engine: Engine<S>,
     carrier: C,
-    pages: Pages<S, C::Content>,
+    holder: Holder,
+    pages: Pages<S>,
+    contents: Contents<C::Content>,
     options: CourierOptions,
     figures: Arc<CourierFigures>,
 }
 
 struct Courier<S, C: Carrier<S>> {
     shared: Arc<Shared<S, C>>,
-    holder: Holder,
-    /// Of the recipients as they are known; `None`: they are to be read.
+    /// Of the recipients as they are known.
     revision: Option<u64>,
+    /// Those who are told something.
     recipients: Vec<Arc<C::Recipient>>,
+    /// There is a round for each of them.
+    is_out: bool,
     rounds: HashMap<RecipientId, Round<C::Recipient>>,
     kept_at: Option<Instant>,
 }
 
 impl<S: Store, C: Carrier<S>> Courier<S, C> {
     async fn look(&mut self) -> Result<(), StoreError> {
-        let store = &self.shared.engine.inner.store;
-        let revision = store.recipients_revision().await?;
-        let is_news = self.revision != Some(revision);
-        if is_news {
-            let all = self.shared.carrier.recipients(store).await?;
-            let told = all.into_iter().filter(|recipient| recipient.health().standing != Standing::Inactive);
-            self.recipients = told.map(Arc::new).collect();
+        let revision = self.shared.engine.inner.store.recipients_revision().await?;
+        if self.revision != Some(revision) {
+            self.read_recipients().await?;
+            self.revision = Some(revision);
+            self.is_out = false;
         }
-        let holds = self.hold().await;
-        if !holds {
-            // Whoever has no lease stops, and looks anew at everything once it has one.
+        if !self.hold().await {
+            // Whoever has no lease stops.
             self.rounds.clear();
-            self.revision = None;
+            self.is_out = false;
             return Ok(());
         }
-        if is_news {
+        if !self.is_out {
+            // Others may have delivered until now, and health is no change.
+            self.read_recipients().await?;
             self.set_out().await?;
-            self.revision = Some(revision);
+            self.is_out = true;
         }
         if self.kept_at.is_none_or(|at| at.elapsed() >= KEEP_PLACES) {
             self.keep_places().await?;
@@ -228,14 +249,21 @@ impl<S: Store, C: Carrier<S>> Courier<S, C> {
         Ok(())
     }
 
+    async fn read_recipients(&mut self) -> Result<(), StoreError> {
+        let all = self.shared.carrier.recipients(&self.shared.engine.inner.store).await?;
+        let told = all.into_iter().filter(|recipient| recipient.health().standing != Standing::Inactive);
+        self.recipients = told.map(Arc::new).collect();
+        Ok(())
+    }
+
     /// Takes or holds the lease, where there is something to do.
-    async fn hold(&mut self) -> bool {
-        let engine = &self.shared.engine;
+    async fn hold(&self) -> bool {
+        let Shared { engine, holder, .. } = &*self.shared;
         if self.recipients.is_empty() {
-            self.holder.release(engine).await;
+            holder.release(engine).await;
             return false;
         }
-        self.holder.hold(engine).await
+        holder.hold(engine).await
     }
 
     /// A round for each recipient, as it is now.
@@ -296,7 +324,7 @@ impl<S: Store, C: Carrier<S>> Courier<S, C> {
             tracing::warn!(%error, "some events are going to be delivered again: how far they were was not noted");
         }
         self.rounds.clear();
-        self.holder.release(&self.shared.engine).await;
+        self.shared.holder.release(&self.shared.engine).await;
     }
 }
 

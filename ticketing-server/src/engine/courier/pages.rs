@@ -6,10 +6,9 @@ use std::{
 
 use tokio::sync::{OnceCell, watch};
 
-use super::letter::Letter;
 use crate::{
     Engine,
-    store::{FeedPosition, Store, StoreError},
+    store::{FeedEntry, FeedPosition, Store, StoreError},
 };
 
 /// Events of a page, at most. Pages end where their number does, so that those who were apart come to the same ones.
@@ -20,17 +19,15 @@ const KEPT: usize = 16;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The feed as rounds read it: each page is read once for all who are at about the same place, and a fixed number is kept.
-pub(super) struct Pages<S, T> {
+pub(super) struct Pages<S> {
     engine: Engine<S>,
-    kept: Mutex<VecDeque<(FeedPosition, Slot<T>)>>,
+    kept: Mutex<VecDeque<(FeedPosition, Slot)>>,
 }
 
-type Slot<T> = Arc<OnceCell<Arc<Page<T>>>>;
+type Slot = Arc<OnceCell<Page>>;
 
 /// What comes after a position; at least one event.
-pub(super) struct Page<T> {
-    pub(super) letters: Vec<Arc<Letter<T>>>,
-}
+pub(super) type Page = Arc<[Arc<FeedEntry>]>;
 
 /// Why there is no page.
 enum Without {
@@ -38,7 +35,7 @@ enum Without {
     Store(StoreError),
 }
 
-impl<S: Store, T: Send + Sync> Pages<S, T> {
+impl<S: Store> Pages<S> {
     pub(super) fn new(engine: Engine<S>) -> Self {
         Self { engine, kept: Mutex::default() }
     }
@@ -53,7 +50,7 @@ impl<S: Store, T: Send + Sync> Pages<S, T> {
         &self,
         position: FeedPosition,
         news: &mut watch::Receiver<()>,
-    ) -> Result<Arc<Page<T>>, StoreError> {
+    ) -> Result<Page, StoreError> {
         loop {
             news.mark_unchanged();
             let slot = self.slot(position);
@@ -71,7 +68,7 @@ impl<S: Store, T: Send + Sync> Pages<S, T> {
         }
     }
 
-    fn slot(&self, after: FeedPosition) -> Slot<T> {
+    fn slot(&self, after: FeedPosition) -> Slot {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, slot)) = kept.iter().find(|(position, _)| *position == after) {
             return Arc::clone(slot);
@@ -84,12 +81,11 @@ impl<S: Store, T: Send + Sync> Pages<S, T> {
         slot
     }
 
-    async fn read(&self, after: FeedPosition) -> Result<Arc<Page<T>>, Without> {
+    async fn read(&self, after: FeedPosition) -> Result<Page, Without> {
         let mut entries = self.engine.inner.store.feed(after, PAGE).await.map_err(Without::Store)?;
         let page_of = |position: FeedPosition| position.0.saturating_sub(1) / u64::from(PAGE);
         let Some(first) = entries.first().map(|entry| page_of(entry.position)) else { return Err(Without::Events) };
         entries.retain(|entry| page_of(entry.position) == first);
-        let letters = entries.into_iter().map(|entry| Arc::new(Letter::new(entry))).collect();
-        Ok(Arc::new(Page { letters }))
+        Ok(entries.into_iter().map(Arc::new).collect())
     }
 }

@@ -12,14 +12,14 @@ const IN_MEMORY_MAX: usize = 256;
 const STORED_MAX: usize = 10_000;
 
 /// What one recipient is to be delivered: a line of events for each ticket, of which the first may be under way.
-pub(super) struct Queue<L> {
+pub(super) struct Queue<E> {
     /// Each event up to here was taken.
     taken: FeedPosition,
     /// Events beyond the place at which the round has begun that are known already.
     known: BTreeSet<FeedPosition>,
     /// What was taken and is neither delivered nor stored.
     in_memory: BTreeSet<FeedPosition>,
-    lines: HashMap<TicketId, VecDeque<Item<L>>>,
+    lines: HashMap<TicketId, VecDeque<Item<E>>>,
     /// Tickets whose first event may be delivered now.
     ready: VecDeque<TicketId>,
     /// Tickets whose first event may be delivered at an instant.
@@ -27,10 +27,10 @@ pub(super) struct Queue<L> {
     stored: usize,
 }
 
-struct Item<L> {
+struct Item<E> {
     position: FeedPosition,
     /// It is read again for an attempt where it is not in memory.
-    letter: Option<L>,
+    entry: Option<E>,
     attempts: u32,
     /// It has a row, and may be tried from then on.
     stored: Option<Timestamp>,
@@ -38,14 +38,14 @@ struct Item<L> {
 
 /// The first event of a ticket, to be delivered now.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Job<L> {
+pub(super) struct Job<E> {
     pub(super) ticket: TicketId,
     pub(super) position: FeedPosition,
-    pub(super) letter: Option<L>,
+    pub(super) entry: Option<E>,
     pub(super) attempts: u32,
 }
 
-impl<L: Clone> Queue<L> {
+impl<E: Clone> Queue<E> {
     /// At a place, with what was not delivered before.
     pub(super) fn new(place: FeedPosition, undelivered: Vec<Delivery>) -> Self {
         let mut queue = Self {
@@ -60,7 +60,7 @@ impl<L: Clone> Queue<L> {
         for Delivery { position, ticket, attempts, next_attempt_at, .. } in undelivered {
             if let Some(at) = next_attempt_at {
                 queue.stored += 1;
-                queue.push(ticket, Item { position, letter: None, attempts, stored: Some(at) });
+                queue.push(ticket, Item { position, entry: None, attempts, stored: Some(at) });
             }
         }
         queue
@@ -70,7 +70,7 @@ impl<L: Clone> Queue<L> {
     pub(super) fn take(
         &mut self,
         position: FeedPosition,
-        wanted: Option<(TicketId, L)>,
+        wanted: Option<(TicketId, E)>,
         now: Timestamp,
     ) -> Option<Delivery> {
         if position <= self.taken {
@@ -80,29 +80,29 @@ impl<L: Clone> Queue<L> {
         if self.known.remove(&position) {
             return None;
         }
-        let (ticket, letter) = wanted?;
+        let (ticket, entry) = wanted?;
         let is_blocked = self.lines.get(&ticket).and_then(VecDeque::front).is_some_and(|first| first.stored.is_some());
-        let item = Item { position, letter: Some(letter), attempts: 0, stored: None };
+        let item = Item { position, entry: Some(entry), attempts: 0, stored: None };
         if !is_blocked {
             self.in_memory.insert(position);
             self.push(ticket, item);
             return None;
         }
         self.stored += 1;
-        self.push(ticket, Item { letter: None, stored: Some(now), ..item });
+        self.push(ticket, Item { entry: None, stored: Some(now), ..item });
         Some(waiting(position, ticket, now))
     }
 
     /// What may be delivered next. It is under way until it is [`delivered`](Self::delivered), has [`failed`](Self::failed), or
     /// is to be tried [`again`](Self::again).
-    pub(super) fn next(&mut self, now: Timestamp) -> Option<Job<L>> {
+    pub(super) fn next(&mut self, now: Timestamp) -> Option<Job<E>> {
         while let Some((_, ticket)) = self.later.first().copied().filter(|(at, _)| *at <= now) {
             self.later.pop_first();
             self.ready.push_back(ticket);
         }
         let ticket = self.ready.pop_front()?;
-        let Item { position, letter, attempts, .. } = self.lines.get(&ticket)?.front()?;
-        Some(Job { ticket, position: *position, letter: letter.clone(), attempts: *attempts })
+        let Item { position, entry, attempts, .. } = self.lines.get(&ticket)?.front()?;
+        Some(Job { ticket, position: *position, entry: entry.clone(), attempts: *attempts })
     }
 
     /// The first event of a ticket was delivered; answers its position where it has a row, which is to be forgotten.
@@ -128,7 +128,7 @@ impl<L: Clone> Queue<L> {
     ) -> Vec<Delivery> {
         let Some(first) = self.lines.get_mut(&ticket).and_then(VecDeque::front_mut) else { return vec![] };
         first.attempts = first.attempts.saturating_add(1);
-        first.letter = None;
+        first.entry = None;
         let position = first.position;
         let mut changed = vec![Delivery {
             position,
@@ -150,7 +150,7 @@ impl<L: Clone> Queue<L> {
         self.later.insert((next, ticket));
         for item in self.lines.get_mut(&ticket).into_iter().flatten().skip(1).filter(|item| item.stored.is_none()) {
             item.stored = Some(now);
-            item.letter = None;
+            item.entry = None;
             self.stored += 1;
             self.in_memory.remove(&item.position);
             changed.push(waiting(item.position, ticket, now));
@@ -183,7 +183,7 @@ impl<L: Clone> Queue<L> {
         self.later.first().map(|(at, _)| *at)
     }
 
-    fn push(&mut self, ticket: TicketId, item: Item<L>) {
+    fn push(&mut self, ticket: TicketId, item: Item<E>) {
         let line = self.lines.entry(ticket).or_default();
         line.push_back(item);
         if line.len() == 1 {
@@ -191,7 +191,7 @@ impl<L: Clone> Queue<L> {
         }
     }
 
-    fn pop(&mut self, ticket: TicketId) -> Option<Item<L>> {
+    fn pop(&mut self, ticket: TicketId) -> Option<Item<E>> {
         let item = self.lines.get_mut(&ticket)?.pop_front()?;
         self.in_memory.remove(&item.position);
         self.stored -= usize::from(item.stored.is_some());

@@ -21,11 +21,10 @@ use tokio::{
 
 use super::{
     Carried, Carrier, Progress, Recipient, Shared,
-    letter::Letter,
     pages::Page,
     queue::{Job, Queue},
 };
-use crate::store::{Delivery, Failure, FailureKind, FeedPosition, Place, RecipientId, Store, StoreError};
+use crate::store::{Delivery, Failure, FailureKind, FeedEntry, FeedPosition, Place, RecipientId, Store, StoreError};
 
 /// How long what is under way may take to end where it is to stop.
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
@@ -148,7 +147,7 @@ async fn walk<S: Store, C: Carrier<S>>(
 async fn read_on<S: Store, C: Carrier<S>>(
     shared: Arc<Shared<S, C>>,
     mut position: FeedPosition,
-    sender: mpsc::Sender<Arc<Page<C::Content>>>,
+    sender: mpsc::Sender<Page>,
 ) {
     let mut news = shared.pages.news();
     loop {
@@ -158,7 +157,7 @@ async fn read_on<S: Store, C: Carrier<S>>(
         };
         match read {
             Ok(page) => {
-                position = page.letters.last().map_or(position, |letter| letter.entry.position);
+                position = page.last().map_or(position, |entry| entry.position);
                 if sender.send(page).await.is_err() {
                     return;
                 }
@@ -171,15 +170,13 @@ async fn read_on<S: Store, C: Carrier<S>>(
     }
 }
 
-type Post<T> = Arc<Letter<T>>;
-
 struct Walker<S, C: Carrier<S>> {
     id: RecipientId,
     shared: Arc<Shared<S, C>>,
     recipient: watch::Receiver<Arc<C::Recipient>>,
     health: Health,
     generation: u32,
-    queue: Queue<Post<C::Content>>,
+    queue: Queue<Arc<FeedEntry>>,
     under_way: JoinSet<(TicketId, u32, Attempted)>,
     left_alone_until: Option<Instant>,
     progress: Arc<Progress>,
@@ -197,7 +194,7 @@ enum Attempted {
 }
 
 impl<S: Store, C: Carrier<S>> Walker<S, C> {
-    async fn walk(mut self, mut pages: mpsc::Receiver<Arc<Page<C::Content>>>, mut stopped: watch::Receiver<bool>) {
+    async fn walk(mut self, mut pages: mpsc::Receiver<Page>, mut stopped: watch::Receiver<bool>) {
         loop {
             self.tell_progress();
             if self.health.standing == Standing::Inactive {
@@ -227,14 +224,16 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
         self.progress.pending.store(self.queue.stored() as u64, Relaxed);
     }
 
-    /// Whoever fails again and again is asked one thing at a time.
+    /// Whoever fails again and again is asked one thing at a time. Without the lease, nobody is asked anything.
     fn may_start(&self) -> bool {
         let at_once = match self.health.standing {
             Standing::Active => self.shared.options.concurrency.max(1),
             Standing::Degraded => 1,
             Standing::Inactive => 0,
         };
-        self.under_way.len() < at_once && self.left_alone_until.is_none_or(|until| Instant::now() >= until)
+        self.under_way.len() < at_once
+            && self.left_alone_until.is_none_or(|until| Instant::now() >= until)
+            && self.shared.holder.holds()
     }
 
     fn start(&mut self) {
@@ -261,12 +260,12 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
         due.filter(|due| !due.is_zero()).or(left_alone).unwrap_or(LOOK).min(LOOK)
     }
 
-    async fn take(&mut self, page: &Page<C::Content>) {
+    async fn take(&mut self, page: &Page) {
         let (now, recipient) = (self.shared.engine.now(), Arc::clone(&self.recipient.borrow()));
         let mut waiting = Vec::new();
-        for letter in &page.letters {
-            let wanted = recipient.wants(&letter.entry).then(|| (letter.entry.id, Arc::clone(letter)));
-            waiting.extend(self.queue.take(letter.entry.position, wanted, now));
+        for entry in &**page {
+            let wanted = recipient.wants(entry).then(|| (entry.id, Arc::clone(entry)));
+            waiting.extend(self.queue.take(entry.position, wanted, now));
         }
         if !waiting.is_empty() {
             self.keep(waiting).await;
@@ -327,7 +326,7 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
     /// What an attempt makes of the recipient's health.
     async fn judge(&mut self, carried: Carried) {
         let before = self.health;
-        self.health = before.after(carried.outcome());
+        self.health = self.recipient.borrow().after(before, carried.outcome());
         let pause = back_off::pause_after(self.health.failures, self.shared.options.pause_seconds_max);
         self.left_alone_until =
             pause.to_std().ok().filter(|pause| !pause.is_zero()).map(|pause| Instant::now() + pause);
@@ -361,7 +360,7 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
 async fn attempt<S: Store, C: Carrier<S>>(
     shared: &Shared<S, C>,
     recipient: &C::Recipient,
-    job: Job<Post<C::Content>>,
+    job: Job<Arc<FeedEntry>>,
 ) -> Attempted {
     let store = &shared.engine.inner.store;
     let unread = |error| match error {
@@ -371,22 +370,22 @@ async fn attempt<S: Store, C: Carrier<S>>(
         }
         error => Attempted::Untried(error),
     };
-    let letter = match job.letter {
-        Some(letter) => letter,
+    let entry = match job.entry {
+        Some(entry) => entry,
         None => match store.feed(FeedPosition(job.position.0.saturating_sub(1)), 1).await {
             Ok(entries) => match entries.into_iter().find(|entry| entry.position == job.position) {
-                Some(entry) => Arc::new(Letter::new(entry)),
+                Some(entry) => Arc::new(entry),
                 None => return Attempted::Void,
             },
             Err(error) => return unread(error),
         },
     };
-    let content = match letter.content(store, &shared.carrier).await {
+    let content = match shared.contents.of(&entry, &shared.engine, &shared.carrier).await {
         Ok(Some(content)) => content,
         Ok(None) => return Attempted::Void,
         Err(error) => return unread(error),
     };
-    Attempted::Carried(shared.carrier.carry(recipient, &letter.entry, &content, shared.engine.now()).await)
+    Attempted::Carried(shared.carrier.carry(recipient, &entry, &content, shared.engine.now()).await)
 }
 
 /// For back-off; the same for all where the system has none to give.

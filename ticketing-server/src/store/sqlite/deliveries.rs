@@ -31,6 +31,25 @@ impl DeliveryStore for SqliteStore {
         })
     }
 
+    async fn add_recipient(&self, id: RecipientId) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let sql = "INSERT INTO recipients (uuid, position, generation) SELECT ?1, ifnull(max(id), 0), 0 FROM outbox
+                       WHERE NOT EXISTS (SELECT 1 FROM recipients WHERE uuid = ?1)";
+            let added = connection.prepare_cached(sql)?.execute([id.0.as_bytes()])?;
+            if added > 0 { grow_revision(connection) } else { Ok(()) }
+        })
+        .await
+    }
+
+    async fn remove_recipient(&self, id: RecipientId) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let sql = "DELETE FROM recipients WHERE uuid = ? AND uuid NOT IN (SELECT uuid FROM subscriptions)";
+            let removed = connection.prepare_cached(sql)?.execute([id.0.as_bytes()])?;
+            if removed > 0 { grow_revision(connection) } else { Ok(()) }
+        })
+        .await
+    }
+
     async fn undelivered(&self, id: RecipientId) -> Result<Vec<Delivery>, StoreError> {
         self.read_long(move |connection, _| {
             let sql = concat!(

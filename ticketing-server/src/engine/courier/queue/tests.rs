@@ -98,7 +98,7 @@ fn what_was_not_delivered_before_a_crash_is_known_afterwards() {
     assert!(take(&mut queue, 7, 1).is_some());
     assert_eq!((queue.stored(), queue.place()), (3, FeedPosition(7)));
     assert!(next(&mut queue, 60).is_empty());
-    assert_eq!(queue.next(at(70)).map(|job| (job.position.0, job.letter, job.attempts)), Some((2, None, 3)));
+    assert_eq!(queue.next(at(70)).map(|job| (job.position.0, job.entry, job.attempts)), Some((2, None, 3)));
     queue.delivered(ticket(1));
     assert_eq!(next(&mut queue, 70), [5]);
     queue.delivered(ticket(1));
