@@ -116,6 +116,8 @@ impl<S: Store> Engine<S> {
         let mut intake = new.into_intake();
         opened.on_behalf.clone_from(&intake.created_by);
         intake.created_by = opened.by();
+        // What requesters write is nobody's business but the desk's.
+        let changes = (actor != Actor::Requester).then(|| opened.event.changes.clone());
         let creation = Creation {
             id,
             next_moment: ticket.next_moment(&book),
@@ -130,6 +132,9 @@ impl<S: Store> Engine<S> {
         match self.inner.store.create(creation).await? {
             Created::New(label) => {
                 self.inner.news.tell();
+                if let Some(changes) = changes {
+                    self.offer_changed(&actor, &changes).await;
+                }
                 Ok(created_ticket(label, ticket, &book, false))
             }
             Created::KeyUsed(used) => self.of_key(used).await,

@@ -130,9 +130,13 @@ impl<S: Store> Engine<S> {
             let idempotency = conditions.key.clone().map(|key| key.at(now));
             let follow_up = followed(ticket, events, &book, idempotency)?;
             let ticket = follow_up.ticket.clone();
+            let changes: Vec<_> = follow_up.events.iter().map(|new| new.event.changes.clone()).collect();
             match self.inner.store.append(follow_up).await? {
                 Appended::Stored => {
                     self.inner.news.tell();
+                    for changes in &changes {
+                        self.offer_changed(actor, changes).await;
+                    }
                     return Ok(Outcome::Done(Box::new(ticket)));
                 }
                 // From now on, only those who have begun already, or another process, may be faster.

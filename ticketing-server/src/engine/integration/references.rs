@@ -4,8 +4,9 @@ use std::{
 };
 
 use ticketing_core::{
-    RulesHash,
+    Actor, RulesHash,
     integration::{Reference, ReferenceKind, UnknownReferences},
+    ticket::Changes,
 };
 
 use super::super::Engine;
@@ -18,6 +19,8 @@ pub(in crate::engine) struct References {
     ids: Mutex<HashMap<Name, u32>>,
     /// The rules whose priorities and areas are offered.
     offered: Mutex<Option<RulesHash>>,
+    /// Names that are known to be offered.
+    known_offered: Mutex<HashSet<Name>>,
 }
 
 type Name = (ReferenceKind, String);
@@ -32,6 +35,19 @@ impl References {
             ids.clear();
         }
         ids.extend(names);
+    }
+
+    fn not_offered(&self, names: Vec<Name>) -> Vec<Name> {
+        let known = self.known_offered.lock().unwrap_or_else(PoisonError::into_inner);
+        names.into_iter().filter(|name| !known.contains(name)).collect()
+    }
+
+    fn note_offered(&self, names: Vec<Name>) {
+        let mut known = self.known_offered.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= IDS_MAX {
+            known.clear();
+        }
+        known.extend(names);
     }
 }
 
@@ -109,6 +125,34 @@ impl<S: Store> Engine<S> {
             self.inner.store.identify(made, true).await?;
         }
         Ok(())
+    }
+
+    /// What staff or another system has made of a ticket's names, other systems may refer to. That the change itself is done does not
+    /// depend on it.
+    pub(in crate::engine) async fn offer_changed(&self, actor: &Actor, changes: &Changes) {
+        if matches!(actor, Actor::Requester | Actor::System) {
+            return;
+        }
+        let opened = changes.opened.as_ref().map(|opened| &opened.attributes);
+        let category = opened.map(|attributes| &attributes.category);
+        let category = category.or(changes.category.as_ref().map(|category| &category.after));
+        let priority = opened.map(|attributes| &attributes.priority);
+        let priority = priority.or(changes.priority.as_ref().map(|priority| &priority.after));
+        let area = opened.map(|attributes| &attributes.area);
+        let area = area.or(changes.area.as_ref().map(|area| &area.after));
+        let rules = self.rules();
+        let names = [(ReferenceKind::Category, category), (ReferenceKind::Urgency, priority)];
+        let names = names.into_iter().filter_map(|(kind, name)| Some((kind, name?.clone()?)));
+        let team = area.map(|area| (ReferenceKind::Team, rules.desk_area(area).to_owned()));
+        let names: Vec<_> = names.chain(team).collect();
+        let made = self.inner.references.not_offered(names);
+        if made.is_empty() {
+            return;
+        }
+        match self.inner.store.identify(made.clone(), true).await {
+            Ok(_) => self.inner.references.note_offered(made),
+            Err(error) => tracing::warn!(%error, "what staff has named is not offered to other systems yet"),
+        }
     }
 
     /// The ids of names, of which any that has none is given one.
