@@ -239,7 +239,9 @@ impl<S: Store> State<S> {
     }
 
     #[cfg(not(feature = "mail"))]
-    async fn send_mails(&self) {}
+    fn send_mails(&self) -> impl Future<Output = ()> + use<S> {
+        std::future::ready(())
+    }
 
     fn closed(&self) -> impl Future<Output = ()> + use<S> {
         let mut closing = self.closing.subscribe();
