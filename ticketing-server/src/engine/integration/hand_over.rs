@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use ticketing_core::{
-    Actor, TicketId,
+    Actor, Refusal, TicketId,
     integration::{IntegrationDraft, Request},
     ticket::{Edit, Order, Origin},
 };
@@ -30,10 +30,16 @@ impl<S: Store> Engine<S> {
     /// have it begin as it does.
     pub async fn hand_over(&self, request: HandOver) -> Result<CreatedTicket, EngineError> {
         let HandOver { draft, actor, address, key } = request;
+        let draft = draft.by(&actor);
         let known = self.know(&draft.references()).await?;
         let name = |kind, reference: &_| known.name(kind, reference);
         let ticket = draft.validate(&self.rules(), name, |id| self.agent(id));
-        let ticket = ticket.map_err(ticketing_core::Refusal::from)?;
+        let ticket = match (ticket, &key) {
+            (Ok(ticket), _) => ticket,
+            // What is refused now may have been done before.
+            (Err(refused), Some(key)) => return self.repeated(key).await?.ok_or(Refusal::from(refused).into()),
+            (Err(refused), None) => return Err(Refusal::from(refused).into()),
+        };
         // Ids first: where the process ends in between, a name too many is offered, and none too few.
         self.offer_made(&known).await?;
         // Staff who use this dialect hand over for another system, too.
@@ -47,7 +53,7 @@ impl<S: Store> Engine<S> {
     pub async fn request(&self, id: TicketId, actor: &Actor, request: Request) -> Result<Executed, EngineError> {
         let known = self.know(&request.references()).await?;
         let order = request.order(|kind, reference| known.name(kind, reference));
-        let order = order.map_err(ticketing_core::Refusal::from)?;
+        let order = order.map_err(Refusal::from)?;
         if let Order::Edit(Edit::Subject(_) | Edit::Clients(_)) = &order
             && let Some(executed) = self.reads_so_already(id, actor, &order).await?
         {

@@ -4,8 +4,9 @@ use std::{
 };
 
 use ticketing_core::{
-    RulesHash,
+    Rules, RulesHash,
     integration::{Reference, ReferenceKind, UnknownReferences},
+    ticket::{Attributes, Changes, NewEvent},
 };
 
 use super::super::Engine;
@@ -18,12 +19,45 @@ pub(in crate::engine) struct References {
     ids: Mutex<HashMap<Name, u32>>,
     /// The rules whose priorities and areas are offered.
     offered: Mutex<Option<RulesHash>>,
+    /// What somebody at the desk has written that is offered, or stands for what is.
+    written: Mutex<HashSet<Name>>,
 }
 
-type Name = (ReferenceKind, String);
+/// What has an id, or will have one.
+pub(in crate::engine) type Name = (ReferenceKind, String);
 
-/// So many ids are remembered.
+/// So many ids are remembered, and so many names that were written.
 const IDS_MAX: usize = 10_000;
+
+/// What a team is called to have an id: an area is one however it is spelt.
+pub(super) fn team(rules: &Rules, area: &str) -> Name {
+    (ReferenceKind::Team, rules.desk_area(&rules.area_key(area)).to_owned())
+}
+
+/// What somebody at the desk calls what a ticket is about.
+pub(in crate::engine) fn written(rules: &Rules, attributes: &Attributes) -> Vec<Name> {
+    let Attributes { category, priority, area, .. } = attributes;
+    names(rules, category.as_ref(), priority.as_ref(), Some(area))
+}
+
+/// The same, of what they have just called so.
+pub(in crate::engine) fn rewritten(rules: &Rules, events: &[NewEvent]) -> Vec<Name> {
+    let of_event = |new: &NewEvent| {
+        let Changes { category, priority, area, .. } = &new.event.changes;
+        let category = category.as_ref().and_then(|change| change.after.as_ref());
+        let priority = priority.as_ref().and_then(|change| change.after.as_ref());
+        names(rules, category, priority, area.as_ref().map(|change| &change.after))
+    };
+    events.iter().flat_map(of_event).collect()
+}
+
+fn names(rules: &Rules, category: Option<&String>, priority: Option<&String>, area: Option<&String>) -> Vec<Name> {
+    // Those that the rules know are offered by their own names.
+    let priority = priority.filter(|priority| rules.known_priority(priority).is_none());
+    let named = [(ReferenceKind::Category, category), (ReferenceKind::Urgency, priority)];
+    let named = named.into_iter().filter_map(|(kind, name)| Some((kind, name?.clone())));
+    named.chain(area.map(|area| team(rules, area))).collect()
+}
 
 impl References {
     fn remember(&self, names: impl IntoIterator<Item = (Name, u32)>) {
@@ -61,7 +95,37 @@ impl<S: Store> Engine<S> {
     /// When the store fails.
     pub async fn offered(&self, kind: ReferenceKind) -> Result<Vec<Named>, StoreError> {
         self.offer_rules().await?;
+        if kind == ReferenceKind::Team {
+            let (rules, users) = (self.rules(), self.users());
+            self.offer_written(users.iter().filter_map(|user| Some(team(&rules, user.area.as_ref()?)))).await?;
+        }
         self.inner.store.offered(kind).await
+    }
+
+    /// Offers what somebody at the desk has written, but for other spellings of what is offered already.
+    pub(in crate::engine) async fn offer_written(
+        &self,
+        names: impl IntoIterator<Item = Name>,
+    ) -> Result<(), StoreError> {
+        let written = || self.inner.references.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let news: Vec<Name> = {
+            let known = written();
+            names.into_iter().filter(|name| !known.contains(name)).collect()
+        };
+        if news.is_empty() {
+            return Ok(());
+        }
+        let asked = news.iter().map(|(kind, name)| (*kind, Reference::Name(name.clone()))).collect();
+        let found = self.inner.store.find_references(asked).await?;
+        let is_new = |(name, found): (&Name, &Option<Named>)| found.as_ref().is_none_or(|found| found.name == name.1);
+        let made: Vec<_> = news.iter().zip(&found).filter(|pair| is_new(*pair)).map(|(name, _)| name.clone()).collect();
+        self.inner.store.identify(made, true).await?;
+        let mut known = written();
+        if known.len() >= IDS_MAX {
+            known.clear();
+        }
+        known.extend(news);
+        Ok(())
     }
 
     /// Offers something of a kind to other systems; answers its id, which is the one that it has already where it is there.
@@ -71,6 +135,13 @@ impl<S: Store> Engine<S> {
     pub async fn offer(&self, kind: ReferenceKind, name: &str) -> Result<u32, StoreError> {
         let ids = self.inner.store.identify(vec![(kind, name.to_owned())], true).await?;
         ids.first().copied().ok_or_else(|| StoreError::Damaged("a name has no id".into()))
+    }
+
+    /// The same, beside what was done to a ticket: that stands, whatever becomes of this.
+    pub(in crate::engine) async fn offer_in_passing(&self, names: Vec<Name>) {
+        if let Err(error) = self.offer_written(names).await {
+            tracing::warn!(%error, "what the desk has written is not offered to other systems");
+        }
     }
 
     /// What an id of a kind stands for; `None`: nothing.
@@ -159,7 +230,7 @@ impl<S: Store> Engine<S> {
         let priorities = document.priorities.list.iter().map(|known| (ReferenceKind::Urgency, known.name.clone()));
         let areas =
             document.areas.list.iter().map(|known| known.name.as_str()).chain([document.areas.default.as_str()]);
-        let areas = areas.map(|area| (ReferenceKind::Team, rules.desk_area(area).to_owned()));
+        let areas = areas.map(|area| team(&rules, area));
         self.inner.store.identify(priorities.chain(areas).collect(), true).await?;
         *offered() = Some(rules.hash());
         Ok(())
