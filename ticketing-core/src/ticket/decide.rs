@@ -294,7 +294,7 @@ impl Decision<'_> {
                 changes.category = Change::between(attributes.category.clone(), category);
             }
             Edit::Priority(priority) => {
-                let priority = priority.map(|name| self.checked_priority(name, "urgency")).transpose()?;
+                let priority = priority.map(|name| self.checked_priority(name, "urgency.id")).transpose()?;
                 changes.priority = Change::between(attributes.priority.clone(), priority);
             }
             Edit::Owner(agent) => {

@@ -92,7 +92,7 @@ async fn the_statuses_of_a_ticket_come_to_its_age() {
         service.pass(i64::from(step) * 1_234_567);
         match step % 5 {
             0 => drop(api.set(&id, 2).await),
-            1 => mesa.set(&ticket, "RESUELTO").await,
+            1 => drop(mesa.command(&ticket, "actualizar", &json!({ "estado": "RESUELTO" })).await),
             2 => drop(mesa.command(&ticket, "reabrir", &json!({ "motivo": "No está" })).await),
             3 => drop(mesa.command(&ticket, "archivar", &json!({ "motivo": "Ya está" })).await),
             _ => {

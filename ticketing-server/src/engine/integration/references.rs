@@ -19,7 +19,7 @@ pub(in crate::engine) struct References {
     ids: Mutex<HashMap<Name, u32>>,
     /// The rules whose priorities and areas are offered.
     offered: Mutex<Option<RulesHash>>,
-    /// What somebody at the desk has written that is offered, or stands for what is.
+    /// What somebody at the desk has written that is offered, in this or in another spelling.
     written: Mutex<HashSet<Name>>,
 }
 
@@ -77,14 +77,24 @@ impl Known {
         self.0.get(&(kind, reference.clone())).cloned()
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+    /// What they are called.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.values().map(String::as_str)
     }
 
-    /// Those that were given by their names: whoever used them has made them.
-    fn made(&self) -> Vec<Name> {
+    /// Whether some were given by their names: whoever uses those makes them.
+    pub(super) fn makes(&self) -> bool {
+        self.made().next().is_some()
+    }
+
+    fn made(&self) -> impl Iterator<Item = Name> {
         let by_name = self.0.iter().filter(|((_, reference), _)| matches!(reference, Reference::Name(_)));
-        by_name.map(|((kind, _), name)| (*kind, name.clone())).collect()
+        by_name.map(|((kind, _), name)| (*kind, name.clone()))
+    }
+
+    fn made_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let by_name = self.0.iter_mut().filter(|((_, reference), _)| matches!(reference, Reference::Name(_)));
+        by_name.map(|(_, name)| name)
     }
 }
 
@@ -102,7 +112,7 @@ impl<S: Store> Engine<S> {
         self.inner.store.offered(kind).await
     }
 
-    /// Offers what somebody at the desk has written, but for other spellings of what is offered already.
+    /// Offers what somebody at the desk has written.
     pub(in crate::engine) async fn offer_written(
         &self,
         names: impl IntoIterator<Item = Name>,
@@ -115,11 +125,7 @@ impl<S: Store> Engine<S> {
         if news.is_empty() {
             return Ok(());
         }
-        let asked = news.iter().map(|(kind, name)| (*kind, Reference::Name(name.clone()))).collect();
-        let found = self.inner.store.find_references(asked).await?;
-        let is_new = |(name, found): (&Name, &Option<Named>)| found.as_ref().is_none_or(|found| found.name == name.1);
-        let made: Vec<_> = news.iter().zip(&found).filter(|pair| is_new(*pair)).map(|(name, _)| name.clone()).collect();
-        self.inner.store.identify(made, true).await?;
+        self.inner.store.offer(news.clone()).await?;
         let mut known = written();
         if known.len() >= IDS_MAX {
             known.clear();
@@ -133,8 +139,8 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the store fails.
     pub async fn offer(&self, kind: ReferenceKind, name: &str) -> Result<u32, StoreError> {
-        let ids = self.inner.store.identify(vec![(kind, name.to_owned())], true).await?;
-        ids.first().copied().ok_or_else(|| StoreError::Damaged("a name has no id".into()))
+        let offered = self.inner.store.offer(vec![(kind, name.to_owned())]).await?;
+        offered.first().map(|offered| offered.id).ok_or_else(|| StoreError::Damaged("a name has no id".into()))
     }
 
     /// The same, beside what was done to a ticket: that stands, whatever becomes of this.
@@ -173,13 +179,20 @@ impl<S: Store> Engine<S> {
         Ok(Known(asked.into_iter().zip(found).filter_map(name).collect()))
     }
 
-    /// Offers what a request that was done has made.
-    pub(super) async fn offer_made(&self, known: &Known) -> Result<(), StoreError> {
-        let made = known.made();
-        if !made.is_empty() {
-            self.inner.store.identify(made, true).await?;
+    /// Offers what a request makes; answers whether it is called something else by now, because somebody else was faster with another
+    /// spelling.
+    pub(super) async fn offer_made(&self, known: &mut Known) -> Result<bool, StoreError> {
+        let made: Vec<_> = known.made().collect();
+        if made.is_empty() {
+            return Ok(false);
         }
-        Ok(())
+        let offered = self.inner.store.offer(made).await?;
+        let mut is_other = false;
+        for (name, offered) in known.made_mut().zip(offered) {
+            is_other |= *name != offered.name;
+            *name = offered.name;
+        }
+        Ok(is_other)
     }
 
     /// The ids of names, of which any that has none is given one.
@@ -211,7 +224,7 @@ impl<S: Store> Engine<S> {
             }
         }
         if !nameless.is_empty() {
-            let given = self.inner.store.identify(nameless.clone(), false).await?;
+            let given = self.inner.store.identify(nameless.clone()).await?;
             news.extend(nameless.into_iter().zip(given));
         }
         self.inner.references.remember(news.iter().cloned());
@@ -231,7 +244,7 @@ impl<S: Store> Engine<S> {
         let areas =
             document.areas.list.iter().map(|known| known.name.as_str()).chain([document.areas.default.as_str()]);
         let areas = areas.map(|area| team(&rules, area));
-        self.inner.store.identify(priorities.chain(areas).collect(), true).await?;
+        self.inner.store.offer(priorities.chain(areas).collect()).await?;
         *offered() = Some(rules.hash());
         Ok(())
     }
