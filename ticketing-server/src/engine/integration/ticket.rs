@@ -173,9 +173,9 @@ fn shown(
         team: Named { id: id(&team(rules, &attributes.area)), name: rules.desk_area(&attributes.area).to_owned() },
         tags: ticket.tags.iter().map(|tag| named(ReferenceKind::Tag, tag)).collect(),
     };
-    // A clock that was set back does not undo what was done.
-    let now = now.max(ticket.recorded_at);
     let sla = &ticket.sla;
+    // A clock that was set back does not undo what was done: as the desk reads it.
+    let now = now.max(sla.entered_at());
     let resolution = sla.read_target(TargetKind::Resolution, book, now);
     let response = sla.read_target(TargetKind::FirstResponse, book, now);
     IntegrationTicket {
