@@ -73,9 +73,14 @@ impl ReferenceKind {
         Ok(name.to_owned())
     }
 
-    /// Under which two names mean the same: letter case, accents and white space aside.
-    pub fn key(name: &str) -> String {
-        text::priority_key(name)
+    /// Under which two names of it mean the same: letter case and white space aside, and accents too, but for teams, which are areas.
+    pub fn key(self, name: &str) -> String {
+        match self {
+            Self::Team => text::area_key(name),
+            Self::Category | Self::Service | Self::Urgency | Self::Justification | Self::Tag => {
+                text::priority_key(name)
+            }
+        }
     }
 }
 

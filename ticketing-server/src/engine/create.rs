@@ -8,7 +8,7 @@ use ticketing_core::{
 };
 use uuid::Uuid;
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, integration};
 use crate::store::{Created, Creation, Idempotency, KeyUse, Store, StoreError};
 
 /// How long a request may be repeated with its key, in milliseconds: 24 hours.
@@ -116,8 +116,9 @@ impl<S: Store> Engine<S> {
         let mut intake = new.into_intake();
         opened.on_behalf.clone_from(&intake.created_by);
         intake.created_by = opened.by();
-        // What requesters write is nobody's business but the desk's.
-        let changes = (actor != Actor::Requester).then(|| opened.event.changes.clone());
+        if opened.event.changes.due_by_hand.is_some() {
+            intake.due_by.clone_from(&intake.created_by);
+        }
         let creation = Creation {
             id,
             next_moment: ticket.next_moment(&book),
@@ -133,8 +134,8 @@ impl<S: Store> Engine<S> {
         match Box::pin(self.inner.store.create(creation)).await? {
             Created::New(label) => {
                 self.inner.news.tell();
-                if let Some(changes) = changes {
-                    self.offer_changed(&actor, &changes).await;
+                if origin == Origin::AgentInSystem {
+                    self.offer_in_passing(integration::written(rules, &ticket.attributes)).await;
                 }
                 Ok(created_ticket(label, ticket, &book, false))
             }
