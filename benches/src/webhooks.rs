@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     seconds: u32,
     /// Systems that are told of each.
     #[arg(long, default_value_t = 10)]
-    subscriptions: usize,
+    subscriptions: u32,
     /// Directory for the file, on the disk that is to be measured.
     #[arg(long, default_value = ".")]
     dir: PathBuf,
@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         });
         let beside = create(&engine, arguments).await?;
         let at_end = receivers.arrived();
-        let expected = beside.tickets as usize * arguments.subscriptions;
+        let expected = beside.tickets * arguments.subscriptions;
         let (ended, patience) = (Instant::now(), Duration::from_mins(2));
         while receivers.arrived() < expected {
             ensure!(ended.elapsed() < patience, "{} of {expected} have arrived", receivers.arrived());
@@ -86,10 +86,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let _ = stop.send(());
         sending.await?;
 
-        #[expect(clippy::cast_precision_loss, reason = "counts of a run are exact in a double")]
-        let per_second = |count: usize, time: Duration| format!("{:.0}", count as f64 / time.as_secs_f64());
+        let per_second = |count: u32, time: Duration| format!("{:.0}", f64::from(count) / time.as_secs_f64());
         let mut table = Table::new(["figure", "alone", "beside deliveries"]);
-        let rate = |created: &Created| per_second(created.tickets as usize, created.took);
+        let rate = |created: &Created| per_second(created.tickets, created.took);
         table.row(["tickets created per second".into(), rate(&alone), rate(&beside)]);
         let micros = |created: &Created, quantile| created.micros.value_at_quantile(quantile).to_string();
         table.row(["a creation, median, µs".into(), micros(&alone, 0.5), micros(&beside, 0.5)]);
@@ -150,7 +149,7 @@ struct Receivers {
 }
 
 impl Receivers {
-    fn start(count: usize) -> anyhow::Result<Self> {
+    fn start(count: u32) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let (mut addresses, mut events) = (vec![], vec![]);
         for _ in 0..count {
@@ -168,8 +167,10 @@ impl Receivers {
     }
 
     /// How many events have arrived at how many of them: each once.
-    fn arrived(&self) -> usize {
-        self.events.iter().map(|events| events.lock().unwrap_or_else(PoisonError::into_inner).len()).sum()
+    fn arrived(&self) -> u32 {
+        let arrived: usize =
+            self.events.iter().map(|events| events.lock().unwrap_or_else(PoisonError::into_inner).len()).sum();
+        u32::try_from(arrived).unwrap_or(u32::MAX)
     }
 }
 

@@ -134,7 +134,7 @@ async fn an_administrator_creates_lists_and_revokes_tokens() {
 
     let id = id.as_str().unwrap();
     assert_eq!(revoke(&mut client, &admin, id).await.ok(), json!({ "message": "Token revocado" }));
-    statuses(&mut client, &token).await.problem(401, "invalid-token");
+    statuses(&mut client, &token).await.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
     let shown = list(&mut client, &admin).await.remove(0);
     let revoked_at = shown["revocado_en"].clone();
     assert!(Timestamp::parse(revoked_at.as_str().unwrap()).is_some());
@@ -201,7 +201,7 @@ async fn of_the_tokens_that_are_valid_one_has_a_name() {
     assert_eq!(answer.problem(409, "token-name-taken")["detail"], "Ya hay un token vigente con ese nombre.");
     revoke(&mut client, &admin, &id).await.ok();
     let (_, second) = reader(&mut client, &admin, "importación").await;
-    statuses(&mut client, &first).await.problem(401, "invalid-token");
+    statuses(&mut client, &first).await.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
     statuses(&mut client, &second).await.ok();
 
     let mut creations = JoinSet::new();
@@ -288,8 +288,8 @@ async fn a_token_is_shown_in_either_header_and_to_the_letter() {
     ] {
         assert_eq!(client.ask(&request).await.status, 200, "{}", request.head());
     }
-    client.ask(&get()).await.problem(401, "login-required");
-    client.ask(&Request::new("GET", &format!("{STATUSES}?token={token}"))).await.problem(401, "login-required");
+    client.ask(&get()).await.error(401, "AUTHENTICATION_ERROR");
+    client.ask(&Request::new("GET", &format!("{STATUSES}?token={token}"))).await.error(401, "AUTHENTICATION_ERROR");
     let mut letter_off = token.clone().into_bytes();
     letter_off[40] = if letter_off[40] == b'A' { b'B' } else { b'A' };
     for request in [
@@ -312,12 +312,12 @@ async fn a_token_is_shown_in_either_header_and_to_the_letter() {
         get().header("Authorization", &token),
     ] {
         let answer = client.ask(&request).await;
-        answer.problem(401, "invalid-token");
+        answer.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
     }
     let not_ascii = [b"GET /v2/statuses HTTP/1.1\r\nHost: x\r\nX-API-TOKEN: tkt_\xC3\xB1\r\n\r\n".as_slice()].concat();
     client.send(not_ascii).await;
-    client.answer().await.problem(401, "invalid-token");
+    client.answer().await.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
     // A browser's page may ask, and is told where it is refused.
     let answer = client.ask(&shown("x").header("Origin", "http://localhost:5173")).await;
     assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:5173"));
@@ -329,10 +329,10 @@ async fn staff_keep_their_role_and_requesters_have_none() {
     for person in service.staff() {
         service.client(person).await.get(STATUSES).await.ok();
     }
-    service.client(&service.usuario).await.get(STATUSES).await.problem(403, "forbidden");
+    service.client(&service.usuario).await.get(STATUSES).await.refusal(403, "AUTHORIZATION_ERROR", "forbidden");
     let mut client = service.client(&service.redes).await;
     service.deactivate(&service.redes).await;
-    client.get(STATUSES).await.problem(401, "invalid-token");
+    client.get(STATUSES).await.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
 }
 
 #[tokio::test]
@@ -350,7 +350,7 @@ async fn a_token_without_the_scope_is_told_which() {
     ] {
         let request = Request::new("GET", STATUSES).header("X-API-TOKEN", &token);
         let answer = client.ask(&request.header("Accept-Language", language)).await;
-        assert_eq!(answer.problem(403, "scope-missing")["detail"], detail);
+        assert_eq!(answer.refusal(403, "AUTHORIZATION_ERROR", "scope-missing"), detail);
     }
 }
 
@@ -370,12 +370,12 @@ async fn a_token_is_valid_for_its_time_and_not_a_moment_longer() {
     service.pass(DAY);
     client.get(STATUSES).await.ok();
     service.pass(1);
-    client.get(STATUSES).await.problem(401, "invalid-token");
+    client.get(STATUSES).await.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
     // Its name is free, and it is still to be revoked.
     service.engine.create_token(new_token("crm", None), &Authority::Operator).await.unwrap();
     service.engine.revoke_token(token.id, &Authority::Operator).await.unwrap();
     service.pass(-DAY);
-    client.get(STATUSES).await.problem(401, "invalid-token");
+    client.get(STATUSES).await.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
 }
 
 #[tokio::test]
@@ -394,7 +394,7 @@ async fn expired_revoked_and_unknown_are_one_answer() {
     let mut answers = Vec::new();
     for secret in [expired.reveal(), revoked.reveal(), &unknown] {
         let answer = service.client_with(Some(secret)).await.get(STATUSES).await;
-        answers.push((answer.problem(401, "invalid-token"), answer.text()));
+        answers.push((answer.refusal(401, "AUTHENTICATION_ERROR", "invalid-token"), answer.text()));
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
 }
@@ -530,7 +530,7 @@ async fn a_token_that_calls_too_often_is_told_when_to_come_again() {
         assert!(value.starts_with(&format!("\"token\";r={left};t=")), "{value}");
     }
     let answer = statuses(&mut client, &token).await;
-    answer.problem(429, "rate-limited");
+    answer.refusal(429, "RATE_LIMITED", "rate-limited");
     let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&seconds), "{answer}");
     assert!(answer.header("ratelimit").unwrap().starts_with("\"token\";r=0;t="), "{answer}");
@@ -538,17 +538,17 @@ async fn a_token_that_calls_too_often_is_told_when_to_come_again() {
     // Another token has its own limit, and what it may not do counts.
     for _ in 0..4 {
         let answer = statuses(&mut client, &writer).await;
-        answer.problem(403, "scope-missing");
+        answer.refusal(403, "AUTHORIZATION_ERROR", "scope-missing");
         assert!(answer.header("ratelimit").unwrap().starts_with("\"token\";"), "{answer}");
     }
-    statuses(&mut client, &writer).await.problem(429, "rate-limited");
+    statuses(&mut client, &writer).await.refusal(429, "RATE_LIMITED", "rate-limited");
     // The desk has none, nor has whoever is nobody.
     for _ in 0..6 {
         let answer = client.ask(&bearer(Request::new("GET", STATUSES), &admin)).await;
         answer.ok();
         assert_eq!(answer.header("ratelimit"), None);
         let answer = statuses(&mut client, "tkt_x").await;
-        answer.problem(401, "invalid-token");
+        answer.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
         assert_eq!(answer.header("ratelimit"), None);
     }
 }
@@ -570,8 +570,8 @@ async fn a_token_that_cannot_be_read_is_out_and_no_other_for_it() {
     database.execute_batch(damage).unwrap();
     // What is revoked is revoked all the same.
     revoke(&mut client, &admin, &revoked).await.ok();
-    statuses(&mut client, &gone).await.problem(401, "invalid-token");
-    statuses(&mut client, &bad).await.problem(401, "invalid-token");
+    statuses(&mut client, &gone).await.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
+    statuses(&mut client, &bad).await.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
     statuses(&mut client, &good).await.ok();
     let names: Vec<_> = list(&mut client, &admin).await.iter().map(|token| token["nombre"].clone()).collect();
     assert_eq!(names, ["bueno", "revocado"]);
@@ -703,10 +703,10 @@ async fn no_token_of_another_system_is_logged_or_stored() {
     client.ask(&bearer(Request::new("GET", STATUSES), &token)).await.ok();
     client.ask(&bearer(Request::new("GET", TOKENS), &token)).await.problem(401, "invalid-token");
     let off = token.replace("tkt_", "tkt_x");
-    statuses(&mut client, &off).await.problem(401, "invalid-token");
+    statuses(&mut client, &off).await.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
     let other = desk.run(&["token", "create", "--name", "otro", "--scopes", "tickets:read"]).success();
     revoke(&mut client, &admin, &id).await.ok();
-    statuses(&mut client, &token).await.problem(401, "invalid-token");
+    statuses(&mut client, &token).await.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
     server.terminate();
     let log = server.log();
     assert!(log.contains("answered") && log.contains(&id), "{log}");

@@ -84,7 +84,7 @@ fn server_features() -> Result<Tally> {
 }
 
 fn examples() -> Result<Tally> {
-    ["example-embed", "example-axum-mount", "example-http-client"]
+    ["example-embed", "example-axum-mount", "example-http-client", "example-webhook-receiver"]
         .iter()
         // By itself each is built with its own features only, as its reader would build it.
         .try_fold(Tally::default(), |sum, example| Ok(sum + check(&mut cargo(["run", "--package", example]))?))

@@ -16,6 +16,8 @@ pub struct Arrival {
     pub due: Option<Timestamp>,
     /// When it came to be.
     pub created_at: Option<Timestamp>,
+    /// When its description was given, where that was not then.
+    pub described_at: Option<Timestamp>,
     /// When it was resolved.
     pub resolved_at: Option<Timestamp>,
     /// When it was last re-opened.

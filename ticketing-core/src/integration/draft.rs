@@ -1,16 +1,14 @@
-use std::collections::BTreeSet;
-
 use super::{
     NO_SUBJECT, Reference, ReferenceKind, UnknownReferences,
-    read::{self, Reader},
+    read::{self, Paths, Reader},
     reference::Names,
 };
 use crate::{
     Arrival, EmailAddress, Field, FormError, NewTicket, Rules, Status, Timestamp, Violations,
     limits::TICKET_TAGS_MAX,
     members::Raw,
-    ticket::{ActorId, Agent, Attributes, Intake, Requester, Visibility},
-    violation::Problem,
+    ticket::{Actor, ActorId, Agent, Attributes, Intake, Requester, Visibility},
+    violation::{JsonType, Problem},
 };
 
 /// A ticket as another system hands it over: read, and checked as far as that is possible without knowing what its references are.
@@ -96,13 +94,16 @@ impl IntegrationDraft {
             due: reader.take("solutionAt", read::instant(solution_at)),
             ..Arrival::default()
         };
-        reader.check_dates(&arrival);
         let created_by = reader.take("createdById", read::behalf(created_by));
         let first = reader.first_action(first, now);
+        // Where nobody says when the ticket came to be: with what was said first, and before whatever became of it.
+        let Arrival { resolved_at, reopened_at, closed_at, .. } = arrival;
+        let earliest = [resolved_at, reopened_at, closed_at].into_iter().flatten().min();
+        arrival.created_at = arrival.created_at.or(first.created_at).or(earliest);
+        arrival.described_at = first.created_at.filter(|said_at| arrival.created_at != Some(*said_at));
+        reader.check_dates(&arrival);
         reader.finish()?;
 
-        // The first thing that was said is when the ticket came to be, where nobody says so of the ticket itself.
-        arrival.created_at = arrival.created_at.or(first.created_at);
         let address = clients.iter().find_map(|client| EmailAddress::parse(client.trim()).ok());
         let requester = address.map(|email| Requester {
             name: String::new(),
@@ -119,12 +120,22 @@ impl IntegrationDraft {
             description_is_internal: first.visibility == Visibility::Internal,
             clients: Some(clients),
             cc,
+            described_by: first.created_by.clone().filter(|_| created_by.is_some() && created_by != first.created_by),
             created_by: created_by.or(first.created_by),
             due_by: None,
         };
         let area = rules.document().areas.default.clone();
         let attributes = Attributes { area, visibility, ..Attributes::default() };
         Ok(Self { attributes, intake, arrival, category, urgency, service, justification, tags })
+    }
+
+    /// The ticket as that of whoever hands it over: those who work one area have it in theirs.
+    #[must_use]
+    pub fn by(mut self, actor: &Actor) -> Self {
+        if let Actor::Area { area, .. } = actor {
+            self.attributes.area.clone_from(area);
+        }
+        self
     }
 
     /// What must be known of before it can be a ticket.
@@ -157,7 +168,7 @@ impl IntegrationDraft {
             }
             Names::default()
         });
-        let Self { mut attributes, mut intake, mut arrival, category, urgency, service, justification, tags } = self;
+        let Self { mut attributes, intake, mut arrival, category, urgency, service, justification, tags } = self;
         attributes.category = names.get(ReferenceKind::Category, category);
         attributes.priority = names.get(ReferenceKind::Urgency, urgency);
         attributes.service = names.get(ReferenceKind::Service, service);
@@ -176,9 +187,6 @@ impl IntegrationDraft {
         if let Some(id) = arrival.assignee {
             let works_here = agent(id).is_some_and(|agent| agent.works(&attributes.area, rules));
             reader.take("ownerId", if works_here { Ok(()) } else { Err(Problem::UnavailableAgent) });
-        }
-        if arrival.due.is_some() {
-            intake.due_by.clone_from(&intake.created_by);
         }
         reader.finish()?;
         Ok(NewTicket::checked(attributes, intake, arrival))
@@ -214,8 +222,15 @@ impl Reader {
             self.refuse("tags", Problem::TooMany { max: TICKET_TAGS_MAX });
             return Vec::new();
         }
-        let tags: BTreeSet<_> = items.into_iter().filter_map(|item| self.reference(item, ReferenceKind::Tag)).collect();
-        tags.into_iter().collect()
+        let mut tags = Vec::with_capacity(items.len());
+        for item in items {
+            if item.is_nothing() {
+                self.refuse("tags", Problem::WrongType { expected: JsonType::Object });
+            }
+            let tag = self.reference_at(item, ReferenceKind::Tag, &Paths::TAGS);
+            tags.extend(tag.filter(|tag| !tags.contains(tag)));
+        }
+        tags
     }
 
     /// A date that a ticket of this status has, and in the order in which things happen.
@@ -235,8 +250,7 @@ impl Reader {
         let mut before = created_at;
         for (path, date) in [("reopenedAt", reopened_at), ("resolvedAt", resolved_at), ("closedAt", closed_at)] {
             let Some(date) = date else { continue };
-            // One that came to be now has been nothing before.
-            if before.is_none_or(|before| date < before) {
+            if before.is_some_and(|before| date < before) {
                 self.refuse(path, Problem::OutOfOrder);
             }
             before = Some(date);

@@ -69,6 +69,8 @@ pub fn said(history: &[NewEvent], intake: &Intake) -> Vec<Said> {
         if !is_said {
             continue;
         }
+        let described_at = event.changes.opened.as_ref().and_then(|opened| opened.described_at);
+        let described_by = intake.described_by.clone().filter(|_| is_first);
         let is_internal = if is_first { intake.description_is_internal } else { !event.public };
         all.push(Said {
             seq: event.seq,
@@ -77,8 +79,8 @@ pub fn said(history: &[NewEvent], intake: &Intake) -> Vec<Said> {
             text: if is_first { intake.description.clone() } else { new.text.clone() },
             status,
             justification: justification.clone(),
-            at: event.occurred_at.unwrap_or(event.recorded_at),
-            by: new.by(),
+            at: described_at.or(event.occurred_at).unwrap_or(event.recorded_at),
+            by: described_by.or_else(|| new.by()),
         });
     }
     all
@@ -99,24 +101,19 @@ fn origin(event: &Event) -> Origin {
 /// The statuses that a ticket had, and has, oldest first.
 pub fn status_changes(history: &[NewEvent], book: &Rulebook, at: Timestamp) -> Vec<StatusChange> {
     let stays = permanency(history, book, at).map(|permanency| permanency.statuses).unwrap_or_default();
-    let change = |stay: Stay<Status>| {
-        let begun = history.iter().find(|new| new.event.seq == stay.seq);
+    // Each ends with the event that begins the next; what was handed over in its third status had two before, by the same event.
+    let ends: Vec<_> = stays.iter().skip(1).map(|next| next.seq).chain([u32::MAX]).collect();
+    let change = |(stay, end): (Stay<Status>, u32)| {
+        let during = history.iter().filter(|new| (stay.seq..end).contains(&new.event.seq));
         // The reason may have been given, or corrected, later.
-        let until = history.iter().position(|new| stay.until.is_some() && is_end(new, stay.seq));
-        let during = history.iter().take(until.unwrap_or(history.len())).skip_while(|new| new.event.seq < stay.seq);
-        let justified = during.filter_map(|new| new.event.changes.justification.as_ref()).last();
+        let justified = during.filter_map(|new| new.event.changes.justification.as_ref()).next_back();
         StatusChange {
             justification: justified.and_then(|justification| justification.after.clone()),
-            by: begun.and_then(NewEvent::by),
+            by: history.iter().find(|new| new.event.seq == stay.seq).and_then(NewEvent::by),
             stay,
         }
     };
-    stays.into_iter().map(change).collect()
-}
-
-/// Whether an event ends the status that another one began.
-fn is_end(new: &NewEvent, begun: u32) -> bool {
-    new.event.seq > begun && new.event.changes.status.is_some()
+    iter::zip(stays, ends).map(change).collect()
 }
 
 /// The owners that a ticket no longer has, oldest first.

@@ -142,6 +142,8 @@ pub(super) struct Paths {
 
 impl Paths {
     pub(super) const STATUS: Self = Self { own: "status", id: "status.id", name: "status.name" };
+    /// Of each tag of several.
+    pub(super) const TAGS: Self = Self { own: "tags", id: "tags.id", name: "tags.name" };
 
     pub(super) const fn of(kind: ReferenceKind) -> Self {
         let (own, id, name) = match kind {
@@ -159,7 +161,11 @@ impl Paths {
 impl Reader {
     /// One of a kind, or nothing.
     pub(super) fn reference(&mut self, raw: Raw<'_>, kind: ReferenceKind) -> Option<Reference> {
-        let paths = Paths::of(kind);
+        self.reference_at(raw, kind, &Paths::of(kind))
+    }
+
+    /// The same, with its parts somewhere else.
+    pub(super) fn reference_at(&mut self, raw: Raw<'_>, kind: ReferenceKind, paths: &Paths) -> Option<Reference> {
         let [id, name] = self.take(paths.own, raw.object(["id", "name"]))?;
         if id.is_nothing() && kind.is_made_by_name() && !name.is_nothing() {
             let name = self.take(paths.name, required(text(name, TextRule::line(1, REFERENCE_CHARS_MAX))))?;

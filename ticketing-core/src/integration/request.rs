@@ -30,11 +30,13 @@ enum Wish {
     Status {
         status: Status,
         justification: Option<Reference>,
+        is_said: bool,
     },
     Say {
         visibility: Visibility,
         statement: Statement,
-        status: Option<(Status, Option<Reference>)>,
+        status: Option<Status>,
+        justification: Option<Reference>,
         said_at: Option<Timestamp>,
     },
     Tag(Reference),
@@ -115,9 +117,10 @@ impl Request {
         let mut reader = Reader::default();
         let status = reader.take("status", given(status));
         let status = reader.status(status);
+        let is_said = justification != Raw::Absent;
         let justification = reader.reference(justification, ReferenceKind::Justification);
         let on_behalf = reader.take(BY, read::behalf(by));
-        finish(reader, on_behalf, status.map(|status| Wish::Status { status, justification }))
+        finish(reader, on_behalf, status.map(|status| Wish::Status { status, justification, is_said }))
     }
 
     /// Reads an action: `{"type": …, "description": …, "status": …, "justification": …, "createdAt": …, "createdById": …}`.
@@ -138,7 +141,8 @@ impl Request {
         let wish = visibility.zip(statement).map(|(visibility, statement)| Wish::Say {
             visibility,
             statement,
-            status: status.map(|status| (status, justification)),
+            status,
+            justification,
             said_at,
         });
         finish(reader, on_behalf, wish)
@@ -176,17 +180,12 @@ impl Request {
         let mut references = UnknownReferences::default();
         match &self.wish {
             Wish::Refer { kind, to } => references.add(read::Paths::of(*kind).id, *kind, to.as_ref()),
-            Wish::Status { justification, .. } | Wish::Say { status: Some((_, justification)), .. } => {
+            Wish::Status { justification, .. } | Wish::Say { justification, .. } => {
                 references.add("justification.id", ReferenceKind::Justification, justification.as_ref());
             }
             Wish::Tag(tag) => references.add("tag.id", ReferenceKind::Tag, Some(tag)),
             Wish::Untag(tag) => references.add("tagId", ReferenceKind::Tag, Some(&Reference::Id(*tag))),
-            Wish::Clients(_)
-            | Wish::Owner(_)
-            | Wish::Subject(_)
-            | Wish::Visibility(_)
-            | Wish::Due(_)
-            | Wish::Say { status: None, .. } => {}
+            Wish::Clients(_) | Wish::Owner(_) | Wish::Subject(_) | Wish::Visibility(_) | Wish::Due(_) => {}
         }
         references
     }
@@ -213,12 +212,11 @@ impl Request {
             Wish::Subject(subject) => Order::Edit(Edit::Subject(subject)),
             Wish::Visibility(visibility) => Order::Edit(Edit::Visibility(visibility)),
             Wish::Due(due) => Order::SetDue { due },
-            Wish::Status { status, justification } => {
-                Order::SetStatus { status, justification: justified(&justification) }
+            Wish::Status { status, justification, is_said } => {
+                Order::SetStatus { status, justification: justified(&justification), is_said }
             }
-            Wish::Say { visibility, statement, status, said_at } => {
-                let status = status.map(|(status, justification)| (status, justified(&justification)));
-                Order::Say { visibility, statement, status, said_at }
+            Wish::Say { visibility, statement, status, justification, said_at } => {
+                Order::Say { visibility, statement, status, justification: justified(&justification), said_at }
             }
             Wish::Tag(tag) => Order::Edit(Edit::Tag(names.get(ReferenceKind::Tag, Some(tag)).unwrap_or_default())),
             Wish::Untag(tag) => {

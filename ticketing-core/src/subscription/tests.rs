@@ -110,7 +110,8 @@ fn ticket() -> (Ticket, Event) {
         .with(Field::Priority, "BAJA");
     let rules = Rules::default();
     let new = draft.validate(&rules).unwrap();
-    let opened = Ticket::open(&new, Origin::Other, &Actor::Requester, at("2026-03-24T10:15:00Z"), &rules).event;
+    let opened =
+        Ticket::open(&new, Origin::Other, &Actor::Requester, at("2026-03-24T10:15:00Z"), &rules).unwrap().event;
     (Ticket::opened(TicketId::default(), &opened).unwrap(), opened)
 }
 

@@ -92,6 +92,8 @@ pub struct Intake {
     pub cc: Vec<String>,
     /// On whose behalf it was created, in another system's words; a user's id where somebody at the desk did.
     pub created_by: Option<String>,
+    /// On whose behalf its description was given, in another system's words, where that is somebody else.
+    pub described_by: Option<String>,
     /// On whose behalf its due date was last set by hand, likewise.
     pub due_by: Option<String>,
 }
@@ -108,9 +110,9 @@ impl Intake {
         self.description.as_deref().filter(|_| !self.description_is_internal)
     }
 
-    /// What whoever asks is called.
+    /// What whoever asks is called, where anybody says so.
     pub fn requester_name(&self) -> Option<&str> {
-        self.requester.as_ref().map(|requester| requester.name.as_str())
+        self.requester.as_ref().map(|requester| requester.name.as_str()).filter(|name| !name.is_empty())
     }
 }
 

@@ -86,8 +86,10 @@ pub enum Command<A = Agent> {
     SetStatus {
         /// The status that it should have.
         status: Status,
-        /// The named reason of it; nothing takes away the one that there was.
+        /// The named reason of it.
         justification: Option<String>,
+        /// What the reason is was said, were it that there is none: where the status stays, the reason changes all the same.
+        is_said: bool,
     },
     /// Says something to the desk or to the requester, as other systems do.
     Say {
@@ -95,8 +97,10 @@ pub enum Command<A = Agent> {
         visibility: Visibility,
         /// What is said.
         statement: Statement,
-        /// The status that it should have after that, and the named reason of it.
-        status: Option<(Status, Option<String>)>,
+        /// The status that it should have after that; `None`: the one that it has.
+        status: Option<Status>,
+        /// The named reason of that status.
+        justification: Option<String>,
         /// When it was said, where that was before now.
         said_at: Option<Timestamp>,
     },
@@ -165,9 +169,9 @@ impl Order {
                 Edit::Tag(tag) => Edit::Tag(tag),
                 Edit::Untag(tag) => Edit::Untag(tag),
             }),
-            Self::SetStatus { status, justification } => Command::SetStatus { status, justification },
-            Self::Say { visibility, statement, status, said_at } => {
-                Command::Say { visibility, statement, status, said_at }
+            Self::SetStatus { status, justification, is_said } => Command::SetStatus { status, justification, is_said },
+            Self::Say { visibility, statement, status, justification, said_at } => {
+                Command::Say { visibility, statement, status, justification, said_at }
             }
             Self::SetDue { due } => Command::SetDue { due },
             Self::CloseItself => Command::CloseItself,

@@ -24,8 +24,18 @@ impl Ticket {
         now: Timestamp,
         rules: &Rules,
     ) -> Result<NewEvent, Refusal> {
-        let Arrival { status, justification, assignee, tags, due, created_at, resolved_at, reopened_at, closed_at } =
-            new.arrival().clone();
+        let Arrival {
+            status,
+            justification,
+            assignee,
+            tags,
+            due,
+            created_at,
+            described_at,
+            resolved_at,
+            reopened_at,
+            closed_at,
+        } = new.arrival().clone();
         if let Some(status) = status {
             actor.check_operation(Operation::SetStatus(status))?;
         }
@@ -38,6 +48,7 @@ impl Ticket {
             origin,
             has_requester: new.intake().requester.is_some(),
             agreement,
+            described_at,
             resolved_at,
             reopened_at,
             closed_at,
@@ -217,9 +228,9 @@ impl Decision<'_> {
                 Ok(self.event(Action::ClosedItself, status, Changes::default(), None))
             }
             Command::Edit(edit) => self.edit(edit),
-            Command::SetStatus { status, justification } => self.set_status(status, justification),
-            Command::Say { visibility, statement, status, said_at } => {
-                self.say(visibility, statement.into_string(), status, said_at)
+            Command::SetStatus { status, justification, is_said } => self.set_status(status, justification, is_said),
+            Command::Say { visibility, statement, status, justification, said_at } => {
+                self.say(visibility, statement.into_string(), (status, justification), said_at)
             }
             Command::SetDue { due } => self.set_due(due),
             Command::KeepTime => self.permit(Operation::KeepTime).map(|_| Vec::new()),
@@ -283,7 +294,7 @@ impl Decision<'_> {
                 changes.category = Change::between(attributes.category.clone(), category);
             }
             Edit::Priority(priority) => {
-                let priority = priority.map(|name| self.checked_priority(name, "urgency")).transpose()?;
+                let priority = priority.map(|name| self.checked_priority(name, "urgency.id")).transpose()?;
                 changes.priority = Change::between(attributes.priority.clone(), priority);
             }
             Edit::Owner(agent) => {
@@ -330,20 +341,28 @@ impl Decision<'_> {
     }
 
     /// What another system does to a status is what the desk would have done, where the desk has a name for it.
-    fn set_status(&self, to: Status, justification: Option<String>) -> Result<Vec<NewEvent>, Refusal> {
+    fn set_status(&self, to: Status, justification: Option<String>, is_said: bool) -> Result<Vec<NewEvent>, Refusal> {
         let from = self.ticket.status;
         let status = self.permit(Operation::SetStatus(to))?;
-        let justification = Change::between(self.ticket.justification.clone(), justification);
-        if status == from && justification.is_none() {
-            return Ok(vec![]);
+        let own = &self.ticket.justification;
+        if status == from {
+            if !is_said || *own == justification {
+                return Ok(vec![]);
+            }
+            self.permit(Operation::Describe)?;
         }
         let action = match (from, status) {
             (Status::Open | Status::InProgress, Status::Paused) => Action::Paused,
-            (Status::Paused | Status::Resolved | Status::Closed, Status::InProgress) => Action::Reopened,
+            (Status::Paused, Status::InProgress) => Action::Reopened,
+            (Status::Resolved | Status::Closed, to) if to.is_open() => Action::Reopened,
             (Status::Open | Status::InProgress | Status::Paused, Status::Canceled) => Action::Canceled,
             _ => Action::Updated,
         };
-        let reason = justification.as_ref().and_then(|justification| justification.after.clone());
+        let reason = justification.clone();
+        // Another status may have the same reason: that it is given says so, whatever the one before had.
+        let is_new = status != from && justification.is_some();
+        let changed = Some(Change { before: own.clone(), after: justification });
+        let justification = changed.filter(|change| is_new || change.before != change.after);
         Ok(self.event(action, status, Changes { justification, ..Changes::default() }, reason))
     }
 
@@ -351,7 +370,7 @@ impl Decision<'_> {
         &self,
         visibility: Visibility,
         statement: String,
-        status: Option<(Status, Option<String>)>,
+        (status, justification): (Option<Status>, Option<String>),
         said_at: Option<Timestamp>,
     ) -> Result<Vec<NewEvent>, Refusal> {
         let (operation, action) = match visibility {
@@ -359,10 +378,8 @@ impl Decision<'_> {
             Visibility::Internal => (Operation::Describe, Action::Commented),
         };
         self.permit(operation)?;
-        let mut events = match status {
-            Some((status, justification)) => self.set_status(status, justification)?,
-            None => Vec::new(),
-        };
+        let is_justified = justification.is_some();
+        let mut events = self.set_status(status.unwrap_or(self.ticket.status), justification, is_justified)?;
         let said = self.event(action, self.ticket.status, Changes::default(), Some(statement));
         for mut new in said {
             new.event.public = visibility.is_public();

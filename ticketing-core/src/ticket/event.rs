@@ -253,6 +253,9 @@ pub struct Opened {
     /// What is promised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Agreement>,
+    /// When its description was given in the system that it comes from, where that was not as it came to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described_at: Option<Timestamp>,
     /// When it was resolved in the system that it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,

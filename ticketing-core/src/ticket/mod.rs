@@ -157,7 +157,8 @@ impl Ticket {
         ticket.change(&event.changes);
         for (status, at) in opened.statuses(event) {
             ticket.enter(status, at);
-            if status == Status::Resolved && event.answers_requester() {
+            // Also one that is closed by now.
+            if status == Status::Resolved && event.public && event.author.role != Role::Requester {
                 ticket.sla.answer(at);
             }
         }

@@ -231,7 +231,7 @@ mod tests {
 
     impl Desk {
         fn under(rules: Rules) -> Self {
-            let opened = Ticket::open(&new_ticket(), Origin::Other, &Actor::Requester, hour(0), &rules).event;
+            let opened = Ticket::open(&new_ticket(), Origin::Other, &Actor::Requester, hour(0), &rules).unwrap().event;
             Self { ticket: Ticket::opened(TicketId::default(), &opened).unwrap(), book: rules.into() }
         }
 
@@ -260,14 +260,15 @@ mod tests {
         let created = [Notice { to: Recipient::Requester, kind: NoticeKind::Created }];
         for actor in [Actor::Requester, mario(), Actor::Token(RITA)] {
             let rules = Rules::default();
-            let opened = Ticket::open(&new_ticket(), Origin::of(&actor), &actor, hour(0), &rules).event;
+            let opened = Ticket::open(&new_ticket(), Origin::of(&actor), &actor, hour(0), &rules).unwrap().event;
             assert_eq!(told_of_opening(&opened), created);
         }
     }
 
     #[test]
     fn without_a_requester_nobody_is_told_of_what_they_would_see() {
-        let mut opened = Ticket::open(&new_ticket(), Origin::TicketsApi, &mario(), hour(0), &Rules::default()).event;
+        let mut opened =
+            Ticket::open(&new_ticket(), Origin::TicketsApi, &mario(), hour(0), &Rules::default()).unwrap().event;
         opened.changes.opened.as_mut().unwrap().has_requester = false;
         assert_eq!(told_of_opening(&opened), []);
         let ticket = Ticket::opened(TicketId::default(), &opened).unwrap();
@@ -280,7 +281,8 @@ mod tests {
     fn a_ticket_that_was_taken_over_is_no_news_and_one_that_is_a_little_late_is() {
         for (created_at, told) in [(hour(-100), 0), (hour(-2), 0), (hour(-1), 1), (hour(0), 1), (hour(7), 1)] {
             let opened =
-                Ticket::open_since(created_at, &new_ticket(), Origin::TicketsApi, &mario(), hour(0), &Rules::default());
+                Ticket::open(&new_ticket().since(created_at), Origin::TicketsApi, &mario(), hour(0), &Rules::default())
+                    .unwrap();
             assert_eq!(told_of_opening(&opened.event).len(), told, "{created_at}");
         }
     }

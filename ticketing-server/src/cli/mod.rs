@@ -5,6 +5,7 @@ mod key;
 mod label;
 #[cfg(feature = "mail")]
 mod mail;
+mod reference;
 mod rules;
 mod serve;
 mod settings;
@@ -57,6 +58,9 @@ enum Command {
     /// Work with ticket labels.
     #[command(subcommand)]
     Label(label::Command),
+    /// Create and list what other systems refer to by an id: categories, services, tags and so on.
+    #[command(subcommand)]
+    Reference(reference::Command),
     /// Work with service levels.
     #[command(subcommand)]
     Sla(sla::Command),
@@ -143,6 +147,7 @@ pub fn main() -> ExitCode {
         Command::Key(command) => command.run(),
         Command::Ticket(command) => command.run(),
         Command::Label(command) => command.run(),
+        Command::Reference(command) => command.run(),
         Command::Webhook(command) => command.run(),
         #[cfg(feature = "mail")]
         Command::Mail(command) => command.run(),

@@ -8,7 +8,7 @@ use ticketing_core::{
 };
 use uuid::Uuid;
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, integration};
 use crate::store::{Created, Creation, Idempotency, KeyUse, Store, StoreError};
 
 /// How long a request may be repeated with its key, in milliseconds: 24 hours.
@@ -116,6 +116,9 @@ impl<S: Store> Engine<S> {
         let mut intake = new.into_intake();
         opened.on_behalf.clone_from(&intake.created_by);
         intake.created_by = opened.by();
+        if opened.event.changes.due_by_hand.is_some() {
+            intake.due_by.clone_from(&intake.created_by);
+        }
         let creation = Creation {
             id,
             next_moment: ticket.next_moment(&book),
@@ -127,9 +130,13 @@ impl<S: Store> Engine<S> {
             label_year: rules.label_year(now),
             idempotency: key.map(|key| key.at(now)),
         };
-        match self.inner.store.create(creation).await? {
+        // A ticket in all its parts is large: those who wait for it need not be.
+        match Box::pin(self.inner.store.create(creation)).await? {
             Created::New(label) => {
                 self.inner.news.tell();
+                if origin == Origin::AgentInSystem {
+                    self.offer_in_passing(integration::written(rules, &ticket.attributes)).await;
+                }
                 Ok(created_ticket(label, ticket, &book, false))
             }
             Created::KeyUsed(used) => self.of_key(used).await,

@@ -3,7 +3,7 @@ use ticketing_core::{
     ticket::{NewEvent, Order},
 };
 
-use super::{Engine, EngineError, IdempotencyKey};
+use super::{Engine, EngineError, IdempotencyKey, integration};
 use crate::store::{Appended, FollowUp, Idempotency, KeyUse, Store, StoreError};
 
 /// On what conditions a command is done.
@@ -128,11 +128,18 @@ impl<S: Store> Engine<S> {
                 return Ok(Outcome::Done(Box::new(ticket)));
             }
             let idempotency = conditions.key.clone().map(|key| key.at(now));
+            let written = match command {
+                Command::Update { .. } | Command::Transfer { .. } | Command::Reclassify { .. } => {
+                    integration::rewritten(book.active(), &events)
+                }
+                _ => Vec::new(),
+            };
             let follow_up = followed(ticket, events, &book, idempotency)?;
             let ticket = follow_up.ticket.clone();
             match self.inner.store.append(follow_up).await? {
                 Appended::Stored => {
                     self.inner.news.tell();
+                    self.offer_in_passing(written).await;
                     return Ok(Outcome::Done(Box::new(ticket)));
                 }
                 // From now on, only those who have begun already, or another process, may be faster.

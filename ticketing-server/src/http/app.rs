@@ -148,7 +148,8 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
     let method = parts.method.clone();
 
     // Other systems have a dialect of their own, also where there is nothing.
-    let is_integration = parts.uri.path().starts_with("/v2/");
+    let is_integration =
+        parts.uri.path().strip_prefix("/v2").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let mut left = None;
     let counted = Counted::default();
     // People are told of errors on a page, programs as a problem.
@@ -239,7 +240,9 @@ impl<S: Store> State<S> {
     }
 
     #[cfg(not(feature = "mail"))]
-    async fn send_mails(&self) {}
+    fn send_mails(&self) -> impl Future<Output = ()> + use<S> {
+        std::future::ready(())
+    }
 
     fn closed(&self) -> impl Future<Output = ()> + use<S> {
         let mut closing = self.closing.subscribe();

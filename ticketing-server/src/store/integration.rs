@@ -18,19 +18,22 @@ pub trait IntegrationStore: Send + Sync + 'static {
     /// What of a kind other systems are offered, by its id.
     fn offered(&self, kind: ReferenceKind) -> impl Future<Output = Result<Vec<Named>, StoreError>> + Send;
 
-    /// What references are, each as far as it is there. A name is found as it is written, else under another spelling of it that is
-    /// offered.
+    /// What references are, each as far as it is there. A name is found under a spelling of it that is offered, its own before all
+    /// others, else as it is written.
     fn find_references(
         &self,
         references: Vec<(ReferenceKind, Reference)>,
     ) -> impl Future<Output = Result<Vec<Option<Named>>, StoreError>> + Send;
 
-    /// The ids of names as they are written. What is not there comes to be; where it `is_offered`, it is from now on.
+    /// The ids of names as they are written. What is not there comes to be.
     fn identify(
         &self,
         names: Vec<(ReferenceKind, String)>,
-        is_offered: bool,
     ) -> impl Future<Output = Result<Vec<u32>, StoreError>> + Send;
+
+    /// Offers names from now on. Of each, one spelling is offered: the first; it is what is answered.
+    fn offer(&self, names: Vec<(ReferenceKind, String)>)
+    -> impl Future<Output = Result<Vec<Named>, StoreError>> + Send;
 }
 
 /// What has an id.

@@ -1,7 +1,7 @@
 //! What happens to tickets, told to other systems over HTTP as it happens. Source: the v2 contract, subscriptions; the Standard
 //! Webhooks specification.
 //!
-//! - [`Webhooks`] is a [`Carrier`](crate::courier::Carrier): [`Engine::deliver`](crate::Engine::deliver) does the rest.
+//! - [`Webhooks`] is a [`Carrier`]: [`Engine::deliver`](crate::Engine::deliver) does the rest.
 //! - Targets are addresses that people enter, so that a server could be made to talk to its own network: where a name leads is
 //!   looked at right before connecting to it (`address`), no redirect is followed, and no proxy is asked.
 

@@ -195,6 +195,41 @@ impl Answer {
         problem
     }
 
+    /// The error that an answer is to another system. Source: the integration contract.
+    #[track_caller]
+    pub(crate) fn error(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{self}");
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self}");
+        let error = self.json();
+        assert_eq!(error["code"], code, "{self}");
+        let message = match code {
+            "VALIDATION_ERROR" => "Validation error",
+            "AUTHENTICATION_ERROR" => "No authorization token was found",
+            "NOT_FOUND" => "Not found",
+            "DUPLICATED" => "Entity already exists",
+            "INTERNAL_ERROR" => "Internal error",
+            _ => error["message"].as_str().filter(|message| !message.is_empty()).unwrap_or_else(|| panic!("{self}")),
+        };
+        assert_eq!(error["message"], message, "{self}");
+        let members = error.as_object().unwrap().keys().map(String::as_str);
+        assert!(members.into_iter().all(|member| ["code", "message", "details"].contains(&member)), "{self}");
+        for detail in error["details"].as_array().into_iter().flatten() {
+            for member in ["code", "message"] {
+                assert!(detail[member].as_str().is_some_and(|text| !text.is_empty()), "{self}");
+            }
+        }
+        error
+    }
+
+    /// The reason that an error to another system gives for people, where its first detail has this code.
+    #[track_caller]
+    pub(crate) fn refusal(&self, status: u16, code: &str, reason: &str) -> String {
+        let error = self.error(status, code);
+        let detail = &error["details"][0];
+        assert_eq!(detail["code"], reason, "{self}");
+        detail["message"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// The field and code of each violation, in the answer's order.
     #[track_caller]
     pub(crate) fn violations(&self) -> Vec<(String, String)> {

@@ -8,6 +8,7 @@ mod common;
 
 mod command_line;
 mod letters;
+mod program;
 mod relay;
 mod smtp;
 

@@ -143,7 +143,13 @@ impl MailServer {
     /// The next mail that it took, which must be there.
     #[track_caller]
     pub(crate) fn taken(&self) -> Taken {
-        Taken::read(&self.mails.recv_timeout(Duration::from_secs(10)).expect("a mail is taken"))
+        self.taken_within(Duration::from_secs(10))
+    }
+
+    /// The next mail that it took, which must be there in so much time.
+    #[track_caller]
+    pub(crate) fn taken_within(&self, time: Duration) -> Taken {
+        Taken::read(&self.mails.recv_timeout(time).expect("a mail is taken"))
     }
 
     /// Everything that it took and that was not asked for yet. It says so before its client knows.

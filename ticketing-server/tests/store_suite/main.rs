@@ -6,6 +6,7 @@
 mod accounts;
 mod deliveries;
 mod desk;
+mod integration;
 mod tokens;
 
 use std::{
@@ -27,8 +28,8 @@ use ticketing_core::{
     TicketLabel, Timestamp,
     sla::{Audience, ClockChanges, DueByHand, TargetKind, Threshold},
     ticket::{
-        Action, ActorId, Agent, AskedBy, Author, Change, Changes, Intake, Message, NewEvent, Origin, Reason, Reply,
-        Role, Visibility, Words,
+        Action, ActorId, Agent, AskedBy, Author, Change, Changes, Edit, Intake, Message, NewEvent, Origin, Reason,
+        Reply, Role, Statement, Visibility, Words,
     },
 };
 use ticketing_server::{
@@ -70,6 +71,12 @@ use self::{
         what_changes_is_found_as_it_is, what_has_been_resolved_for_so_long_is_found,
         what_is_to_be_done_by_an_instant_is_found_soonest_first, what_reads_like_a_label_may_be_words,
         what_was_said_is_found_in_scope_and_filter,
+    },
+    integration::{
+        a_name_has_an_id_of_its_kind_for_good, a_page_of_a_search_has_the_words_and_passes_the_rest,
+        names_that_are_offered_at_once_have_one_id_each, of_a_name_one_spelling_is_offered,
+        pages_have_what_a_naive_reader_finds, pages_of_several_years_follow_one_another,
+        what_another_system_says_of_a_ticket_comes_back,
     },
     tokens::{
         a_token_is_revoked_once_and_stays, a_token_that_was_added_is_there_with_its_hash,
@@ -659,6 +666,38 @@ fn any_command() -> impl Strategy<Value = Command> {
         2 => reason().prop_map(|reason| Command::Unarchive { reason }),
         2 => message.prop_map(|message| Command::Comment { message }),
         1 => Just(Command::CloseItself),
+        6 => any_integration_command(),
+    ]
+}
+
+/// What other systems do.
+fn any_integration_command() -> impl Strategy<Value = Command> {
+    let name = || "\\PC{0,12}";
+    let named = || prop::option::of(name());
+    let tag = || prop::sample::select(vec!["vip", "caro", "lejos"]).prop_map(str::to_owned);
+    let statement = "[^\\p{Cc}]{1,20}".prop_filter_map("blank", |text| Statement::new(&text).ok());
+    let visibility = || prop::sample::select(Visibility::ALL.to_vec());
+    let instant = || (0..100_i64).prop_map(|days| Timestamp::from_unix_millis(days * 86_400_000 * 250).unwrap());
+    let edit = prop_oneof![
+        prop::option::of(name()).prop_map(Edit::Category),
+        prop::option::of(any_priority()).prop_map(Edit::Priority),
+        named().prop_map(Edit::Service),
+        prop::collection::vec(name(), 0..3).prop_map(Edit::Clients),
+        any_agent().prop_map(Edit::Owner),
+        name().prop_map(Edit::Subject),
+        visibility().prop_map(Edit::Visibility),
+        tag().prop_map(Edit::Tag),
+        tag().prop_map(Edit::Untag),
+    ];
+    let said = (visibility(), statement, prop::option::of(any_status()), named(), prop::option::of(instant()));
+    prop_oneof![
+        4 => edit.prop_map(Command::Edit),
+        2 => (any_status(), named(), any::<bool>())
+            .prop_map(|(status, justification, is_said)| Command::SetStatus { status, justification, is_said }),
+        2 => said.prop_map(|(visibility, statement, status, justification, said_at)| {
+            Command::Say { visibility, statement, status, justification, said_at }
+        }),
+        1 => prop::option::of(instant()).prop_map(|due| Command::SetDue { due }),
     ]
 }
 
@@ -773,6 +812,13 @@ macro_rules! store_suite {
                 an_area_that_gets_or_loses_an_alias_is_in_scope_as_the_rules_say,
                 what_reads_like_a_label_may_be_words,
                 lists_of_many_areas_are_lists,
+                pages_have_what_a_naive_reader_finds,
+                pages_of_several_years_follow_one_another,
+                a_page_of_a_search_has_the_words_and_passes_the_rest,
+                what_another_system_says_of_a_ticket_comes_back,
+                a_name_has_an_id_of_its_kind_for_good,
+                of_a_name_one_spelling_is_offered,
+                names_that_are_offered_at_once_have_one_id_each,
             }
 
             #[test]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use ticketing_core::{
     Rules, Seconds, Status,
-    ticket::{Action, ActorId, Change, Changes, Event, NewEvent, PublicEvent, Words},
+    ticket::{Action, ActorId, Change, Changes, Event, NewEvent, PublicEvent, Role, Words},
 };
 
 use crate::{Engine, store::Store};
@@ -85,9 +85,28 @@ fn comment(event: &Event, on_behalf: Option<&str>) -> Option<String> {
     fn named(name: Option<&String>) -> &str {
         name.map_or("–", String::as_str)
     }
-    let Changes { category, assignee, service, visibility, tags, reworded, due_by_hand, justification, .. } =
-        &event.changes;
+    let Changes {
+        status,
+        priority,
+        category,
+        assignee,
+        service,
+        visibility,
+        tags,
+        reworded,
+        due_by_hand,
+        justification,
+        ..
+    } = &event.changes;
     let mut parts: Vec<String> = event.asked_by.map(|asked_by| asked_by.name().to_owned()).into_iter().collect();
+    // Other systems change one attribute at a time, which is named also where it has columns. Source: the contract.
+    let is_by_name = event.author.role == Role::Token && event.action == Action::Updated;
+    if is_by_name && status.is_some() && assignee.is_none() {
+        parts.push("estado".to_owned());
+    }
+    if is_by_name && priority.is_some() {
+        parts.push("prioridad".to_owned());
+    }
     if let Some(Change { before, after }) = category {
         parts.push(format!("categoria: {} → {}", named(before.as_ref()), named(after.as_ref())));
     }

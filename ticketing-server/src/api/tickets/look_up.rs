@@ -66,7 +66,7 @@ impl<'a> From<&'a PublicTicket> for Answer<'a> {
             ticket_uuid: record.id.to_string(),
             ticket_label: record.label.to_string(),
             ticket_num: record.label.number(),
-            solicitante_nombre: requester.map(|requester| requester.name.as_str()),
+            solicitante_nombre: intake.requester_name(),
             solicitante_email: requester.map(|requester| requester.email.as_str()),
             solicitante_tel: requester.and_then(|requester| requester.phone.as_deref()),
             tiene_whatsapp: requester.is_some_and(|requester| requester.has_whatsapp),

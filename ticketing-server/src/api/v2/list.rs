@@ -87,10 +87,9 @@ fn day<S: Store>(call: &Call<S>, name: &'static str) -> Result<Option<Range<Time
     let Some(text) = call.query(name) else { return Ok(None) };
     let wanted = ["una fecha, AAAA-MM-DD", "a date, YYYY-MM-DD", "uma data, AAAA-MM-DD"];
     let invalid = || ApiError::InvalidParameter { name, wanted };
-    // The library would take signs and white space, too.
-    let is_written_so = text.len() == "2026-03-24".len()
-        && text.bytes().enumerate().all(|(at, octet)| matches!(at, 4 | 7) || octet.is_ascii_digit());
-    let date = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().filter(|_| is_written_so).ok_or_else(invalid)?;
+    let date: Option<NaiveDate> = text.parse().ok();
+    // To the letter: chrono reads more than is written so.
+    let date = date.filter(|date| date.to_string() == text).ok_or_else(invalid)?;
     let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
     let next = date.checked_add_days(Days::new(1)).ok_or_else(invalid)?;
     let instant = |date| Timestamp::saturating_from_unix_millis(midnight(date));

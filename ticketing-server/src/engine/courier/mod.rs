@@ -230,9 +230,11 @@ impl<S: Store, C: Carrier<S>> Courier<S, C> {
             self.is_out = false;
         }
         if !self.hold().await {
-            // Whoever has no lease stops.
+            // Whoever has no lease stops, and has nothing before them.
             self.rounds.clear();
             self.is_out = false;
+            self.shared.figures.lag.store(0, Relaxed);
+            self.shared.figures.pending.store(0, Relaxed);
             return Ok(());
         }
         if !self.is_out {

@@ -1,12 +1,13 @@
 use std::net::IpAddr;
 
 use ticketing_core::{
-    Actor, TicketId,
+    Actor, Refusal, TicketId,
     integration::{IntegrationDraft, Request},
     ticket::{Edit, Order, Origin},
 };
 
 use super::super::{Conditions, CreateRequest, CreatedTicket, Engine, EngineError, Executed, IdempotencyKey};
+use super::references::Known;
 use crate::store::Store;
 
 /// A ticket that another system hands over.
@@ -30,12 +31,22 @@ impl<S: Store> Engine<S> {
     /// have it begin as it does.
     pub async fn hand_over(&self, request: HandOver) -> Result<CreatedTicket, EngineError> {
         let HandOver { draft, actor, address, key } = request;
-        let known = self.know(&draft.references()).await?;
-        let name = |kind, reference: &_| known.name(kind, reference);
-        let ticket = draft.validate(&self.rules(), name, |id| self.agent(id));
-        let ticket = ticket.map_err(ticketing_core::Refusal::from)?;
+        let draft = draft.by(&actor);
+        let mut known = self.know(&draft.references()).await?;
+        let validate = |draft: IntegrationDraft, known: &Known| {
+            draft.validate(&self.rules(), |kind, reference| known.name(kind, reference), |id| self.agent(id))
+        };
+        let mut ticket = validate(draft.clone(), &known);
         // Ids first: where the process ends in between, a name too many is offered, and none too few.
-        self.offer_made(&known).await?;
+        if ticket.is_ok() && self.offer_made(&mut known).await? {
+            ticket = validate(draft, &known);
+        }
+        let ticket = match (ticket, &key) {
+            (Ok(ticket), _) => ticket,
+            // What is refused now may have been done before.
+            (Err(refused), Some(key)) => return self.repeated(key).await?.ok_or(Refusal::from(refused).into()),
+            (Err(refused), None) => return Err(Refusal::from(refused).into()),
+        };
         // Staff who use this dialect hand over for another system, too.
         self.create(CreateRequest { ticket, actor, origin: Origin::TicketsApi, address, key }).await
     }
@@ -45,18 +56,23 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// As [`order`](Self::order).
     pub async fn request(&self, id: TicketId, actor: &Actor, request: Request) -> Result<Executed, EngineError> {
-        let known = self.know(&request.references()).await?;
-        let order = request.order(|kind, reference| known.name(kind, reference));
-        let order = order.map_err(ticketing_core::Refusal::from)?;
-        if let Order::Edit(Edit::Subject(_) | Edit::Clients(_)) = &order
-            && let Some(executed) = self.reads_so_already(id, actor, &order).await?
+        let mut known = self.know(&request.references()).await?;
+        let order = |known: &Known| request.order(|kind, reference| known.name(kind, reference)).map_err(Refusal::from);
+        let mut wanted = order(&known)?;
+        if let Order::Edit(Edit::Subject(_) | Edit::Clients(_)) = &wanted
+            && let Some(executed) = self.reads_so_already(id, actor, &wanted).await?
         {
             return Ok(executed);
         }
+        // Nothing is made of what is refused.
+        if known.makes() {
+            self.foresee(id, actor, &wanted).await?;
+            if self.offer_made(&mut known).await? {
+                wanted = order(&known)?;
+            }
+        }
         let conditions = Conditions { on_behalf: request.on_behalf, ..Conditions::default() };
-        let executed = self.order(id, actor, order, conditions).await?;
-        self.offer_made(&known).await?;
-        Ok(executed)
+        self.order(id, actor, wanted, conditions).await
     }
 
     /// Adds a tag that another system wants a ticket to have, and answers what it is called.
@@ -64,10 +80,10 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// As [`order`](Self::order).
     pub async fn tag(&self, id: TicketId, actor: &Actor, request: Request) -> Result<String, EngineError> {
-        let known = self.know(&request.references()).await?;
-        let name = known.all().next().unwrap_or_default().to_owned();
+        let references = request.references();
         self.request(id, actor, request).await?;
-        Ok(name)
+        let known = self.know(&references).await?;
+        Ok(known.names().next().unwrap_or_default().to_owned())
     }
 
     /// Where a ticket has the words already that it is to have, nothing is done; whether it might be is asked all the same.
@@ -86,8 +102,15 @@ impl<S: Store> Engine<S> {
         if !reads_so {
             return Ok(None);
         }
-        let book = self.book_for([&record.ticket.sla]).await?;
-        record.ticket.decide(order.clone().with_agent(|agent| self.agent(agent)), actor, self.now(), &book)?;
+        self.foresee(id, actor, order).await?;
         Ok(Some(Executed { version: record.ticket.revision, repeated: false }))
+    }
+
+    /// Asks whether an order would be done to a ticket, and does nothing.
+    async fn foresee(&self, id: TicketId, actor: &Actor, order: &Order) -> Result<(), EngineError> {
+        let ticket = self.ticket(id).await?;
+        let book = self.book_for([&ticket.sla]).await?;
+        ticket.decide(order.clone().with_agent(|agent| self.agent(agent)), actor, self.now(), &book)?;
+        Ok(())
     }
 }

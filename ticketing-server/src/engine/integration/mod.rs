@@ -5,7 +5,7 @@ mod page;
 mod references;
 mod ticket;
 
-pub(super) use self::references::References;
+pub(super) use self::references::{References, rewritten, written};
 pub use self::{
     hand_over::HandOver,
     page::{NumberedPage, PageRequest},

@@ -4,8 +4,9 @@ use std::{
 };
 
 use ticketing_core::{
-    RulesHash,
+    Rules, RulesHash,
     integration::{Reference, ReferenceKind, UnknownReferences},
+    ticket::{Attributes, Changes, NewEvent},
 };
 
 use super::super::Engine;
@@ -18,12 +19,45 @@ pub(in crate::engine) struct References {
     ids: Mutex<HashMap<Name, u32>>,
     /// The rules whose priorities and areas are offered.
     offered: Mutex<Option<RulesHash>>,
+    /// What somebody at the desk has written that is offered, in this or in another spelling.
+    written: Mutex<HashSet<Name>>,
 }
 
-type Name = (ReferenceKind, String);
+/// What has an id, or will have one.
+pub(in crate::engine) type Name = (ReferenceKind, String);
 
-/// So many ids are remembered.
+/// So many ids are remembered, and so many names that were written.
 const IDS_MAX: usize = 10_000;
+
+/// What a team is called to have an id: an area is one however it is spelt.
+pub(super) fn team(rules: &Rules, area: &str) -> Name {
+    (ReferenceKind::Team, rules.desk_area(&rules.area_key(area)).to_owned())
+}
+
+/// What somebody at the desk calls what a ticket is about.
+pub(in crate::engine) fn written(rules: &Rules, attributes: &Attributes) -> Vec<Name> {
+    let Attributes { category, priority, area, .. } = attributes;
+    names(rules, category.as_ref(), priority.as_ref(), Some(area))
+}
+
+/// The same, of what they have just called so.
+pub(in crate::engine) fn rewritten(rules: &Rules, events: &[NewEvent]) -> Vec<Name> {
+    let of_event = |new: &NewEvent| {
+        let Changes { category, priority, area, .. } = &new.event.changes;
+        let category = category.as_ref().and_then(|change| change.after.as_ref());
+        let priority = priority.as_ref().and_then(|change| change.after.as_ref());
+        names(rules, category, priority, area.as_ref().map(|change| &change.after))
+    };
+    events.iter().flat_map(of_event).collect()
+}
+
+fn names(rules: &Rules, category: Option<&String>, priority: Option<&String>, area: Option<&String>) -> Vec<Name> {
+    // Those that the rules know are offered by their own names.
+    let priority = priority.filter(|priority| rules.known_priority(priority).is_none());
+    let named = [(ReferenceKind::Category, category), (ReferenceKind::Urgency, priority)];
+    let named = named.into_iter().filter_map(|(kind, name)| Some((kind, name?.clone())));
+    named.chain(area.map(|area| team(rules, area))).collect()
+}
 
 impl References {
     fn remember(&self, names: impl IntoIterator<Item = (Name, u32)>) {
@@ -43,14 +77,24 @@ impl Known {
         self.0.get(&(kind, reference.clone())).cloned()
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+    /// What they are called.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.values().map(String::as_str)
     }
 
-    /// Those that were given by their names: whoever used them has made them.
-    fn made(&self) -> Vec<Name> {
+    /// Whether some were given by their names: whoever uses those makes them.
+    pub(super) fn makes(&self) -> bool {
+        self.made().next().is_some()
+    }
+
+    fn made(&self) -> impl Iterator<Item = Name> {
         let by_name = self.0.iter().filter(|((_, reference), _)| matches!(reference, Reference::Name(_)));
-        by_name.map(|((kind, _), name)| (*kind, name.clone())).collect()
+        by_name.map(|((kind, _), name)| (*kind, name.clone()))
+    }
+
+    fn made_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let by_name = self.0.iter_mut().filter(|((_, reference), _)| matches!(reference, Reference::Name(_)));
+        by_name.map(|(_, name)| name)
     }
 }
 
@@ -61,7 +105,33 @@ impl<S: Store> Engine<S> {
     /// When the store fails.
     pub async fn offered(&self, kind: ReferenceKind) -> Result<Vec<Named>, StoreError> {
         self.offer_rules().await?;
+        if kind == ReferenceKind::Team {
+            let (rules, users) = (self.rules(), self.users());
+            self.offer_written(users.iter().filter_map(|user| Some(team(&rules, user.area.as_ref()?)))).await?;
+        }
         self.inner.store.offered(kind).await
+    }
+
+    /// Offers what somebody at the desk has written.
+    pub(in crate::engine) async fn offer_written(
+        &self,
+        names: impl IntoIterator<Item = Name>,
+    ) -> Result<(), StoreError> {
+        let written = || self.inner.references.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let news: Vec<Name> = {
+            let known = written();
+            names.into_iter().filter(|name| !known.contains(name)).collect()
+        };
+        if news.is_empty() {
+            return Ok(());
+        }
+        self.inner.store.offer(news.clone()).await?;
+        let mut known = written();
+        if known.len() >= IDS_MAX {
+            known.clear();
+        }
+        known.extend(news);
+        Ok(())
     }
 
     /// Offers something of a kind to other systems; answers its id, which is the one that it has already where it is there.
@@ -69,8 +139,15 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the store fails.
     pub async fn offer(&self, kind: ReferenceKind, name: &str) -> Result<u32, StoreError> {
-        let ids = self.inner.store.identify(vec![(kind, name.to_owned())], true).await?;
-        ids.first().copied().ok_or_else(|| StoreError::Damaged("a name has no id".into()))
+        let offered = self.inner.store.offer(vec![(kind, name.to_owned())]).await?;
+        offered.first().map(|offered| offered.id).ok_or_else(|| StoreError::Damaged("a name has no id".into()))
+    }
+
+    /// The same, beside what was done to a ticket: that stands, whatever becomes of this.
+    pub(in crate::engine) async fn offer_in_passing(&self, names: Vec<Name>) {
+        if let Err(error) = self.offer_written(names).await {
+            tracing::warn!(%error, "what the desk has written is not offered to other systems");
+        }
     }
 
     /// What an id of a kind stands for; `None`: nothing.
@@ -102,13 +179,20 @@ impl<S: Store> Engine<S> {
         Ok(Known(asked.into_iter().zip(found).filter_map(name).collect()))
     }
 
-    /// Offers what a request that was done has made.
-    pub(super) async fn offer_made(&self, known: &Known) -> Result<(), StoreError> {
-        let made = known.made();
-        if !made.is_empty() {
-            self.inner.store.identify(made, true).await?;
+    /// Offers what a request makes; answers whether it is called something else by now, because somebody else was faster with another
+    /// spelling.
+    pub(super) async fn offer_made(&self, known: &mut Known) -> Result<bool, StoreError> {
+        let made: Vec<_> = known.made().collect();
+        if made.is_empty() {
+            return Ok(false);
         }
-        Ok(())
+        let offered = self.inner.store.offer(made).await?;
+        let mut is_other = false;
+        for (name, offered) in known.made_mut().zip(offered) {
+            is_other |= *name != offered.name;
+            *name = offered.name;
+        }
+        Ok(is_other)
     }
 
     /// The ids of names, of which any that has none is given one.
@@ -140,7 +224,7 @@ impl<S: Store> Engine<S> {
             }
         }
         if !nameless.is_empty() {
-            let given = self.inner.store.identify(nameless.clone(), false).await?;
+            let given = self.inner.store.identify(nameless.clone()).await?;
             news.extend(nameless.into_iter().zip(given));
         }
         self.inner.references.remember(news.iter().cloned());
@@ -159,8 +243,8 @@ impl<S: Store> Engine<S> {
         let priorities = document.priorities.list.iter().map(|known| (ReferenceKind::Urgency, known.name.clone()));
         let areas =
             document.areas.list.iter().map(|known| known.name.as_str()).chain([document.areas.default.as_str()]);
-        let areas = areas.map(|area| (ReferenceKind::Team, rules.desk_area(area).to_owned()));
-        self.inner.store.identify(priorities.chain(areas).collect(), true).await?;
+        let areas = areas.map(|area| team(&rules, area));
+        self.inner.store.offer(priorities.chain(areas).collect()).await?;
         *offered() = Some(rules.hash());
         Ok(())
     }

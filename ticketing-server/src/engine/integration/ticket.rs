@@ -6,7 +6,10 @@ use ticketing_core::{
     sla::{Agreement, ClockState, TargetKind},
 };
 
-use super::super::{Engine, EngineError};
+use super::{
+    super::{Engine, EngineError},
+    references::team,
+};
 use crate::store::{Named, Store, StoreError, TicketOnPage, TicketRecord};
 
 /// A ticket as other systems read it, at an instant.
@@ -113,11 +116,13 @@ impl<S: Store> Engine<S> {
         let justified = said.iter().map(|said| &said.justification);
         let justified = justified.chain(statuses.iter().map(|change| &change.justification)).flatten();
         let mut names: HashSet<_> = justified.map(|name| (ReferenceKind::Justification, name.clone())).collect();
+        names.extend(owners.iter().map(|change| team(&rules, &change.stay.value.1)));
+        let mut ids = self.ids(names).await?;
         for OwnerChange { stay, .. } in &mut owners {
+            let id = ids.get(&team(&rules, &stay.value.1)).copied().unwrap_or_default();
             stay.value.1 = rules.desk_area(&stay.value.1).to_owned();
-            names.insert((ReferenceKind::Team, stay.value.1.clone()));
+            ids.insert((ReferenceKind::Team, stay.value.1.clone()), id);
         }
-        let ids = self.ids(names).await?;
         Ok(IntegrationHistory { said, statuses, owners, ids })
     }
 
@@ -145,8 +150,7 @@ fn names(ticket: &Ticket, rules: &Rules) -> Vec<(ReferenceKind, String)> {
     ];
     let optional = optional.into_iter().filter_map(|(kind, name)| Some((kind, name.clone()?)));
     let tags = ticket.tags.iter().map(|tag| (ReferenceKind::Tag, tag.clone()));
-    let team = (ReferenceKind::Team, rules.desk_area(&attributes.area).to_owned());
-    optional.chain(tags).chain([team]).collect()
+    optional.chain(tags).chain([team(rules, &attributes.area)]).collect()
 }
 
 fn shown(
@@ -156,24 +160,22 @@ fn shown(
     now: Timestamp,
 ) -> IntegrationTicket {
     let ticket = &stored.ticket;
-    let named = |kind, name: &str| {
-        let name = name.to_owned();
-        // Every name of a ticket has one.
-        Named { id: ids.get(&(kind, name.clone())).copied().unwrap_or_default(), name }
-    };
+    // Every name of a ticket has one.
+    let id = |name: &(ReferenceKind, String)| ids.get(name).copied().unwrap_or_default();
+    let named = |kind, name: &str| Named { id: id(&(kind, name.to_owned())), name: name.to_owned() };
     let optional = |kind, name: &Option<String>| name.as_deref().map(|name| named(kind, name));
-    let attributes = &ticket.attributes;
+    let (attributes, rules) = (&ticket.attributes, book.active());
     let references = TicketReferences {
         category: optional(ReferenceKind::Category, &attributes.category),
         urgency: optional(ReferenceKind::Urgency, &attributes.priority),
         service: optional(ReferenceKind::Service, &attributes.service),
         justification: optional(ReferenceKind::Justification, &ticket.justification),
-        team: named(ReferenceKind::Team, book.active().desk_area(&attributes.area)),
+        team: Named { id: id(&team(rules, &attributes.area)), name: rules.desk_area(&attributes.area).to_owned() },
         tags: ticket.tags.iter().map(|tag| named(ReferenceKind::Tag, tag)).collect(),
     };
-    // A clock that was set back does not undo what was done.
-    let now = now.max(ticket.recorded_at);
     let sla = &ticket.sla;
+    // A clock that was set back does not undo what was done: as the desk reads it.
+    let now = now.max(sla.entered_at());
     let resolution = sla.read_target(TargetKind::Resolution, book, now);
     let response = sla.read_target(TargetKind::FirstResponse, book, now);
     IntegrationTicket {

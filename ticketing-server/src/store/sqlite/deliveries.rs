@@ -33,8 +33,8 @@ impl DeliveryStore for SqliteStore {
 
     async fn add_recipient(&self, id: RecipientId) -> Result<(), StoreError> {
         self.write(move |connection| {
-            let sql = "INSERT INTO recipients (uuid, position, generation) SELECT ?1, ifnull(max(id), 0), 0 FROM outbox
-                       WHERE NOT EXISTS (SELECT 1 FROM recipients WHERE uuid = ?1)";
+            let sql = "INSERT OR IGNORE INTO recipients (uuid, position, generation)
+                       SELECT ?, ifnull(max(id), 0), 0 FROM outbox";
             let added = connection.prepare_cached(sql)?.execute([id.0.as_bytes()])?;
             if added > 0 { grow_revision(connection) } else { Ok(()) }
         })

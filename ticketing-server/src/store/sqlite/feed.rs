@@ -25,7 +25,7 @@ impl FeedStore for SqliteStore {
 
 fn feed(connection: &Connection, after: FeedPosition, max: u32) -> Result<Vec<FeedEntry>, StoreError> {
     let sql = concat!(
-        "SELECT o.id, t.uuid, t.label, t.area, i.name, ",
+        "SELECT o.id, t.uuid, t.label, t.area, nullif(i.name, ''), ",
         event_columns!(),
         "
          FROM outbox o

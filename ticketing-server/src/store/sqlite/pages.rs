@@ -1,8 +1,8 @@
 //! Numbered pages, with how many tickets there are on all of them. What facets count is not counted again; the rest is, in an
 //! index.
 
-use rusqlite::{Connection, params_from_iter, types::Value};
-use ticketing_core::{Timestamp, ticket::Scope};
+use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value};
+use ticketing_core::{TicketLabel, Timestamp, ticket::Scope};
 
 use super::{
     lists::{self, Conditions, Newest},
@@ -198,7 +198,8 @@ fn of_index(connection: &Connection, query: &PageQuery) -> Result<Rows, StoreErr
 fn of_search(connection: &Connection, words: &Words, query: &PageQuery, search: &Search) -> Result<Rows, StoreError> {
     const AT_ONCE: usize = 10_000;
     let found = match search {
-        Search::Label(label) => vec![row_of((*label).into())],
+        // Numbers are unique in their year, whatever stands before it.
+        Search::Label(label) => labelled(connection, *label)?.into_iter().collect(),
         search => words.find(search, &query.scope, &query.filter, i64::MAX, usize::MAX)?,
     };
     let Where { from, mut sql, values } = Where::new(connection, query)?;
@@ -219,6 +220,14 @@ fn of_search(connection: &Connection, words: &Words, query: &PageQuery, search: 
         PageStart::Before(label) => passing.into_iter().filter(|row| *row < row_of(label)).collect(),
     };
     Ok(Rows { rows, total })
+}
+
+fn labelled(connection: &Connection, label: TicketLabel) -> Result<Option<i64>, StoreError> {
+    let row = row_of(label.into());
+    let sql = "SELECT label FROM tickets WHERE id = ?";
+    let printed: Option<String> = connection.prepare_cached(sql)?.query_row([row], |row| row.get(0)).optional()?;
+    let is_same = |printed: &String| printed.parse() == Ok(label);
+    Ok(printed.filter(is_same).map(|_| row))
 }
 
 fn count(number: u64) -> usize {

@@ -100,7 +100,7 @@ macro_rules! ticket_columns {
 macro_rules! intake_columns {
     () => {
         "i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, i.internal, i.clients, i.cc,
-         i.created_by, i.due_by"
+         i.created_by, i.described_by, i.due_by"
     };
 }
 
@@ -130,7 +130,7 @@ macro_rules! public_columns {
          t.last_seq, t.last_at, t.last_role, t.last_actor, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
          t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after, x.body, r.body,
          i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, i.internal, i.clients, i.cc,
-         i.created_by, i.due_by"
+         i.created_by, i.described_by, i.due_by"
     };
 }
 
@@ -264,6 +264,7 @@ pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
         clients: columns.list()?,
         cc: columns.list()?.unwrap_or_default(),
         created_by: columns.next()?,
+        described_by: columns.next()?,
         due_by: columns.next()?,
     })
 }

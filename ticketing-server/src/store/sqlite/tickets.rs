@@ -438,14 +438,24 @@ fn insert_intake(
     intake: &Intake,
     address: Option<IpAddr>,
 ) -> Result<(), StoreError> {
-    let Intake { requester, subject, description, description_is_internal, clients, cc, created_by, due_by } = intake;
+    let Intake {
+        requester,
+        subject,
+        description,
+        description_is_internal,
+        clients,
+        cc,
+        created_by,
+        described_by,
+        due_by,
+    } = intake;
     let requester = requester.as_ref();
     connection
         .prepare_cached(
             "INSERT INTO intake (
                  ticket, name, email, phone, has_whatsapp, document, company, subject, description, internal, clients, cc,
-                 created_by, due_by, address
-             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 created_by, described_by, due_by, address
+             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             ticket,
@@ -461,6 +471,7 @@ fn insert_intake(
             clients.as_ref().map(json).transpose()?,
             list(cc)?,
             created_by,
+            described_by,
             due_by,
             address.map(|address| address.to_string()),
         ])?;

@@ -120,6 +120,7 @@ CREATE TABLE intake (
     clients      TEXT,                               -- what other systems say of whose it is, a JSON list; NULL: the address
     cc           TEXT,                               -- and of who else is to be told
     created_by   TEXT,                               -- on whose behalf it was created, in their words, or a user's id
+    described_by TEXT,                               -- and its description, where that is somebody else
     due_by       TEXT,                               -- and its due date set by hand
     address      TEXT                                -- the client's IP address
 ) STRICT;
