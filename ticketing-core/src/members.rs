@@ -187,21 +187,20 @@ impl<'a> Raw<'a> {
         }
     }
 
-    /// A whole number, or nothing. One that is beyond all ids is the largest there is.
+    /// A whole number, or nothing. One that is beyond all ids is the largest there is. `2.0` is whole, too: some programs write
+    /// numbers so. Source: JSON Schema, 6.1.1.
     pub(crate) fn integer(self) -> Result<Option<u64>, Problem> {
-        let wrong = Problem::WrongType { expected: JsonType::Integer };
         match self {
             Self::Absent | Self::Json("null") => Ok(None),
             Self::Repeated => Err(Problem::Repeated),
-            Self::Json(raw) if raw.starts_with('-') => {
-                let is_whole = raw.bytes().skip(1).all(|octet| octet.is_ascii_digit());
-                if is_whole { Ok(Some(u64::MAX)) } else { Err(wrong) }
-            }
             Self::Json(raw) => {
-                if raw.is_empty() || !raw.bytes().all(|octet| octet.is_ascii_digit()) {
-                    return Err(wrong);
+                let (number, fraction) = raw.split_once('.').unwrap_or((raw, ""));
+                let (is_negative, digits) = number.strip_prefix('-').map_or((false, number), |digits| (true, digits));
+                let is_number = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
+                if !is_number || fraction.bytes().any(|octet| octet != b'0') {
+                    return Err(Problem::WrongType { expected: JsonType::Integer });
                 }
-                Ok(Some(raw.parse().unwrap_or(u64::MAX)))
+                Ok(Some(if is_negative { u64::MAX } else { digits.parse().unwrap_or(u64::MAX) }))
             }
         }
     }

@@ -81,6 +81,7 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         get("/v2/tags", v2::offered_tags),
         get("/v2/agents", v2::agents),
         get("/v2/teams", v2::teams),
+        get("/v2/openapi.json", openapi::v2::show),
         // Rules
         get("/api/reglas", rules::show),
         // The service itself

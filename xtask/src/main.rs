@@ -13,11 +13,13 @@
 
 mod bench;
 mod browser;
+mod conformance;
 mod fuzz;
 mod lint;
 mod package;
 mod process;
 mod serve;
+mod server;
 mod stages;
 mod tally;
 mod test;

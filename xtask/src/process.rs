@@ -69,10 +69,16 @@ pub(crate) fn as_from_a_shell(command: &mut Command) {
 
 /// The first line that a command prints.
 pub(crate) fn first_line(command: &mut Command) -> Result<String> {
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().with_context(|| show(command))?;
-    ensure!(output.status.success(), "{}: {}", show(command), output.status);
-    let text = String::from_utf8(output.stdout).with_context(|| show(command))?;
+    let text = output(command.stderr(Stdio::null()))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// What a command prints on stdout.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().with_context(|| show(command))?;
+    let output = child.wait_with_output().with_context(|| show(command))?;
+    ensure!(output.status.success(), "{}: {}", show(command), output.status);
+    String::from_utf8(output.stdout).with_context(|| show(command))
 }
 
 /// Whether a command is there and succeeds. Its output is dropped.

@@ -10,6 +10,7 @@ use anyhow::Result;
 
 use crate::bench;
 use crate::browser;
+use crate::conformance;
 use crate::fuzz::{CargoFuzz, Target};
 use crate::package;
 use crate::process::{apt_get_install, cargo, scale, succeeds};
@@ -21,7 +22,7 @@ use crate::wasm;
 const FUZZ_SECONDS: u64 = 10;
 
 /// Set up what the tests need and pass every one of them: units, properties, documentation, features, the npm package and
-/// the pages in a browser, examples, benchmarks once, fuzzing for seconds, packages.
+/// the pages in a browser, the API against its documents, examples, benchmarks once, fuzzing for seconds, packages.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Ten times the soaks, loads and fuzzing (`TICKETING_SCALE=10`, unless it is set).
@@ -50,6 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     stages.run("examples", examples);
     stages.run("pages in a browser", browser::pages);
     stages.run("forms in a browser", browser::forms);
+    stages.run("API as documented", || conformance::run(scale));
     stages.run("fuzz", || fuzz(FUZZ_SECONDS * scale));
     stages.run("benchmarks, once", bench::run_once);
     stages.run("packages", package::verify_packages);

@@ -41,21 +41,7 @@ impl ApiError {
             StatusCode::UNPROCESSABLE_ENTITY if !matches!(self, Self::KeyReused) => StatusCode::BAD_REQUEST,
             status => status,
         };
-        let (code, message) = match status {
-            StatusCode::BAD_REQUEST => ("VALIDATION_ERROR", "Validation error"),
-            StatusCode::UNAUTHORIZED => ("AUTHENTICATION_ERROR", "No authorization token was found"),
-            StatusCode::FORBIDDEN => ("AUTHORIZATION_ERROR", "Not authorized"),
-            StatusCode::NOT_FOUND => ("NOT_FOUND", "Not found"),
-            StatusCode::METHOD_NOT_ALLOWED => ("METHOD_NOT_ALLOWED", "Method not allowed"),
-            StatusCode::REQUEST_TIMEOUT => ("REQUEST_TIMEOUT", "Request timeout"),
-            StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => ("DUPLICATED", "Entity already exists"),
-            StatusCode::PAYLOAD_TOO_LARGE => ("PAYLOAD_TOO_LARGE", "Payload too large"),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"),
-            StatusCode::UNPROCESSABLE_ENTITY => ("IDEMPOTENCY_MISMATCH", "The key belongs to another request"),
-            StatusCode::TOO_MANY_REQUESTS => ("RATE_LIMITED", "Too many requests"),
-            StatusCode::SERVICE_UNAVAILABLE => ("UNAVAILABLE", "Service unavailable"),
-            _ => ("INTERNAL_ERROR", "Internal error"),
-        };
+        let (code, message) = v2_code(status);
         (status, code, message)
     }
 
@@ -79,5 +65,24 @@ impl ApiError {
         };
         let allowed = allowed.iter().map(|name| Detail { code: "allowed", message: (*name).to_owned(), path: None });
         std::iter::once(reason).chain(allowed).collect()
+    }
+}
+
+/// What a status is called in this dialect, and said of it.
+pub(crate) const fn v2_code(status: StatusCode) -> (&'static str, &'static str) {
+    match status {
+        StatusCode::BAD_REQUEST => ("VALIDATION_ERROR", "Validation error"),
+        StatusCode::UNAUTHORIZED => ("AUTHENTICATION_ERROR", "No authorization token was found"),
+        StatusCode::FORBIDDEN => ("AUTHORIZATION_ERROR", "Not authorized"),
+        StatusCode::NOT_FOUND => ("NOT_FOUND", "Not found"),
+        StatusCode::METHOD_NOT_ALLOWED => ("METHOD_NOT_ALLOWED", "Method not allowed"),
+        StatusCode::REQUEST_TIMEOUT => ("REQUEST_TIMEOUT", "Request timeout"),
+        StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => ("DUPLICATED", "Entity already exists"),
+        StatusCode::PAYLOAD_TOO_LARGE => ("PAYLOAD_TOO_LARGE", "Payload too large"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ("UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"),
+        StatusCode::UNPROCESSABLE_ENTITY => ("IDEMPOTENCY_MISMATCH", "The key belongs to another request"),
+        StatusCode::TOO_MANY_REQUESTS => ("RATE_LIMITED", "Too many requests"),
+        StatusCode::SERVICE_UNAVAILABLE => ("UNAVAILABLE", "Service unavailable"),
+        _ => ("INTERNAL_ERROR", "Internal error"),
     }
 }

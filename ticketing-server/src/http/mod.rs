@@ -39,5 +39,6 @@ pub(crate) use self::{
     body::BoxError,
     call::{Call, query},
     error::{ApiError, etag},
+    error_v2::v2_code,
     response::{Response, created, events, json, json_value, no_content, no_store, not_modified, text, with_etag},
 };

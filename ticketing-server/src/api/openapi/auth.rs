@@ -13,9 +13,9 @@ use ticketing_core::{
 use super::{body, instant, instant_or_null, nullable, object, reference, responses, security, text};
 
 pub(super) fn paths() -> Value {
-    let limited = ["400", "413", "415", "422", "429", "503"];
+    let limited = ["400", "408", "413", "415", "422", "429", "503"];
     let of_admins = ["401", "403", "503"];
-    let with_body = ["400", "401", "403", "413", "415", "422", "503"];
+    let with_body = ["400", "401", "403", "408", "413", "415", "422", "503"];
     let id = json!([{
         "name": "id", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" }
     }]);
@@ -165,7 +165,10 @@ pub(super) fn schemas() -> Value {
     new["properties"]["area"] = area();
     new["properties"]["telefono"] = phone();
     let mut change = new.clone();
-    change["properties"]["is_active"] = json!({ "type": "boolean" });
+    for (name, schema) in [("email", email()), ("nombre", name()), ("password", password()), ("rol", role())] {
+        change["properties"][name] = or_nothing(&schema);
+    }
+    change["properties"]["is_active"] = json!({ "type": ["boolean", "null"] });
     change["required"] = json!([]);
     let user = vec![("id", id()), ("email", text()), ("nombre", text()), ("rol", role()), ("area", or_null())];
     let mut account = user.clone();
@@ -189,4 +192,9 @@ pub(super) fn schemas() -> Value {
         "Tokens": { "type": "array", "items": reference("Token") },
         "Mensaje": object(vec![("message", text())]),
     })
+}
+
+/// What stays as it is where it is null, or an empty text.
+fn or_nothing(schema: &Value) -> Value {
+    json!({ "anyOf": [schema, { "enum": ["", null] }] })
 }

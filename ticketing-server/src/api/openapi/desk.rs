@@ -12,7 +12,7 @@ use ticketing_core::{
     user::UserRole,
 };
 
-use super::{body, instant, instant_or_null, label, nullable, object, reference, responses, status, text};
+use super::{body, headers, instant, instant_or_null, label, nullable, object, reference, responses, status, text};
 
 /// The endpoints that take a command: what is last in their path, what they do, the schema of their body.
 const COMMANDS: [(Operation, &str, &str); 9] = [
@@ -29,16 +29,14 @@ const COMMANDS: [(Operation, &str, &str); 9] = [
 
 pub(super) fn paths() -> Value {
     let reads = ["401", "403", "503"];
-    let commands = ["400", "401", "403", "404", "409", "412", "413", "415", "422", "503"];
+    let commands = ["400", "401", "403", "404", "408", "409", "412", "413", "415", "422", "503"];
     let readers = "Roles: ADMIN, MESA, AREA (its own area's tickets and no others).";
     let list = |id: &str, summary: &str, schema: &str| {
         let mut answers = responses(schema, &reads, &["422"]);
-        answers["200"]["headers"] = json!({
-            "Link": { "description": "The next page, `rel=\"next\"`, where there is one.", "schema": { "type": "string" } },
-            "x-total": {
-                "description": "Tickets on all pages, from counters; not for a search.", "schema": { "type": "integer" }
-            },
-        });
+        let headers = &mut answers["200"]["headers"];
+        headers["Link"] = headers::header(false, "The next page, `rel=\"next\"`, where there is one.", &text());
+        let about = "Tickets on all pages, from counters; not for a search.";
+        headers["x-total"] = headers::header(false, about, &json!({ "type": "integer" }));
         json!({ "get": {
             "operationId": id, "tags": ["Desk"], "summary": summary,
             "description": format!("{readers} Newest first. Without parameters the newest 1,000, archived ones included."),
@@ -61,7 +59,7 @@ pub(super) fn paths() -> Value {
     );
     paths.insert("/api/eventos".into(), stream());
     let mut shown = responses("TicketDetalle", &reads, &["404"]);
-    shown["200"]["headers"] = etag();
+    shown["200"]["headers"]["ETag"] = etag();
     paths.insert(
         "/api/tickets/{uuid}".into(),
         json!({
@@ -87,7 +85,9 @@ pub(super) fn paths() -> Value {
     );
     for (operation, summary, schema) in COMMANDS {
         let mut answers = responses("Mensaje", &commands, &[]);
-        answers["200"]["headers"] = etag();
+        for status in ["200", "412"] {
+            answers[status]["headers"]["ETag"] = etag();
+        }
         let name = operation.name();
         paths.insert(
             format!("/api/tickets/{{uuid}}/{name}"),
@@ -136,8 +136,12 @@ fn uuid() -> Value {
 }
 
 fn etag() -> Value {
-    json!({ "ETag": { "description": "The ticket's version.", "schema": { "type": "string" } } })
+    let tag = json!({ "type": "string", "pattern": "^\"[0-9]+\"$" });
+    headers::header(true, "The ticket's version.", &tag)
 }
+
+/// An `ETag` as it comes back, by way of a proxy that compresses too.
+const VERSION: &str = r#"(W/)?"[1-9][0-9]{0,8}""#;
 
 fn conditions() -> Value {
     json!([
@@ -145,7 +149,7 @@ fn conditions() -> Value {
             "name": "If-Match", "in": "header", "required": false,
             "description": "The ETag of the version that was seen, or several: a ticket that has changed since is a 412, with what \
                             happened in between in `cambios`. Without it, the last write wins.",
-            "schema": { "type": "string" }
+            "schema": { "type": "string", "minLength": 1, "pattern": format!(r"^(\*|{VERSION}( *, *{VERSION})*)$") }
         },
         super::idempotency_key(),
     ])
@@ -190,8 +194,10 @@ pub(super) fn schemas(rules: &Rules) -> Value {
         schema
     };
     let agent = || json!({ "type": "string", "format": "uuid", "description": "An active agent who works the area." });
+    let statuses = Status::ALL.into_iter().map(|status| status.name().into()).chain([json!("PENDIENTE"), Value::Null]);
+    let statuses: Vec<_> = statuses.collect();
     let mut update = object(vec![
-        ("estado", json!({ "type": ["string", "null"], "description": "In any letter case; PENDIENTE is ABIERTO." })),
+        ("estado", json!({ "enum": statuses, "description": "In any letter case; PENDIENTE is ABIERTO." })),
         ("prioridad", optional(of_field(Field::Priority))),
         ("area", optional(of_field(Field::Area))),
         ("respuesta", optional(lines(RESPUESTA_CHARS_MIN, RESPUESTA_CHARS_MAX))),

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Most characters of what is searched for.
-const SEARCH_CHARS_MAX: usize = 200;
+pub(crate) const SEARCH_CHARS_MAX: usize = 200;
 
 /// `GET /v2/tickets`: tickets, newest first, in numbered pages; by `Link` with a cursor, for going through everything.
 pub(crate) async fn list<S: Store>(call: Call<S>) -> Result<Response, ApiError> {

@@ -24,7 +24,8 @@ pub(crate) use self::{
     discovery::{agents, categories, justifications, services, statuses, tags as offered_tags, teams, urgencies},
     events::list as list_events,
     history::{owner_changes, status_changes},
-    list::list,
+    list::{SEARCH_CHARS_MAX, list},
+    paging::{PAGE_SIZE, PAGE_SIZE_MAX},
     show::show,
     subscriptions::{
         change as change_subscription, create as create_subscription, delete as delete_subscription,

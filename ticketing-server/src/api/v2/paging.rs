@@ -8,8 +8,10 @@ use crate::{
     store::Store,
 };
 
-const SIZE: u32 = 20;
-const SIZE_MAX: u32 = 100;
+/// Items on a page, where nobody says how many.
+pub(crate) const PAGE_SIZE: u32 = 20;
+/// Most items on a page.
+pub(crate) const PAGE_SIZE_MAX: u32 = 100;
 
 /// Which page of a list is asked for.
 #[derive(Clone, Copy)]
@@ -25,11 +27,11 @@ impl Paging {
         let page = number(call, "page", ["un número desde 1", "a number from 1", "um número a partir de 1"])?;
         let wanted = ["un número de 1 a 100", "a number from 1 to 100", "um número de 1 a 100"];
         let size = number(call, "size", wanted)?;
-        if let Some(size) = size.filter(|size| !(1..=SIZE_MAX).contains(size)) {
+        if let Some(size) = size.filter(|size| !(1..=PAGE_SIZE_MAX).contains(size)) {
             tracing::debug!(size, "a page that large is not given");
             return Err(ApiError::InvalidParameter { name: "size", wanted });
         }
-        Ok(Self { page: page.unwrap_or(1), size: size.unwrap_or(SIZE) })
+        Ok(Self { page: page.unwrap_or(1), size: size.unwrap_or(PAGE_SIZE) })
     }
 
     /// The page's items of a list that is there in full.
