@@ -54,7 +54,7 @@ for number in range(2):
     agents.append(call("POST", "/api/auth/users", user, **session)["id"])
 
 tickets, labels = [], []
-for number in range(12):
+for number in range(40):
     form = {
         "nombre": "Ana García",
         "email": REQUESTER,
@@ -66,7 +66,15 @@ for number in range(12):
     created = call("POST", "/api/tickets/crear", form)
     tickets.append(created["ticketUuid"])
     labels.append(created["ticketLabel"])
-for number in range(12):
+# What can be done to a ticket once, or only in one status, has tickets of its own.
+of_command = {}
+for command in ["pausar", "cancelar", "archivar", "reabrir", "desarchivar"]:
+    of_command[command] = [tickets.pop() for _ in range(6)]
+for command, before in [("reabrir", "pausar"), ("desarchivar", "archivar")]:
+    for ticket in of_command[command]:
+        call("POST", f"/api/tickets/{ticket}/{before}", {"motivo": "Duplicado"}, **session)
+
+for number in range(24):
     form = {
         "subject": f"Impresora {number}",
         "clients": [REQUESTER],
@@ -84,11 +92,15 @@ for number in range(12):
     status = {"status": {"id": 1 + number % 6}}
     if number % 6 > 1:
         call("PATCH", f"{ticket}/attributes/status", status, **api)
-archived = {"motivo": "Duplicado"}
-call("POST", f"/api/tickets/{tickets[-1]}/archivar", archived, **session)
+
+subscriptions = []
+for number in range(8):
+    form = {"eventType": "TICKET", "webhook": {"url": f"https://hooks.example/{number}", "headers": {"x-desk": "1"}}}
+    subscriptions.append(call("POST", "/v2/subscriptions", form, **api)["id"])
 
 dictionaries = {
     "tickets": tickets,
+    **of_command,
     "labels": labels,
     "users": users,
     "agents": agents,
@@ -96,6 +108,9 @@ dictionaries = {
     "logins": logins,
     "passwords": [PASSWORD],
     "versions": ["*"],
+    "subscriptions": subscriptions,
+    "addresses": ["https://hooks.example/", "http://hooks.example:8080/in?desk=1"],
+    "positions": ["0", "7", "latest"],
     "tokens": [other["id"] for other in others],
 }
 for kind in ["categories", "tags", "urgencies", "teams"]:

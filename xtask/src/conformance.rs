@@ -22,11 +22,12 @@ const DOCUMENTS: [&str; 2] = ["/v2/openapi.json", "/openapi.json"];
 /// What is left out, and why.
 const EXCLUDED: [(&str, &str); 1] = [("/api/eventos", "a stream without an end; tests/desk/events.rs reads it")];
 
-/// Whoever calls the desk. It is theirs alone, and gone with it.
-const ADMIN: [(&str, &str); 3] = [
+/// Whoever calls the desk, which is theirs alone, and tells nobody else what happens there.
+const DESK: [(&str, &str); 4] = [
     ("TICKETING_ADMIN_EMAIL", "raiz@example.com"),
     ("TICKETING_ADMIN_PASSWORD", "correct horse battery staple"),
     ("TICKETING_TOKEN_MINUTES", "1440"),
+    ("TICKETING_WEBHOOKS", "off"),
 ];
 
 pub(crate) fn run(scale: u64) -> Result<Tally> {
@@ -36,7 +37,7 @@ pub(crate) fn run(scale: u64) -> Result<Tally> {
         fs::remove_dir_all(&directory)?;
     }
     fs::create_dir_all(&directory)?;
-    let server = Server::start(&directory.join("desk.db"), &ADMIN)?;
+    let server = Server::start(&directory.join("desk.db"), &DESK)?;
     let session = tool.fill(&server, &directory)?;
     for (path, reason) in EXCLUDED {
         println!("    left out: {path}: {reason}");
@@ -70,10 +71,7 @@ impl Schemathesis {
         let bin = environment.join("bin");
         let versions = fs::read(&wanted).with_context(|| wanted.display().to_string())?;
         if fs::read(&installed).ok().as_ref() != Some(&versions) {
-            if !process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
-                process::apt_get_install(&["python3", "python3-venv"])
-                    .context("python3 with venv, which Schemathesis needs, is not installed; see https://python.org")?;
-            }
+            process::python()?;
             process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
             let mut pip = Command::new(bin.join("pip"));
             pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
@@ -92,7 +90,7 @@ impl Schemathesis {
     fn fill(&self, server: &Server, directory: &Path) -> Result<Vec<(String, String)>> {
         fs::copy(self.settings.join("hooks.py"), directory.join("hooks.py"))?;
         let mut prepare = self.command("python");
-        prepare.arg(self.settings.join("prepare.py")).arg(&server.url).arg(directory).envs(ADMIN);
+        prepare.arg(self.settings.join("prepare.py")).arg(&server.url).arg(directory).envs(DESK);
         let told = process::output(&mut prepare)?;
         Ok(told
             .lines()

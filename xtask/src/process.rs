@@ -98,6 +98,14 @@ pub(crate) fn apt_get_install(packages: &[&str]) -> Result<()> {
     run(Command::new("apt-get").args(install).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
+/// Sees to it that Python is there, with what makes environments of its packages.
+pub(crate) fn python() -> Result<()> {
+    if succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
+        return Ok(());
+    }
+    apt_get_install(&["python3", "python3-venv"])
+}
+
 /// Shows a command and runs it to its end.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use crate::browser;
 use crate::conformance;
 use crate::fuzz::{CargoFuzz, Target};
 use crate::package;
-use crate::process::{apt_get_install, cargo, scale, succeeds};
+use crate::process::{cargo, python, scale, succeeds};
 use crate::stages::{Stages, check, tests};
 use crate::tally::{Runner, Tally};
 use crate::wasm;
@@ -39,7 +39,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     // First: the server embeds the package.
     stages.run("wasm package", || wasm::check_package(scale));
     stages.run("workspace", || {
-        mail_server()?;
+        // The tests of mails set up a mail server themselves, with Python's own tools.
+        python()?;
         let (mut command, runner) = workspace_tests();
         tests(command.env("TICKETING_SCALE", scale.to_string()), runner)
     });
@@ -67,14 +68,6 @@ fn workspace_tests() -> (Command, Runner) {
     }
     println!("    cargo-nextest is not installed: the same tests with `cargo test`");
     (cargo(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]), Runner::Libtest)
-}
-
-/// What the tests of mails need for a mail server: they set it up themselves, with Python's own tools.
-fn mail_server() -> Result<()> {
-    if succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
-        return Ok(());
-    }
-    apt_get_install(&["python3", "python3-venv"])
 }
 
 /// Each set of features builds alone, without what tests and other packages would switch on.

@@ -80,6 +80,7 @@ pub(super) fn headers() -> Value {
     let of_this_dialect = json!({
         "Location": header(true, "The path of what was created.", &path),
         "Link": header(false, "The next page, `rel=\"next\"`, where there is one.", &text()),
+        "Cache-Control": header(true, "Nobody is to keep it.", &json!({ "const": "no-store" })),
         "x-total": header(true, "Items on all pages.", &digits()),
         "x-page": header(true, "Which page this is.", &digits()),
         "x-page-size": header(true, "Items on a page.", &digits()),
