@@ -13,6 +13,7 @@ mod servers;
 mod store;
 mod table;
 mod verify;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,8 @@ enum Command {
     Lists(lists::Arguments),
     /// What alarms cost over a file of open tickets: while nothing is up, and when the time of many is up at once.
     Clocks(clocks::Arguments),
+    /// What happens, told to several systems while tickets are created.
+    Webhooks(webhooks::Arguments),
     /// Puts load on a server that already runs: creations, then look-ups of what was created.
     Load(load::Arguments),
     /// Answers every request with the same kilobyte of JSON: what HTTP itself costs.
@@ -68,11 +71,13 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Smoke(places) => {
             lists::run(&lists::Arguments::brief(std::env::temp_dir()))?;
             clocks::run(&clocks::Arguments::brief(std::env::temp_dir()))?;
+            webhooks::run(&webhooks::Arguments::brief(std::env::temp_dir()))?;
             Ok(http::compare(&http::Arguments::brief(places))? & allocations::compare())
         }
         Command::Allocs => Ok(allocations::compare()),
         Command::Store(arguments) => store::run(&arguments).map(|()| true),
         Command::Clocks(arguments) => clocks::run(&arguments).map(|()| true),
+        Command::Webhooks(arguments) => webhooks::run(&arguments).map(|()| true),
         Command::Lists(arguments) => lists::run(&arguments).map(|()| true),
         Command::Load(arguments) => load::run(&arguments),
         Command::Constant(arguments) => constant::serve(&arguments).map(|()| true),

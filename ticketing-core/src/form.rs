@@ -78,9 +78,14 @@ impl<'a, const N: usize> Form<'a, N> {
 
     /// Adds what is wrong with a field in the light of others.
     pub(crate) fn refuse(&mut self, field: &'static str, problem: Problem) {
-        if !self.violations.iter().any(|violation| violation.field == field) {
+        if !self.refuses(field) {
             self.violations.push(Violation { field, problem });
         }
+    }
+
+    /// Whether something is wrong with a field.
+    pub(crate) fn refuses(&self, field: &str) -> bool {
+        self.violations.iter().any(|violation| violation.field == field)
     }
 
     /// All that is wrong, in the order of the fields.

@@ -28,6 +28,7 @@
 //! - [`ticket`]: a ticket as a fold over its events, and the lifecycle that decides which events there may be.
 //! - [`integration`]: the same tickets as other systems name things.
 //! - [`token`]: what other systems may do, and until when.
+//! - [`subscription`]: who else is told what happens, and how long they are believed in when they do not listen.
 //! - [`user`]: who works at the desk, what a change to them entails, and how long to wait after wrong passwords.
 //!
 //! Nothing here reads a clock, draws a random number, does I/O or panics: `now` and ids are arguments.
@@ -56,6 +57,7 @@ mod locale;
 mod members;
 mod rules;
 pub mod sla;
+pub mod subscription;
 mod text;
 pub mod ticket;
 mod time;

@@ -99,6 +99,25 @@ limits! {
     /// Most days for which a token is valid that expires: ten years.
     TOKEN_EXPIRY_DAYS_MAX: u32 = 3_660;
 
+    /// Failures in a row after which a subscription is degraded. Source: the v2 contract.
+    SUBSCRIPTION_FAILURES_DEGRADED: u32 = 10;
+    /// Failures in a row after which a subscription is inactive. Source: the v2 contract.
+    SUBSCRIPTION_FAILURES_INACTIVE: u32 = 500;
+    /// Most subscriptions: each has connections and a place in the feed of its own.
+    SUBSCRIPTIONS_MAX: u32 = 200;
+    /// Most characters of a webhook's address, which is what clients and proxies take.
+    WEBHOOK_URL_CHARS_MAX: u32 = 2_000;
+    /// Most headers of a webhook's own.
+    WEBHOOK_HEADERS_MAX: usize = 20;
+    /// Most characters of the name of a webhook's header.
+    WEBHOOK_HEADER_NAME_CHARS_MAX: usize = 100;
+    /// Most characters of the value of a webhook's header: a token with its claims has room.
+    WEBHOOK_HEADER_VALUE_CHARS_MAX: usize = 4_000;
+    /// Hours for which a webhook's last secret signs beside a new one, so that its receiver has time to learn that.
+    WEBHOOK_SECRETS_OVERLAP_HOURS: u32 = 24;
+    /// Days for which a delivery that was given up is kept, so that it may be replayed.
+    DELIVERIES_KEPT_DAYS: u32 = 90;
+
     /// Most characters of what a person types to look a ticket up: a label with room for stray characters.
     LABEL_INPUT_CHARS_MAX: u32 = 64;
     /// Most letters of a label's prefix: labels are read aloud.
@@ -126,4 +145,8 @@ limits! {
     CALENDAR_EXCEPTIONS_MAX: usize = 5_000;
     /// Largest number of days that rules may name (closing by itself, re-opening): ten years.
     RULE_DAYS_MAX: u32 = 3_660;
+
+    /// Minutes after which an event that is recorded so late is no news: clients that give each event its own time are late by
+    /// seconds, those that take a history over by days.
+    NOTICE_LATE_MINUTES_MAX: i64 = 60;
 }

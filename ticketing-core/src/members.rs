@@ -242,6 +242,46 @@ pub(crate) fn items<'a>(json: &'a [u8], name: &str) -> Option<Vec<Value<'a>>> {
     Some(member.list().ok()??.into_iter().map(Raw::value).collect())
 }
 
+/// The members of a JSON object by their names, in their order, each as JSON: for objects within objects. `None` where the JSON
+/// is none. Half a surrogate pair in a name is another name.
+pub(crate) fn entries(json: &str) -> Option<Vec<(String, &RawValue)>> {
+    let text = json.strip_prefix('\u{FEFF}').unwrap_or(json);
+    serde_json::Deserializer::from_str(text).deserialize_map(Entries).ok()
+}
+
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = Vec<(String, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(name) = map.next_key_seed(AnyName)? {
+            entries.push((name, map.next_value()?));
+        }
+        Ok(entries)
+    }
+}
+
+struct AnyName;
+
+impl<'de> DeserializeSeed<'de> for AnyName {
+    type Value = String;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_bytes(Unescaped).map(|octets| String::from_utf8_lossy(&octets).into_owned())
+    }
+}
+
+/// A value that stands by itself.
+pub(crate) fn value(raw: &RawValue) -> Value<'_> {
+    value_of(raw.get())
+}
+
 /// What an object has of the members that are asked for.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Given<V, const N: usize> {
@@ -579,6 +619,20 @@ mod tests {
             "",
         ]);
         prop_oneof![fixed.prop_map(str::to_owned), "\\PC{0,8}".prop_map(|text| serde_json::to_string(&text).unwrap())]
+    }
+
+    #[test]
+    fn members_of_any_name_are_read_in_their_order() {
+        let read = |json: &str| {
+            let entries = entries(json)?;
+            Some(entries.into_iter().map(|(name, raw)| format!("{name}={}", raw.get())).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(
+            read(r#"{"b": {"a": 1e999}, "\u0061": "\ud800", "b": []}"#).unwrap(),
+            r#"b={"a": 1e999} a="\ud800" b=[]"#
+        );
+        assert_eq!(read(r#"{"\ud800": 1}"#).unwrap().chars().next(), Some('\u{FFFD}'));
+        assert_eq!((read("[]"), read("\u{FEFF}{}")), (None, Some(String::new())));
     }
 
     #[test]

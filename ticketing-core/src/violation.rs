@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::{Field, Locale, email::EmailError};
+use crate::{
+    Field, Locale,
+    email::EmailError,
+    subscription::{HeaderError, UrlError},
+};
 
 /// One broken rule of one field.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -83,6 +87,16 @@ pub enum Problem {
     UnavailableAgent,
     /// It is not the password that the user has.
     WrongPassword,
+    /// It is no address that webhooks can be sent to.
+    InvalidUrl {
+        /// Why not.
+        reason: UrlError,
+    },
+    /// They are no headers that can be sent.
+    InvalidHeaders {
+        /// Why not.
+        reason: HeaderError,
+    },
 }
 
 /// A type of JSON value.
@@ -189,6 +203,8 @@ impl Problem {
             Self::InvalidExpiry { .. } => "invalid-expiry",
             Self::UnavailableAgent => "unavailable-agent",
             Self::WrongPassword => "wrong-password",
+            Self::InvalidUrl { .. } => "invalid-url",
+            Self::InvalidHeaders { .. } => "invalid-headers",
         }
     }
 
@@ -213,6 +229,8 @@ impl Problem {
             Self::InvalidEmail { reason } => vec![("reason", Param::Name(reason.reason()))],
             Self::InvalidExpiry { days_max } => vec![("max", Param::Number(*days_max))],
             Self::UnknownValue { allowed } => vec![("allowed", Param::Values(allowed.to_vec()))],
+            Self::InvalidUrl { reason } => vec![("reason", Param::Name(reason.reason()))],
+            Self::InvalidHeaders { reason } => vec![("reason", Param::Name(reason.reason()))],
         })
     }
 
@@ -307,6 +325,8 @@ impl Problem {
                 En => "The password is not right.".into(),
                 Pt => "A senha não está correta.".into(),
             },
+            Self::InvalidUrl { reason } => invalid_url(*reason, locale).into(),
+            Self::InvalidHeaders { reason } => invalid_headers(*reason, locale).into(),
         }
     }
 }
@@ -382,6 +402,57 @@ const fn invalid_email(reason: EmailError, locale: Locale) -> &'static str {
         (EmailError::TooLong, Es) => "El correo pasa de 254 octetos.",
         (EmailError::TooLong, En) => "The e-mail address is longer than 254 octets.",
         (EmailError::TooLong, Pt) => "O e-mail passa de 254 octetos.",
+    }
+}
+
+const fn invalid_url(reason: UrlError, locale: Locale) -> &'static str {
+    use Locale::{En, Es, Pt};
+    match (reason, locale) {
+        (UrlError::Scheme, Es) => "La dirección debe empezar por https:// o http://.",
+        (UrlError::Scheme, En) => "The address must begin with https:// or http://.",
+        (UrlError::Scheme, Pt) => "O endereço deve começar com https:// ou http://.",
+        (UrlError::Credentials, Es) => "La dirección no puede llevar usuario ni contraseña; use una cabecera.",
+        (UrlError::Credentials, En) => "The address may have no user and no password; use a header.",
+        (UrlError::Credentials, Pt) => "O endereço não pode ter usuário nem senha; use um cabeçalho.",
+        (UrlError::Host, Es) => "El servidor de la dirección no es válido.",
+        (UrlError::Host, En) => "The host of the address is not valid.",
+        (UrlError::Host, Pt) => "O servidor do endereço não é válido.",
+        (UrlError::Port, Es) => "El puerto de la dirección debe ser un número de 1 a 65535.",
+        (UrlError::Port, En) => "The port of the address must be a number from 1 to 65535.",
+        (UrlError::Port, Pt) => "A porta do endereço deve ser um número de 1 a 65535.",
+        (UrlError::Fragment, Es) => "La dirección no puede llevar «#».",
+        (UrlError::Fragment, En) => "The address may have no “#”.",
+        (UrlError::Fragment, Pt) => "O endereço não pode ter “#”.",
+        (UrlError::Character, Es) => "En la dirección hay un carácter que no se permite; escríbalo con «%».",
+        (UrlError::Character, En) => "The address has a character that is not allowed; write it with “%”.",
+        (UrlError::Character, Pt) => "O endereço tem um caractere que não é permitido; escreva-o com “%”.",
+    }
+}
+
+const fn invalid_headers(reason: HeaderError, locale: Locale) -> &'static str {
+    use Locale::{En, Es, Pt};
+    match (reason, locale) {
+        (HeaderError::TooMany, Es) => "Son demasiadas cabeceras: como máximo 20.",
+        (HeaderError::TooMany, En) => "There are too many headers: 20 at most.",
+        (HeaderError::TooMany, Pt) => "São cabeçalhos demais: no máximo 20.",
+        (HeaderError::Name, Es) => "El nombre de una cabecera no es válido.",
+        (HeaderError::Name, En) => "The name of a header is not valid.",
+        (HeaderError::Name, Pt) => "O nome de um cabeçalho não é válido.",
+        (HeaderError::Reserved, Es) => "Una cabecera es del protocolo o de la firma y no se puede cambiar.",
+        (HeaderError::Reserved, En) => "A header belongs to the protocol or to the signature and cannot be set.",
+        (HeaderError::Reserved, Pt) => "Um cabeçalho é do protocolo ou da assinatura e não pode ser alterado.",
+        (HeaderError::Value, Es) => {
+            "El valor de una cabecera debe ser un texto en ASCII de una línea, de 4000 caracteres como máximo."
+        }
+        (HeaderError::Value, En) => {
+            "The value of a header must be a text in ASCII, in one line of at most 4000 characters."
+        }
+        (HeaderError::Value, Pt) => {
+            "O valor de um cabeçalho deve ser um texto em ASCII de uma linha, de no máximo 4000 caracteres."
+        }
+        (HeaderError::Repeated, Es) => "Una cabecera aparece más de una vez.",
+        (HeaderError::Repeated, En) => "A header is given more than once.",
+        (HeaderError::Repeated, Pt) => "Um cabeçalho aparece mais de uma vez.",
     }
 }
 

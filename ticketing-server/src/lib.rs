@@ -2,13 +2,19 @@
 //!
 //! - [`Engine`]: the one way to do anything. It has no HTTP in it: `default-features = false, features = ["sqlite"]`.
 //! - [`store`]: where tickets are kept. [`store::sqlite`] (feature `sqlite`) is the embedded default.
+//! - [`courier`]: what happens, delivered to those outside. [`webhooks`] (feature `webhooks`) does it over HTTP.
 //! - [`zones`]: time zones by their IANA names, for the core's calendars.
+//! - [`mail`] (feature `mail`): mails to requesters and agents about what happens to their tickets.
 //! - [`http`] (feature `http`): the API as one [`tower::Service`](https://docs.rs/tower), and [`serve`](http::serve) for it.
 //! - The binary (feature `cli`) reads its settings and puts these together.
 
 #![forbid(unsafe_code)]
 
 pub mod clock;
+/// How what happens is delivered to those outside; [`Engine::deliver`] does it.
+pub mod courier {
+    pub use crate::engine::courier::{Carried, Carrier, CourierFigures, CourierOptions, Recipient};
+}
 mod engine;
 pub mod store;
 pub mod zones;
@@ -22,16 +28,22 @@ pub mod cli;
 mod holidays;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(any(feature = "http", feature = "webhooks"))]
+mod integration;
+#[cfg(feature = "mail")]
+pub mod mail;
 #[cfg(feature = "http")]
 mod pages;
 #[cfg(feature = "http")]
 mod routes;
 #[cfg(feature = "cli")]
 mod rules_file;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
 
 pub use self::engine::{
     AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,
     Engine, EngineError, EngineOptions, Executed, Follower, HandOver, IdempotencyKey, IntegrationHistory,
-    IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing, LoggedIn, NumberedPage, PageRequest, PasswordCost,
-    PublicTicket, RematchPreview, Replayed, TicketReferences,
+    IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing, LoggedIn, NewSecret, NumberedPage, PageRequest,
+    PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed, SubscriptionError, TicketReferences,
 };

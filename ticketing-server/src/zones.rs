@@ -55,6 +55,14 @@ pub fn complete(document: &mut RulesDocument) -> Result<(), UnknownZoneInRules> 
     Ok(())
 }
 
+/// `2026-11-21 14:10 (America/Bogota)`: an instant in a zone, to be read alike in every language.
+#[cfg(any(feature = "http", feature = "mail"))]
+pub(crate) fn local(at: Timestamp, zone: &Zone) -> String {
+    let local = zone.shown(at).seconds().to_string();
+    let (date, time) = local.split_once('T').unwrap_or((&local, ""));
+    format!("{date} {} ({})", time.get(..5).unwrap_or_default(), zone.name)
+}
+
 /// Where a document first names a zone.
 fn path_of(document: &RulesDocument, zone: &str) -> String {
     let mut calendars = document.calendars.iter().filter(|(_, calendar)| calendar.zone.as_deref() == Some(zone));

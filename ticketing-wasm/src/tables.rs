@@ -67,6 +67,8 @@ pub fn problem_words(problem: &Problem) -> [u32; 3] {
         | Problem::NotOfStatus
         | Problem::TooMany { .. }
         | Problem::InvalidExpiry { .. }
+        | Problem::InvalidUrl { .. }
+        | Problem::InvalidHeaders { .. }
         | Problem::UnavailableAgent
         | Problem::WrongPassword => [u32::MAX, 0, 0],
     }

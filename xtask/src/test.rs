@@ -12,7 +12,7 @@ use crate::bench;
 use crate::browser;
 use crate::fuzz::{CargoFuzz, Target};
 use crate::package;
-use crate::process::{cargo, scale, succeeds};
+use crate::process::{apt_get_install, cargo, scale, succeeds};
 use crate::stages::{Stages, check, tests};
 use crate::tally::{Runner, Tally};
 use crate::wasm;
@@ -38,6 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     // First: the server embeds the package.
     stages.run("wasm package", || wasm::check_package(scale));
     stages.run("workspace", || {
+        mail_server()?;
         let (mut command, runner) = workspace_tests();
         tests(command.env("TICKETING_SCALE", scale.to_string()), runner)
     });
@@ -66,19 +67,29 @@ fn workspace_tests() -> (Command, Runner) {
     (cargo(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]), Runner::Libtest)
 }
 
+/// What the tests of mails need for a mail server: they set it up themselves, with Python's own tools.
+fn mail_server() -> Result<()> {
+    if succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
+        return Ok(());
+    }
+    apt_get_install(&["python3", "python3-venv"])
+}
+
 /// Each set of features builds alone, without what tests and other packages would switch on.
 fn server_features() -> Result<Tally> {
     const ALONE: [&str; 3] = ["--package", "ticketing-server", "--no-default-features"];
     let engine_only = check(cargo(["check"]).args(ALONE))?;
     let http = check(cargo(["check"]).args(ALONE).args(["--features", "http"]))?;
     let sqlite = check(cargo(["check"]).args(ALONE).args(["--features", "sqlite"]))?;
+    let mail = check(cargo(["check"]).args(ALONE).args(["--features", "sqlite,mail"]))?;
+    let without_mail = check(cargo(["check"]).args(ALONE).args(["--features", "cli"]))?;
     // What an application links that embeds the engine.
     let embedded = check(cargo(["test"]).args(ALONE).args(["--features", "sqlite"]))?;
-    Ok(engine_only + http + sqlite + embedded)
+    Ok(engine_only + http + sqlite + mail + without_mail + embedded)
 }
 
 fn examples() -> Result<Tally> {
-    ["example-embed", "example-axum-mount", "example-http-client"]
+    ["example-embed", "example-axum-mount", "example-http-client", "example-webhook-receiver"]
         .iter()
         // By itself each is built with its own features only, as its reader would build it.
         .try_fold(Tally::default(), |sum, example| Ok(sum + check(&mut cargo(["run", "--package", example]))?))

@@ -106,7 +106,7 @@ async fn tell_the_history(desk: &HelpDesk, created: &CreatedTicket) -> anyhow::R
     let history = desk.history(created.id).await?;
 
     println!("Its history:");
-    for NewEvent { event, text } in &history {
+    for NewEvent { event, text, .. } in &history {
         let (role, action) = (event.author.role.name(), event.action.name());
         println!("  {}. {role} {action} {}", event.seq, text.as_deref().unwrap_or("–"));
     }

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Violations, text,
+    Field, Rules, Violations,
+    limits::REFERENCE_CHARS_MAX,
+    text::{self, TextRule},
     violation::{Problem, Violation},
 };
 
@@ -47,6 +49,28 @@ impl ReferenceKind {
     /// Whether other systems may name one that is not there yet.
     pub const fn is_made_by_name(self) -> bool {
         matches!(self, Self::Category | Self::Tag)
+    }
+
+    /// A name that one of the kind may have, trimmed.
+    ///
+    /// # Errors
+    /// `required`, `control-character`, `too-short` or `too-long`; and what the rules take for no category or priority.
+    pub fn name_of(self, name: &str, rules: &Rules) -> Result<String, Problem> {
+        let name = text::trimmed(name);
+        if name.is_empty() {
+            return Err(Problem::Required);
+        }
+        TextRule::line(1, REFERENCE_CHARS_MAX).check(name)?;
+        match self {
+            Self::Category => rules.text_rule(Field::Category).check(name)?,
+            Self::Urgency => {
+                rules.text_rule(Field::Priority).check(name)?;
+                rules.check_priority(name)?;
+            }
+            Self::Team => rules.check_area(name)?,
+            Self::Service | Self::Justification | Self::Tag => {}
+        }
+        Ok(name.to_owned())
     }
 
     /// Under which two names of it mean the same: letter case and white space aside, and accents too, but for teams, which are areas.

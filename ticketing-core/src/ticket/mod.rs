@@ -3,6 +3,7 @@
 //! - [`Ticket::open`] and [`Ticket::decide`]: a command, an actor and `now` become events, or a [`Refusal`]. Pure.
 //! - [`Ticket::apply`]: an event becomes state. Pure; replaying a history gives the identical ticket.
 //! - [`lifecycle`]: the one table of who may do what, from where to where.
+//! - [`Ticket::notices`]: who is told of an event.
 //!
 //! Personal data and free text never stand in events or in this state. They are rows that an event refers to by its number
 //! ([`Intake`] to the first), so that erasing a person leaves history and statistics whole.
@@ -14,6 +15,7 @@ mod decide;
 mod escalate;
 mod event;
 pub mod lifecycle;
+mod notice;
 mod permanency;
 mod refusal;
 mod verdict;
@@ -27,6 +29,7 @@ pub use self::{
     command::{Agent, AskedBy, Command, Edit, Message, Order, Reason, Reply, Statement},
     event::{Action, Change, Changes, Event, NewEvent, Opened, PublicEvent, Words},
     lifecycle::Status,
+    notice::{Notice, NoticeKind, Recipient},
     permanency::{Permanency, Stay},
     refusal::Refusal,
     verdict::{Verdict, Verdicts},

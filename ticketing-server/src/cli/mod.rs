@@ -3,6 +3,9 @@
 mod calendar;
 mod key;
 mod label;
+#[cfg(feature = "mail")]
+mod mail;
+mod reference;
 mod rules;
 mod serve;
 mod settings;
@@ -10,6 +13,7 @@ mod sla;
 mod ticket;
 mod token;
 mod user;
+mod webhook;
 
 use std::{
     path::{Path, PathBuf},
@@ -54,9 +58,19 @@ enum Command {
     /// Work with ticket labels.
     #[command(subcommand)]
     Label(label::Command),
+    /// Create and list what other systems refer to by an id: categories, services, tags and so on.
+    #[command(subcommand)]
+    Reference(reference::Command),
     /// Work with service levels.
     #[command(subcommand)]
     Sla(sla::Command),
+    /// Tell other systems what happens, and see what did not get there.
+    #[command(subcommand)]
+    Webhook(webhook::Command),
+    /// See whether mail works, and what mails say.
+    #[cfg(feature = "mail")]
+    #[command(subcommand)]
+    Mail(mail::Command),
 }
 
 #[derive(Args)]
@@ -133,6 +147,10 @@ pub fn main() -> ExitCode {
         Command::Key(command) => command.run(),
         Command::Ticket(command) => command.run(),
         Command::Label(command) => command.run(),
+        Command::Reference(command) => command.run(),
+        Command::Webhook(command) => command.run(),
+        #[cfg(feature = "mail")]
+        Command::Mail(command) => command.run(),
         Command::Sla(command) => match command.run() {
             Ok(code) => return code,
             Err(error) => Err(error),

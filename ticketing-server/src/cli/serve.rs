@@ -1,3 +1,5 @@
+#[cfg(feature = "mail")]
+use std::sync::Arc;
 use std::{
     env::{self, VarError},
     ffi::OsString,
@@ -9,7 +11,9 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 use serde_json::json;
+use ticketing_core::Uuid;
 use tokio::{net::TcpListener, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -21,9 +25,11 @@ use super::{
 use crate::{
     Authority, Engine, EngineOptions,
     clock::SystemClock,
+    courier::CourierOptions,
     http::{App, CorsOrigin, HttpOptions, serve},
     pages,
     store::sqlite::SqliteStore,
+    webhooks::WebhookOptions,
 };
 
 #[derive(Args)]
@@ -59,6 +65,14 @@ pub(super) struct Serve {
     #[arg(long, env = "TICKETING_CONNECTIONS_MAX", value_name = "NUMBER")]
     connections_max: Option<NonZeroUsize>,
 
+    /// Whether webhooks are sent. [default: on]
+    #[arg(long, env = "TICKETING_WEBHOOKS", value_name = "SWITCH")]
+    webhooks: Option<Switch>,
+
+    /// Networks of your own that webhooks may be sent to, separated by commas. [default: none]
+    #[arg(long, env = "TICKETING_WEBHOOKS_ALLOW_PRIVATE_TARGETS", value_delimiter = ',', value_name = "NETWORKS")]
+    webhooks_allow_private_targets: Option<Vec<Network>>,
+
     /// How many minutes somebody who has logged in stays so. [default: 120]
     #[arg(long, env = "TICKETING_TOKEN_MINUTES", value_name = "MINUTES")]
     token_minutes: Option<NonZeroU32>,
@@ -79,7 +93,15 @@ impl Serve {
         let mut engine_options = EngineOptions::default();
         engine_options.token_minutes =
             self.token_minutes.or(settings.token_minutes).unwrap_or(engine_options.token_minutes);
-        let options = self.http_options(settings);
+        // What is wrong with mail is said before anybody relies on it.
+        #[cfg(feature = "mail")]
+        let postman = settings.mail.postman()?;
+        #[cfg_attr(not(feature = "mail"), expect(unused_mut, reason = "mail is the only other option"))]
+        let mut options = self.http_options(settings);
+        #[cfg(feature = "mail")]
+        {
+            options.mail = postman.map(Arc::new);
+        }
 
         // Before the file is opened, which brings its schema up to date: not under another server.
         let _lock = lock(&path)?;
@@ -119,13 +141,27 @@ impl Serve {
             options.cors_origins = origins;
         }
         if let Some(proxies) = self.trusted_proxies.or(settings.trusted_proxies) {
-            options.trusted_proxies = proxies.into_iter().map(|network| network.0).collect();
+            options.trusted_proxies = networks(Some(proxies));
         }
         if let Some(connections) = self.connections_max.or(settings.connections_max) {
             options.connections_max = connections.get();
         }
+        options.webhooks = Some(settings.webhooks.options())
+            .filter(|_| self.webhooks.map_or(settings.webhooks.enabled != Some(false), |switch| switch == Switch::On))
+            .map(|webhooks| WebhookOptions {
+                allowed_networks: networks(
+                    self.webhooks_allow_private_targets.or(settings.webhooks.allow_private_targets),
+                ),
+                // The lock on the file says that there is no other server on it: whoever has sent before is dead.
+                courier: CourierOptions { identity: Uuid::nil(), ..webhooks.courier },
+                ..webhooks
+            });
         options
     }
+}
+
+fn networks(given: Option<Vec<Network>>) -> Vec<IpNet> {
+    given.unwrap_or_default().into_iter().map(|network| network.0).collect()
 }
 
 /// Without an administrator, nobody can make one over HTTP: the first comes from the environment, or from the command line.
@@ -155,7 +191,7 @@ async fn first_admin(engine: &Engine<SqliteStore>) -> anyhow::Result<()> {
 }
 
 /// A variable of the environment. An empty one is none: that is what a compose file makes of one that is not set.
-fn given(name: &str) -> anyhow::Result<Option<String>> {
+pub(super) fn given(name: &str) -> anyhow::Result<Option<String>> {
     match env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(VarError::NotPresent) => Ok(None),

@@ -6,6 +6,7 @@ use std::{
     num::{NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
     str::FromStr,
+    time::Duration,
 };
 
 use anyhow::{Context, anyhow};
@@ -13,7 +14,10 @@ use clap::ValueEnum;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::http::{CorsOrigin, RateLimit, RateLimits};
+use crate::{
+    http::{CorsOrigin, RateLimit, RateLimits},
+    webhooks::WebhookOptions,
+};
 
 /// What the file may say; everything has a default.
 #[derive(Debug, Default, Deserialize)]
@@ -39,6 +43,40 @@ pub(super) struct Settings {
     pub(super) token_minutes: Option<NonZeroU32>,
     /// How often one client may call.
     pub(super) rate_limits: RateLimitSettings,
+    /// How other systems are told what happens.
+    pub(super) webhooks: WebhookSettings,
+    /// Mails about what happens to tickets.
+    #[cfg(feature = "mail")]
+    pub(super) mail: super::mail::MailSection,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct WebhookSettings {
+    pub(super) enabled: Option<bool>,
+    /// Networks of one's own that targets may be in.
+    #[serde(deserialize_with = "each_parsed")]
+    pub(super) allow_private_targets: Option<Vec<Network>>,
+    concurrency: Option<NonZeroUsize>,
+    timeout_seconds: Option<NonZeroU32>,
+    pause_seconds_max: Option<NonZeroU32>,
+}
+
+impl WebhookSettings {
+    /// All but the networks, which a flag may say.
+    pub(super) fn options(&self) -> WebhookOptions {
+        let mut options = WebhookOptions::default();
+        if let Some(concurrency) = self.concurrency {
+            options.courier.concurrency = concurrency.get();
+        }
+        if let Some(seconds) = self.timeout_seconds {
+            options.timeout = Duration::from_secs(seconds.get().into());
+        }
+        if let Some(seconds) = self.pause_seconds_max {
+            options.courier.pause_seconds_max = seconds.get();
+        }
+        options
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -183,11 +221,19 @@ mod tests {
             enabled = true
             address_per_minute = 7
             token_burst = 8
+            [webhooks]
+            enabled = true
+            allow_private_targets = ["127.0.0.0/8"]
+            concurrency = 4
+            timeout_seconds = 5
+            pause_seconds_max = 2
             "#,
         )
         .unwrap();
         assert_eq!(settings.rate_limits.limits().address.per_minute.get(), 7);
         assert_eq!(settings.rate_limits.limits().token.burst.get(), 8);
         assert_eq!(settings.rate_limits.limits().email, RateLimits::default().email);
+        let webhooks = settings.webhooks.options();
+        assert_eq!((webhooks.courier.concurrency, webhooks.timeout), (4, Duration::from_secs(5)));
     }
 }

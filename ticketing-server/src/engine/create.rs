@@ -130,7 +130,8 @@ impl<S: Store> Engine<S> {
             label_year: rules.label_year(now),
             idempotency: key.map(|key| key.at(now)),
         };
-        match self.inner.store.create(creation).await? {
+        // A ticket in all its parts is large: those who wait for it need not be.
+        match Box::pin(self.inner.store.create(creation)).await? {
             Created::New(label) => {
                 self.inner.news.tell();
                 if origin == Origin::AgentInSystem {

@@ -25,6 +25,11 @@ impl News {
     pub(super) fn tell(&self) {
         self.0.send_replace(());
     }
+
+    /// Is told from now on.
+    pub(super) fn listen(&self) -> watch::Receiver<()> {
+        self.0.subscribe()
+    }
 }
 
 /// Somebody who follows what happens, from a position on.
@@ -43,14 +48,36 @@ impl<S: Store> Engine<S> {
     pub async fn follow(&self, actor: &Actor, after: Option<FeedPosition>) -> Result<Follower<S>, EngineError> {
         actor.scope(&self.rules())?;
         // Listened to first: what happens from here on is news.
-        let news = self.inner.news.0.subscribe();
+        let news = self.inner.news.listen();
         let newest = self.inner.store.newest_position().await?;
         // There is nothing beyond the newest: whoever knows of more has it from another file.
         let position = after.map_or(newest, |after| after.min(newest));
         Ok(Follower { engine: self.clone(), actor: actor.clone(), position, news })
     }
 
-    fn newest_seen(&self) -> FeedPosition {
+    /// What has happened after a position to the tickets that an actor may read, of at most so many events; `None`: nothing yet. And
+    /// where to go on.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] for a requester; or the store's.
+    pub async fn feed_page(
+        &self,
+        actor: &Actor,
+        after: Option<FeedPosition>,
+        max: u32,
+    ) -> Result<(Vec<FeedEntry>, FeedPosition), EngineError> {
+        let scope = actor.scope(&self.rules())?;
+        let newest = self.inner.store.newest_position().await?;
+        let Some(after) = after else { return Ok((Vec::new(), newest)) };
+        // There is nothing beyond the newest: whoever knows of more has it from another file.
+        let after = after.min(newest);
+        let mut entries = self.inner.store.feed(after, max).await?;
+        let last = entries.last().map_or(after, |last| last.position);
+        entries.retain(|entry| scope.follows(&entry.area, &entry.event));
+        Ok((entries, last))
+    }
+
+    pub(super) fn newest_seen(&self) -> FeedPosition {
         *self.inner.newest_seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -3,6 +3,7 @@
 //! HTTP, the command line and applications that embed the engine call only this.
 
 mod accounts;
+pub(crate) mod courier;
 mod create;
 mod desk;
 mod execute;
@@ -12,6 +13,7 @@ mod integration;
 mod maintain;
 mod people;
 mod public;
+mod subscriptions;
 mod sweep;
 mod turns;
 mod what_if;
@@ -31,6 +33,7 @@ pub use self::{
     feed::Follower,
     integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
     public::PublicTicket,
+    subscriptions::{NewSecret, Redelivery, SubscriptionError},
     what_if::{RematchPreview, Replayed},
 };
 use crate::{
@@ -228,6 +231,7 @@ impl<S: Store> Engine<S> {
         let (store, now) = (&self.inner.store, self.now());
         store.forget_keys_before(create::keys_valid_from(now)).await?;
         store.forget_attempts_before(Attempts::forgotten_before(now)).await?;
+        store.forget_given_up_before(subscriptions::kept_since(now)).await?;
         if store.forget_signing_keys(now).await? > 0 {
             self.refresh_accounts().await?;
         }

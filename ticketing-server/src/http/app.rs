@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::{Request, body::Body};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use tower::{Service, util::BoxCloneSyncService};
 
 use super::{
@@ -30,6 +30,12 @@ use crate::{
     pages::{self, Visit},
     routes::{Found, Routes},
     store::Store,
+    webhooks::Webhooks,
+};
+#[cfg(feature = "mail")]
+use crate::{
+    courier::CourierOptions,
+    mail::{MAIL, MailCarrier},
 };
 
 /// The whole API as one `tower::Service`: to mount in another application, or to [`serve`](super::serve).
@@ -46,13 +52,15 @@ pub(crate) struct State<S> {
     pub(crate) engine: Engine<S>,
     pub(crate) metrics: Metrics,
     /// When readiness was last looked at, and what came of it.
-    pub(crate) readiness: tokio::sync::Mutex<Option<(Instant, bool)>>,
+    pub(crate) readiness: Mutex<Option<(Instant, bool)>>,
     pub(super) options: HttpOptions,
     pub(super) limiters: Option<Limiters>,
     /// Places for those who follow what happens.
     pub(crate) streams: Arc<Semaphore>,
     /// The server finishes what it has begun: what would go on for ever ends.
     pub(crate) closing: watch::Sender<bool>,
+    /// Taken as long as webhooks are sent.
+    sending: Mutex<()>,
     routes: Routes<S>,
 }
 
@@ -70,16 +78,22 @@ impl App {
         Self { service: layers::around(answer, &state.options), state }
     }
 
-    /// What must go on beside the requests: taking over what another process has changed, forgetting what is over.
+    /// What must go on beside the requests: taking over what another process has changed, forgetting what is over, sending webhooks.
     /// [`serve`](super::serve) does this; an application that mounts the service spawns it. It never ends.
     pub fn maintenance(&self) -> impl Future<Output = ()> + Send + use<> {
         Arc::clone(&self.state).maintain()
     }
 
-    /// Ends the streams of those who follow what happens. [`serve`](super::serve) does this when it shuts down; an application that
-    /// mounts the service and waits for its requests does it then.
+    /// Ends the streams of those who follow what happens, and the sending of webhooks. [`serve`](super::serve) does this when it shuts
+    /// down; an application that mounts the service and waits for its requests does it then.
     pub fn close_streams(&self) {
         self.state.close_streams();
+    }
+
+    /// Waits until no webhook is being sent any more and it is noted which were, after [`close_streams`](Self::close_streams).
+    /// Those of which it is not are sent again.
+    pub async fn webhooks_ended(&self) {
+        self.state.webhooks_ended().await;
     }
 
     pub(super) fn options(&self) -> &HttpOptions {
@@ -94,13 +108,14 @@ impl App {
 impl<S: Store> State<S> {
     pub(super) fn new(engine: Engine<S>, options: HttpOptions) -> Self {
         Self {
-            metrics: Metrics::new(engine.password_runs()),
+            metrics: Metrics::new(engine.password_runs(), Arc::default()),
             engine,
-            readiness: tokio::sync::Mutex::default(),
+            readiness: Mutex::default(),
             limiters: options.rate_limits.map(Limiters::new),
             routes: Routes::new(options.pages),
             streams: Arc::new(Semaphore::new(options.streams_max)),
             closing: watch::Sender::new(false),
+            sending: Mutex::default(),
             options,
         }
     }
@@ -185,10 +200,61 @@ async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
     response
 }
 
+impl<S: Store> State<S> {
+    /// Tells those outside what happens, until the server closes.
+    async fn deliver(&self) {
+        let _sending = self.sending.lock().await;
+        tokio::join!(self.send_webhooks(), self.send_mails());
+    }
+
+    async fn send_webhooks(&self) {
+        let Some(options) = &self.options.webhooks else { return };
+        match Webhooks::new(options) {
+            Ok(carrier) => {
+                let figures = self.metrics.webhooks();
+                self.engine.deliver(carrier, options.courier.clone(), figures, self.closed()).await;
+            }
+            Err(error) => tracing::error!(%error, "no webhooks are sent"),
+        }
+    }
+
+    #[cfg(feature = "mail")]
+    async fn send_mails(&self) {
+        let store = self.engine.store();
+        let Some(postman) = &self.options.mail else {
+            // Whoever has mail again is told what happens from then on.
+            if let Err(error) = store.remove_recipient(MAIL).await {
+                tracing::error!(%error, "what was to be mailed could not be forgotten");
+            }
+            return;
+        };
+        if let Err(error) = store.add_recipient(MAIL).await {
+            tracing::error!(%error, "no mails are sent");
+            return;
+        }
+        let carrier = MailCarrier::new(self.engine.clone(), Arc::clone(postman));
+        // Mail servers have little patience with many connections.
+        let webhooks = self.options.webhooks.as_ref().map(|webhooks| webhooks.courier.clone()).unwrap_or_default();
+        let options = CourierOptions { concurrency: 4, ..webhooks };
+        self.engine.deliver(carrier, options, Arc::default(), self.closed()).await;
+    }
+
+    #[cfg(not(feature = "mail"))]
+    fn send_mails(&self) -> impl Future<Output = ()> + use<S> {
+        std::future::ready(())
+    }
+
+    fn closed(&self) -> impl Future<Output = ()> + use<S> {
+        let mut closing = self.closing.subscribe();
+        async move { _ = closing.wait_for(|closing| *closing).await.is_ok() }
+    }
+}
+
 /// A [`State`] whatever its store.
 trait Maintain: Send + Sync {
     fn maintain(self: Arc<Self>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
     fn close_streams(&self);
+    fn webhooks_ended(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     fn options(&self) -> &HttpOptions;
     fn metrics(&self) -> &Metrics;
 }
@@ -205,12 +271,16 @@ impl<S: Store> Maintain for State<S> {
                     }
                 }
             };
-            tokio::join!(self.engine.maintain(), forget);
+            tokio::join!(self.engine.maintain(), self.deliver(), forget);
         })
     }
 
     fn close_streams(&self) {
         self.closing.send_replace(true);
+    }
+
+    fn webhooks_ended(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async { drop(self.sending.lock().await) })
     }
 
     fn options(&self) -> &HttpOptions {

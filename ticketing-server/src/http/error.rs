@@ -14,7 +14,7 @@ use super::{
     rate_limit::Left,
     response::{self, Response},
 };
-use crate::{AccountError, AuthError, EngineError, store::StoreError};
+use crate::{AccountError, AuthError, EngineError, SubscriptionError, store::StoreError};
 
 /// Why a request was not done: what its sender is told, apart from what the log is.
 #[derive(Debug)]
@@ -69,6 +69,8 @@ pub(crate) enum ApiError {
     TokenNotFound,
     /// Another token that is valid has the name.
     TokenNameTaken,
+    /// There are as many subscriptions as there may be.
+    TooManySubscriptions,
     /// There would be no active administrator any more.
     LastAdmin,
     /// The client calls too often.
@@ -117,6 +119,7 @@ impl ApiError {
             | Self::KeyInFlight
             | Self::EmailTaken
             | Self::TokenNameTaken
+            | Self::TooManySubscriptions
             | Self::LastAdmin => StatusCode::CONFLICT,
             Self::RateLimited { .. } | Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -151,6 +154,7 @@ impl ApiError {
             Self::EmailTaken => "email-taken",
             Self::TokenNotFound => "token-not-found",
             Self::TokenNameTaken => "token-name-taken",
+            Self::TooManySubscriptions => "too-many-subscriptions",
             Self::LastAdmin => "last-admin",
             Self::RateLimited { .. } => "rate-limited",
             Self::Unavailable(_) => "unavailable",
@@ -255,6 +259,11 @@ impl ApiError {
             Self::UserNotFound => ["Usuario no encontrado", "User not found", "Usuário não encontrado"],
             Self::EmailTaken => ["Email ya existe", "The e-mail address is already taken", "O e-mail já existe"],
             Self::TokenNotFound => ["Token no encontrado", "Token not found", "Token não encontrado"],
+            Self::TooManySubscriptions => [
+                "Ya hay tantas suscripciones como puede haber. Elimine una que ya no haga falta.",
+                "There are as many subscriptions as there may be. Delete one that is no longer needed.",
+                "Já há tantas assinaturas quantas pode haver. Exclua uma que não seja mais necessária.",
+            ],
             Self::TokenNameTaken => [
                 "Ya hay un token vigente con ese nombre.",
                 "There is a valid token of this name already.",
@@ -415,6 +424,18 @@ impl From<AuthError> for ApiError {
         match error {
             AuthError::InvalidToken => Self::InvalidToken,
             AuthError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SubscriptionError> for ApiError {
+    fn from(error: SubscriptionError) -> Self {
+        match error {
+            SubscriptionError::NotFound => Self::NoRoute,
+            SubscriptionError::TooMany => Self::TooManySubscriptions,
+            SubscriptionError::Contended => Self::Unavailable(error.into()),
+            SubscriptionError::Randomness(_) => Self::Internal(error.into()),
+            SubscriptionError::Store(error) => error.into(),
         }
     }
 }

@@ -15,11 +15,13 @@ use prometheus_client::{
         MetricType,
         counter::{ConstCounter, Counter},
         family::Family,
-        gauge::Gauge,
+        gauge::{ConstGauge, Gauge},
         histogram::Histogram,
     },
     registry::Registry,
 };
+
+use crate::courier::CourierFigures;
 
 /// What `/metrics` tells.
 pub(crate) struct Metrics {
@@ -30,6 +32,7 @@ pub(crate) struct Metrics {
     pub(crate) tickets_created: Counter,
     /// Open connections.
     pub(super) connections: Gauge,
+    webhooks: Arc<CourierFigures>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -56,12 +59,37 @@ impl Collector for PasswordRuns {
     }
 }
 
+/// Counted by the courier, likewise.
+#[derive(Debug)]
+struct Webhooks(Arc<CourierFigures>);
+
+impl Collector for Webhooks {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let CourierFigures { delivered, failed, given_up, pending, lag } = &*self.0;
+        let help = "Attempts to deliver a webhook, and deliveries that were given up after the last of them";
+        let mut family = encoder.encode_descriptor("webhook_deliveries", help, None, MetricType::Counter)?;
+        for (outcome, count) in [("delivered", delivered), ("failed", failed), ("given_up", given_up)] {
+            ConstCounter::new(count.load(Relaxed)).encode(family.encode_family(&[("outcome", outcome)])?)?;
+        }
+        let gauges = [
+            ("webhook_pending", "Deliveries of webhooks that are to be tried again, or wait behind one", pending),
+            ("webhook_lag", "Events by which the last of the active subscriptions is behind", lag),
+        ];
+        for (name, help, value) in gauges {
+            let value = i64::try_from(value.load(Relaxed)).unwrap_or(i64::MAX);
+            let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            ConstGauge::new(value).encode(metric)?;
+        }
+        Ok(())
+    }
+}
+
 fn seconds() -> Histogram {
     Histogram::new([0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5])
 }
 
 impl Metrics {
-    pub(super) fn new(password_runs: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(password_runs: Arc<AtomicU64>, webhooks: Arc<CourierFigures>) -> Self {
         let mut registry = Registry::with_prefix("ticketing");
         let requests = Family::default();
         registry.register("http_requests", "Requests answered", requests.clone());
@@ -76,7 +104,13 @@ impl Metrics {
         let connections = Gauge::default();
         registry.register("http_connections", "Open connections", connections.clone());
         registry.register_collector(Box::new(PasswordRuns(password_runs)));
-        Self { registry, requests, seconds, tickets_created, connections }
+        registry.register_collector(Box::new(Webhooks(Arc::clone(&webhooks))));
+        Self { registry, requests, seconds, tickets_created, connections, webhooks }
+    }
+
+    /// What is sent counts here.
+    pub(super) fn webhooks(&self) -> Arc<CourierFigures> {
+        Arc::clone(&self.webhooks)
     }
 
     pub(super) fn answered(&self, method: &Method, route: &'static str, status: StatusCode, took: Duration) {

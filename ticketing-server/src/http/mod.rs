@@ -39,5 +39,5 @@ pub(crate) use self::{
     body::BoxError,
     call::{Call, query},
     error::{ApiError, etag},
-    response::{Response, created, events, json, json_value, no_content, not_modified, text, with_etag},
+    response::{Response, created, events, json, json_value, no_content, no_store, not_modified, text, with_etag},
 };

@@ -1,6 +1,12 @@
+#[cfg(feature = "mail")]
+use std::sync::Arc;
 use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
 use ipnet::IpNet;
+
+#[cfg(feature = "mail")]
+use crate::mail::Postman;
+use crate::webhooks::WebhookOptions;
 
 /// How the service deals with those who call it.
 #[derive(Clone, Debug)]
@@ -25,6 +31,11 @@ pub struct HttpOptions {
     pub streams_max: usize,
     /// How long a shutdown waits for requests that are being answered.
     pub drain_timeout: Duration,
+    /// How webhooks are sent; `None`: they are not.
+    pub webhooks: Option<WebhookOptions>,
+    /// Who writes mails; `None`: nobody.
+    #[cfg(feature = "mail")]
+    pub mail: Option<Arc<Postman>>,
 }
 
 impl Default for HttpOptions {
@@ -40,6 +51,9 @@ impl Default for HttpOptions {
             connections_max: 10_000,
             streams_max: 1_000,
             drain_timeout: Duration::from_secs(20),
+            webhooks: Some(WebhookOptions::default()),
+            #[cfg(feature = "mail")]
+            mail: None,
         }
     }
 }

@@ -38,6 +38,12 @@ pub(crate) fn created(value: &impl Serialize, location: &str) -> Result<Response
     Ok(response)
 }
 
+/// An answer that nobody is to keep.
+pub(crate) fn no_store(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// 204.
 pub(crate) fn no_content() -> Response {
     let mut response = Response::new(Either::Left(Full::default()));

@@ -14,6 +14,9 @@ use tower::Service;
 
 use super::{App, PeerAddress};
 
+/// How long a shutdown waits for what is being sent, beyond the requests.
+const WEBHOOKS_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Serves the API until `shutdown`, then finishes what it has accepted: no connection is taken any more, requests that are
 /// being answered are, and idle connections are closed. What is not done after `drain_timeout` is cut off.
 ///
@@ -74,6 +77,9 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     tracing::info!("shutting down: finishing what was accepted");
     if tokio::time::timeout(options.drain_timeout, draining.shutdown()).await.is_err() {
         tracing::warn!("some requests were not answered in time and are cut off");
+    }
+    if tokio::time::timeout(WEBHOOKS_PATIENCE, app.webhooks_ended()).await.is_err() {
+        tracing::warn!("some webhooks are going to be sent again: it was not noted in time that they were");
     }
     maintenance.abort();
     Ok(())

@@ -1,16 +1,11 @@
 use maud::{Markup, html};
 use ticketing_core::{Timestamp, Zone};
 
+use crate::zones::local;
+
 /// An instant in the deployment's time zone, named beside it. Where scripts run, they show it in the reader's zone and words.
 pub(super) fn when(at: Timestamp, zone: &Zone) -> Markup {
     html! { time datetime=(at.seconds()) { (local(at, zone)) } }
-}
-
-/// `2026-11-21 14:10 (America/Bogota)`: to be read alike in every language.
-fn local(at: Timestamp, zone: &Zone) -> String {
-    let local = zone.shown(at).seconds().to_string();
-    let (date, time) = local.split_once('T').unwrap_or((&local, ""));
-    format!("{date} {} ({})", time.get(..5).unwrap_or_default(), zone.name)
 }
 
 #[cfg(test)]

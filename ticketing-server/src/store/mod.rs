@@ -3,11 +3,13 @@
 //! A store keeps; it decides nothing. What it is given has been decided by `ticketing-core`.
 
 mod accounts;
+mod deliveries;
 mod desk;
 mod feed;
 mod integration;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod subscriptions;
 mod tokens;
 
 use std::{error::Error, net::IpAddr};
@@ -22,7 +24,15 @@ pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Searc
 
 pub use self::feed::{FeedEntry, FeedPosition, FeedStore};
 
+pub use self::deliveries::{
+    Delivery, DeliveryId, DeliveryStore, FailedDelivery, Failure, FailureKind, GivenUp, Lease, LeaseStore, Place,
+    RecipientId,
+};
 pub use self::integration::{IntegrationStore, Named, Narrow, Page, PageQuery, PageStart, TicketOnPage};
+
+pub use self::subscriptions::{
+    Secret, Secrets, SubscriptionChange, SubscriptionRecord, SubscriptionStore, SubscriptionStored,
+};
 
 pub use self::accounts::{
     AccountsRevision, Attempt, AttemptKey, AttemptStore, Attempted, KeyId, KeySecret, KeyStore, PasswordHash,
@@ -33,7 +43,18 @@ pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 
 /// Everything that an engine needs.
 pub trait Store:
-    TicketStore + DeskStore + IntegrationStore + FeedStore + RulesStore + UserStore + TokenStore + KeyStore + AttemptStore
+    TicketStore
+    + DeskStore
+    + IntegrationStore
+    + FeedStore
+    + RulesStore
+    + UserStore
+    + TokenStore
+    + KeyStore
+    + AttemptStore
+    + SubscriptionStore
+    + DeliveryStore
+    + LeaseStore
 {
 }
 
@@ -47,6 +68,9 @@ impl<S> Store for S where
         + TokenStore
         + KeyStore
         + AttemptStore
+        + SubscriptionStore
+        + DeliveryStore
+        + LeaseStore
 {
 }
 

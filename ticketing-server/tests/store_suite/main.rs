@@ -4,6 +4,7 @@
 #![cfg(feature = "sqlite")]
 
 mod accounts;
+mod deliveries;
 mod desk;
 mod integration;
 mod tokens;
@@ -49,6 +50,16 @@ use self::{
         attempts_at_the_same_time_count_each, each_change_of_users_and_keys_grows_the_revision,
         of_a_user_who_is_deleted_the_name_is_left_and_the_address_is_free, of_two_changes_of_one_user_one_is_stored,
         the_last_active_administrator_is_not_taken_away, the_last_key_signs_and_is_never_forgotten,
+    },
+    deliveries::{
+        a_lease_is_one_holders_until_it_is_over_or_given_back, a_place_that_somebody_has_set_is_not_set_back,
+        a_subscription_that_is_deleted_takes_its_deliveries_along, a_subscription_that_was_added_is_found_as_it_was,
+        each_change_of_recipients_grows_their_revision_and_no_delivery_does,
+        of_two_changes_of_one_subscription_one_is_stored,
+        what_deliveries_make_of_health_and_what_people_do_stand_apart,
+        what_happened_since_an_instant_stands_after_a_position,
+        what_waits_and_what_was_given_up_beyond_a_place_is_undelivered, what_was_given_up_is_forgotten_in_its_time,
+        what_was_given_up_is_tried_anew_when_somebody_says_so,
     },
     desk::{
         a_command_for_another_version_is_told_what_happened_since, a_command_repeated_with_its_key_happens_once,
@@ -771,6 +782,17 @@ macro_rules! store_suite {
                 a_token_is_revoked_once_and_stays,
                 the_last_use_of_a_token_is_the_latest_that_was_noted,
                 each_change_of_tokens_but_their_use_grows_the_revision,
+                a_subscription_that_was_added_is_found_as_it_was,
+                of_two_changes_of_one_subscription_one_is_stored,
+                what_deliveries_make_of_health_and_what_people_do_stand_apart,
+                a_place_that_somebody_has_set_is_not_set_back,
+                what_waits_and_what_was_given_up_beyond_a_place_is_undelivered,
+                what_was_given_up_is_tried_anew_when_somebody_says_so,
+                a_subscription_that_is_deleted_takes_its_deliveries_along,
+                what_was_given_up_is_forgotten_in_its_time,
+                what_happened_since_an_instant_stands_after_a_position,
+                each_change_of_recipients_grows_their_revision_and_no_delivery_does,
+                a_lease_is_one_holders_until_it_is_over_or_given_back,
                 two_commands_at_once_are_both_done,
                 many_commands_at_once_are_all_done,
                 a_command_to_a_ticket_that_is_not_there_is_refused,

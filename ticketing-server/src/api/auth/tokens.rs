@@ -1,13 +1,10 @@
-use hyper::{
-    StatusCode,
-    header::{CACHE_CONTROL, HeaderValue},
-};
+use hyper::StatusCode;
 use serde::Serialize;
 use ticketing_core::{Seconds, Timestamp, Token, TokenScope, ticket::ActorId, token::NewToken};
 
 use crate::{
     AccountError, Authority, Engine,
-    http::{ApiError, Call, Response, json},
+    http::{ApiError, Call, Response, json, no_store},
     store::Store,
 };
 
@@ -29,9 +26,8 @@ pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiE
     let (token, secret) = engine.create_token(new, &Authority::Admin(admin.clone())).await?;
     tracing::info!(token.id = %token.id.0, actor.id = %admin.id.0, "a token was created");
     let shown = AccessToken::new(engine, &token);
-    let mut response = json(&Created { message: "Token creado", token: secret.reveal(), shown })?;
+    let mut response = no_store(json(&Created { message: "Token creado", token: secret.reveal(), shown })?);
     *response.status_mut() = StatusCode::CREATED;
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 

@@ -6,14 +6,11 @@ use ticketing_core::{
     integration::{ReferenceKind, Request, Said},
 };
 
-use super::{
-    history::named,
-    paging::Paging,
-    ticket::{Reference, StatusReference},
-};
+use super::{history::named, paging::Paging};
 use crate::{
     Engine, IntegrationHistory,
     http::{ApiError, Call, Response, created, json},
+    integration::{Reference, StatusReference},
     store::Store,
 };
 

@@ -6,10 +6,10 @@ use ticketing_core::{
     integration::{ReferenceKind, Request},
 };
 
-use super::ticket::{Reference, StatusReference, instant};
 use crate::{
     IntegrationTicket,
     http::{ApiError, Call, Response, json},
+    integration::{Reference, StatusReference, instant},
     store::{Named, Store},
 };
 

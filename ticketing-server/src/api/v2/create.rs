@@ -1,9 +1,9 @@
 use ticketing_core::{TokenScope, integration::IntegrationDraft};
 
-use super::ticket;
 use crate::{
     HandOver,
     http::{ApiError, Call, Response, created},
+    integration::view,
     store::Store,
 };
 
@@ -28,5 +28,5 @@ pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiE
         tracing::debug!(ticket.label = %made.label, "a ticket was created");
     }
     let shown = engine.integration_ticket(made.id, &actor).await?;
-    created(&ticket::view(&shown), &format!("/v2/tickets/{}", made.id))
+    created(&view(&shown), &format!("/v2/tickets/{}", made.id))
 }

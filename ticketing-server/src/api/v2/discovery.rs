@@ -3,9 +3,9 @@
 use serde::Serialize;
 use ticketing_core::{Status, TokenScope, integration::ReferenceKind};
 
-use super::ticket::{Reference, StatusReference};
 use crate::{
     http::{ApiError, Call, Response, json},
+    integration::{Reference, StatusReference},
     store::Store,
 };
 

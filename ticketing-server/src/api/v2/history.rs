@@ -7,13 +7,11 @@ use ticketing_core::{
     ticket::Stay,
 };
 
-use super::{
-    paging::Paging,
-    ticket::{Reference, StatusReference, instant},
-};
+use super::paging::Paging;
 use crate::{
     IntegrationHistory,
     http::{ApiError, Call, Response},
+    integration::{Reference, StatusReference, instant},
     store::{Named, Store},
 };
 

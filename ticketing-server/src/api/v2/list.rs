@@ -6,13 +6,11 @@ use ticketing_core::{
     ticket::{ActorId, Origin},
 };
 
-use super::{
-    paging::{Paging, number},
-    ticket,
-};
+use super::paging::{Paging, number};
 use crate::{
     PageRequest,
     http::{ApiError, Call, Response},
+    integration::view,
     store::Store,
 };
 
@@ -27,7 +25,7 @@ pub(crate) async fn list<S: Store>(call: Call<S>) -> Result<Response, ApiError> 
     let is_numbered = request.start.is_ok();
 
     let page = call.engine().numbered_page(&actor, request).await?;
-    let rows: Vec<_> = page.tickets.iter().map(ticket::view).collect();
+    let rows: Vec<_> = page.tickets.iter().map(view).collect();
     let last = page.tickets.last().filter(|_| page.has_more);
     let next = last.map(|last| call.uri_after(&last.stored.label.to_string()));
     paging.answer(&rows, page.total, is_numbered, next)

@@ -5,12 +5,13 @@ mod actions;
 mod attributes;
 mod create;
 mod discovery;
+mod events;
 mod history;
 mod list;
 mod paging;
 mod show;
+mod subscriptions;
 mod tags;
-mod ticket;
 
 pub(crate) use self::{
     actions::{create as create_action, list as list_actions, show as show_action},
@@ -21,8 +22,13 @@ pub(crate) use self::{
     },
     create::create,
     discovery::{agents, categories, justifications, services, statuses, tags as offered_tags, teams, urgencies},
+    events::list as list_events,
     history::{owner_changes, status_changes},
     list::list,
     show::show,
+    subscriptions::{
+        change as change_subscription, create as create_subscription, delete as delete_subscription,
+        list as list_subscriptions, rotate_secret, show as show_subscription,
+    },
     tags::{add as add_tag, list as list_tags, remove as remove_tag},
 };

@@ -1,8 +1,8 @@
 use ticketing_core::TokenScope;
 
-use super::ticket;
 use crate::{
     http::{ApiError, Call, Response, json},
+    integration::view,
     store::Store,
 };
 
@@ -11,5 +11,5 @@ pub(crate) async fn show<S: Store>(call: Call<S>) -> Result<Response, ApiError> 
     let actor = call.integration(TokenScope::TicketsRead).await?.actor();
     let id = call.named_ticket(&actor).await?;
 
-    json(&ticket::view(&call.engine().integration_ticket(id, &actor).await?))
+    json(&view(&call.engine().integration_ticket(id, &actor).await?))
 }

@@ -6,9 +6,10 @@ use ticketing_core::{
     integration::{ReferenceKind, Request},
 };
 
-use super::{paging::Paging, ticket::Reference};
+use super::paging::Paging;
 use crate::{
     http::{ApiError, Call, Response, json, no_content},
+    integration::Reference,
     store::Store,
 };
 

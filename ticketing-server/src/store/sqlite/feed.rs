@@ -36,8 +36,7 @@ fn feed(connection: &Connection, after: FeedPosition, max: u32) -> Result<Vec<Fe
          WHERE o.id > ? ORDER BY o.id LIMIT ?"
     );
     let mut statement = connection.prepare_cached(sql)?;
-    // Beyond what a row number can be, there is nothing.
-    let mut found = statement.query((i64::try_from(after.0).unwrap_or(i64::MAX), max))?;
+    let mut found = statement.query((row_of(after), max))?;
     let mut entries = Vec::new();
     while let Some(row) = found.next()? {
         let columns = &mut Columns::new(row);
@@ -50,7 +49,12 @@ fn feed(connection: &Connection, after: FeedPosition, max: u32) -> Result<Vec<Fe
     Ok(entries)
 }
 
+/// Beyond what a row number can be, there is nothing.
+pub(super) fn row_of(position: FeedPosition) -> i64 {
+    i64::try_from(position.0).unwrap_or(i64::MAX)
+}
+
 /// Of a row, whose numbers begin with 1.
-fn position(row: i64) -> FeedPosition {
+pub(super) fn position(row: i64) -> FeedPosition {
     FeedPosition(u64::try_from(row).unwrap_or_default())
 }

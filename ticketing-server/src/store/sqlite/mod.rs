@@ -7,10 +7,12 @@
 //! - What tickets say is indexed in a second file, `…-words`, after the fact: it can be made again from the first.
 
 mod attempts;
+mod deliveries;
 mod desk;
 mod facets;
 mod feed;
 mod keys;
+mod leases;
 mod lists;
 mod migrate;
 mod pages;
@@ -18,6 +20,7 @@ mod readers;
 mod references;
 mod rows;
 mod rules;
+mod subscriptions;
 mod tickets;
 mod tokens;
 mod users;

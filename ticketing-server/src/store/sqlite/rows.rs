@@ -62,7 +62,7 @@ impl<'r> Columns<'r> {
         self.optional_named(from_name)?.ok_or_else(|| damaged("a name is missing"))
     }
 
-    fn optional_named<T>(&mut self, from_name: fn(&str) -> Option<T>) -> Result<Option<T>, StoreError> {
+    pub(super) fn optional_named<T>(&mut self, from_name: fn(&str) -> Option<T>) -> Result<Option<T>, StoreError> {
         let known = |name| from_name(name).ok_or_else(|| damaged(format!("“{name}” is unknown")));
         self.optional_text()?.map(known).transpose()
     }
@@ -72,13 +72,17 @@ impl<'r> Columns<'r> {
         self.optional_text()?.map(|text| serde_json::from_str(text).map_err(damaged)).transpose()
     }
 
-    fn json<T: serde::Deserialize<'r>>(&mut self) -> Result<T, StoreError> {
+    pub(super) fn json<T: serde::Deserialize<'r>>(&mut self) -> Result<T, StoreError> {
         serde_json::from_str(self.text()?).map_err(damaged)
     }
 }
 
 pub(super) fn damaged(error: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
     StoreError::Damaged(error.into())
+}
+
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(damaged)
 }
 
 /// Columns of `tickets t`, in the order in which [`ticket`] reads them.

@@ -8,7 +8,7 @@ use ticketing_core::{
 
 use super::{
     SqliteStore, facets,
-    rows::{self, Columns, damaged, event_columns, public_columns, ticket_columns},
+    rows::{self, Columns, damaged, event_columns, json, public_columns, ticket_columns},
 };
 use crate::store::{
     Appended, Created, Creation, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, StoreError, StoredHistory,
@@ -481,8 +481,4 @@ fn insert_intake(
 /// A JSON list; nothing where it is empty.
 fn list(texts: &[String]) -> Result<Option<String>, StoreError> {
     if texts.is_empty() { Ok(None) } else { json(&texts).map(Some) }
-}
-
-fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(damaged)
 }

@@ -1,4 +1,4 @@
-//! A ticket as other systems read it.
+//! What other systems read, whether they ask for it or are told: the shapes of the integration dialect.
 
 use serde::Serialize;
 use ticketing_core::{Status, TimeDelta, Timestamp, integration};
@@ -49,7 +49,7 @@ struct Ticket {
 
 /// What has an id.
 #[derive(Serialize)]
-pub(super) struct Reference {
+pub(crate) struct Reference {
     id: u32,
     name: String,
 }
@@ -62,7 +62,7 @@ impl From<&Named> for Reference {
 
 /// A status with the id that it has for good.
 #[derive(Serialize)]
-pub(super) struct StatusReference {
+pub(crate) struct StatusReference {
     id: u32,
     name: &'static str,
     #[serde(rename = "type")]
@@ -127,7 +127,7 @@ impl From<&IntegrationTicket> for Ticket {
 }
 
 /// As this dialect writes instants, if there is one.
-pub(super) fn instant(at: Option<Timestamp>) -> Option<String> {
+pub(crate) fn instant(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
 }
 
