@@ -53,3 +53,23 @@ pub const fn status_type(status: Status) -> &'static str {
         Status::Canceled => "CANCELED",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Source: the integration contract.
+    #[test]
+    fn statuses_have_fixed_ids() {
+        let ids: Vec<_> = Status::ALL.map(|status| (status_id(status), status_type(status))).into();
+        let expected =
+            [(1, "NEW"), (2, "IN_ATTENDANCE"), (3, "STOPPED"), (4, "RESOLVED"), (5, "CLOSED"), (6, "CANCELED")];
+        assert_eq!(ids, expected);
+        for status in Status::ALL {
+            assert_eq!(status_of_id(status_id(status).into()), Some(status));
+        }
+        for id in [0, 7, u64::MAX, 1 << 32 | 1] {
+            assert_eq!(status_of_id(id), None);
+        }
+    }
+}

@@ -145,3 +145,22 @@ impl UnknownReferences {
         Violations::new(unknown).map_or(Ok(names), Err)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_name_and_spellings_of_its_own() {
+        for kind in ReferenceKind::ALL {
+            assert_eq!(ReferenceKind::from_name(kind.name()), Some(kind));
+        }
+        assert_eq!(ReferenceKind::from_name("status"), None);
+        let same = |kind: ReferenceKind, one: &str, other: &str| kind.key(one) == kind.key(other);
+        assert!(same(ReferenceKind::Category, " Teléfono  móvil", "TELEFONO MOVIL"));
+        // Areas are told apart by their accents, at the desk as here.
+        assert!(same(ReferenceKind::Team, "café ", "CAFÉ") && !same(ReferenceKind::Team, "café", "cafe"));
+        let made_by_name: Vec<_> = ReferenceKind::ALL.into_iter().filter(|kind| kind.is_made_by_name()).collect();
+        assert_eq!(made_by_name, [ReferenceKind::Category, ReferenceKind::Tag]);
+    }
+}

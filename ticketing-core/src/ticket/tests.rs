@@ -1,3 +1,5 @@
+mod integration;
+
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -279,6 +281,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Unarchive { reason: reason() }),
         1 => Just(comment()),
         1 => Just(Command::CloseItself),
+        6 => integration::any_command(),
     ]
 }
 

@@ -147,15 +147,15 @@ pub(crate) fn attribute_of(id: &str, attribute: &str) -> String {
 
 /// Every endpoint beneath a ticket, with a body that it takes.
 pub(crate) fn of_ticket(id: &str) -> Vec<(&'static str, String, Option<Value>)> {
-    let path = |rest: &str| format!("{TICKETS}/{id}{rest}");
+    let at = |rest: &str| format!("{TICKETS}/{id}{rest}");
     let patch = |attribute: &str, body: Value| ("PATCH", attribute_of(id, attribute), Some(body));
     vec![
-        ("GET", path(""), None),
-        ("GET", path("/status-changes"), None),
-        ("GET", path("/owner-changes"), None),
-        ("GET", path("/actions"), None),
-        ("GET", path("/actions/1"), None),
-        ("GET", path("/tags"), None),
+        ("GET", at(""), None),
+        ("GET", at("/status-changes"), None),
+        ("GET", at("/owner-changes"), None),
+        ("GET", at("/actions"), None),
+        ("GET", at("/actions/1"), None),
+        ("GET", at("/tags"), None),
         patch("category", json!({ "category": null })),
         patch("urgency", json!({ "urgency": null })),
         patch("service", json!({ "service": null })),
@@ -165,9 +165,9 @@ pub(crate) fn of_ticket(id: &str) -> Vec<(&'static str, String, Option<Value>)> 
         patch("type", json!({ "type": "INTERNAL" })),
         patch("solution", json!({ "solutionAt": null })),
         patch("status", json!({ "status": { "id": 3 } })),
-        ("POST", path("/actions"), Some(json!({ "type": "INTERNAL", "description": "Nota" }))),
-        ("POST", path("/tags"), Some(json!({ "tag": { "name": "vip" } }))),
-        ("DELETE", path("/tags/1"), None),
+        ("POST", at("/actions"), Some(json!({ "type": "INTERNAL", "description": "Nota" }))),
+        ("POST", at("/tags"), Some(json!({ "tag": { "name": "vip" } }))),
+        ("DELETE", at("/tags/1"), None),
     ]
 }
 

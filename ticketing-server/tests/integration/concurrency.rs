@@ -18,7 +18,8 @@ async fn of_many_who_change_one_ticket_none_is_lost() {
     let service = Service::start().await;
     let mut api = Api::of(&service).await;
     let id = api.ticket(&json!({})).await;
-    let rounds = scaled(4);
+    // A ticket has a hundred tags at most.
+    let rounds = scaled(4).min(12);
     let mut tasks = JoinSet::new();
     for client in 0..CLIENTS {
         let (mut api, id) = (api.again(&service).await, id.clone());
@@ -51,7 +52,7 @@ async fn of_many_who_change_one_ticket_none_is_lost() {
     assert_eq!(by.len(), usize::try_from(CLIENTS * rounds).unwrap());
     assert_eq!(history.len(), by.len() + 1);
     let tags = usize::try_from(CLIENTS / 4 * rounds).unwrap();
-    assert_eq!(api.show(&id).await["tags"].as_array().unwrap().len(), tags.min(100));
+    assert_eq!(api.show(&id).await["tags"].as_array().unwrap().len(), tags);
     assert_eq!(api.get(&format!("{TICKETS}/{id}/actions")).await.header("x-total"), Some(&*tags.to_string()));
 }
 
@@ -67,7 +68,7 @@ async fn a_tag_that_many_add_at_once_is_there_once() {
     }
     let vip = json!({ "id": 1, "name": "vip" });
     assert!(tasks.join_all().await.iter().all(|tag| *tag == vip));
-    assert_eq!(api.of_ticket(&id, "tags").await, [vip.clone()]);
+    assert_eq!(api.of_ticket(&id, "tags").await, std::slice::from_ref(&vip));
     assert_eq!(api.get("/v2/tags").await.ok(), json!([vip]));
     let history = service.engine.history(TicketId(id.parse().unwrap())).await.unwrap();
     assert_eq!(history.len(), 2);

@@ -1,7 +1,7 @@
 //! Tickets that another system has had for a while keep their dates, and dates are dates.
 
 use serde_json::{Value, json};
-use ticketing_core::Timestamp;
+use ticketing_core::{Rules, Timestamp, integration::seconds};
 
 use super::{
     api::{Api, CANCELED, CLOSED, IN_ATTENDANCE, NEW, RESOLVED, STOPPED, TICKETS, at_desk, text},
@@ -44,9 +44,9 @@ async fn an_imported_ticket_keeps_its_dates() {
         (&json!("2022-01-06T08:00:00.000Z"), &json!("u2"))
     );
 
-    let seconds = |from: &str, until: &str| {
+    let between = |from: &str, until: &str| {
         let instant = |text: &str| Timestamp::parse(text).unwrap();
-        instant(until).since(instant(from)).num_milliseconds() as f64 / 1000.0
+        seconds(instant(until).since(instant(from)))
     };
     let changes = api.of_ticket(&id, "status-changes").await;
     let told: Vec<_> = changes
@@ -62,9 +62,9 @@ async fn an_imported_ticket_keeps_its_dates() {
     assert_eq!(
         told,
         [
-            ("CLOSED".into(), MAY.into(), seconds(MAY, MORNING)),
-            ("RESOLVED".into(), MARCH.into(), seconds(MARCH, MAY)),
-            ("NEW".into(), JANUARY.into(), seconds(JANUARY, MARCH)),
+            ("CLOSED".into(), MAY.into(), between(MAY, MORNING)),
+            ("RESOLVED".into(), MARCH.into(), between(MARCH, MAY)),
+            ("NEW".into(), JANUARY.into(), between(JANUARY, MARCH)),
         ]
     );
     let detail = service.client(&service.mesa).await.detail(&at_desk(&made)).await;
@@ -96,7 +96,7 @@ async fn a_date_belongs_to_a_status() {
                     .map(|change| change["permanencyTimeFullTime"].as_f64().unwrap())
                     .sum();
                 let age = Timestamp::parse(MORNING).unwrap().since(Timestamp::parse(JANUARY).unwrap());
-                assert!((sum - age.num_milliseconds() as f64 / 1000.0).abs() < 0.001, "{member} {status}");
+                assert!((sum - seconds(age)).abs() < 0.001, "{member} {status}");
             } else {
                 answer.is_invalid(&[(member, "not-of-status")]);
             }
@@ -225,4 +225,53 @@ async fn clocks_begin_when_an_imported_ticket_came_to_be() {
     assert_eq!(service.engine.history(at_desk(&late).id()).await.unwrap().len(), 1);
     let stored = service.engine.history(at_desk(&made).id()).await.unwrap();
     assert!(stored.len() > 1 && stored[1..].iter().all(|new| new.event.action.is_of_clocks()), "{stored:?}");
+}
+
+const OFFICE: &str = r#"{
+    "calendario": "oficina",
+    "calendarios": { "oficina": { "semana": {
+        "lun": [["08:00", "16:00"]], "mar": [["08:00", "16:00"]], "mie": [["08:00", "16:00"]], "jue": [["08:00", "16:00"]]
+    } } },
+    "sla": { "politicas": [{ "id": 7, "nombre": "Oficina",
+        "primeraRespuesta": { "otras": "90m", "calendario": "oficina" },
+        "resolucion": { "otras": "2bd", "calendario": "oficina", "escalar": [{ "al": 100, "area": "SISTEMAS" }] }
+    }] }
+}"#;
+
+/// Working time is counted in a calendar, as far as there is one.
+#[tokio::test]
+async fn an_imported_ticket_of_any_age_has_its_clocks() {
+    let service = Service::start().await;
+    service.engine.apply_rules(Rules::from_json(OFFICE).unwrap()).await.unwrap();
+    let mut api = Api::of(&service).await;
+    // A Tuesday, at a quarter past ten.
+    let made = api.create(&json!({})).await;
+    for (member, value) in [
+        ("responseTime", json!(90)),
+        ("responseAt", json!("2026-03-24T11:45:00.000Z")),
+        ("solutionTime", json!(1440 - 135)),
+        ("solutionAt", json!("2026-03-26T16:00:00.000Z")),
+        ("agreement", json!({ "id": 7, "name": "Oficina", "rule": "primeraRespuesta=90m; resolucion=2bd" })),
+    ] {
+        assert_eq!(made[member], value, "{member}");
+    }
+    for created_at in
+        ["1970-01-01T00:00:00.000Z", "1999-12-31T23:59:59.999Z", "2000-01-01T00:00:00.000Z", "2026-03-23T15:00:00.000Z"]
+    {
+        let made = api.create(&json!({ "createdAt": created_at })).await;
+        assert_eq!(made["createdAt"], created_at);
+        let id = text(&made["id"]);
+        service.engine.keep_time().await.unwrap();
+        let shown = api.show(&id).await;
+        assert_eq!((&shown["ownerTeam"]["name"], &shown["status"]["id"]), (&json!("MESA DE AYUDA"), &json!(NEW)));
+        let change = &api.of_ticket(&id, "status-changes").await[0];
+        let age = Timestamp::parse(MORNING).unwrap().since(Timestamp::parse(created_at).unwrap());
+        assert!((change["permanencyTimeFullTime"].as_f64().unwrap() - seconds(age)).abs() < 0.001);
+        let working = change["permanencyTimeWorkingTime"].as_f64().unwrap();
+        assert!(working > 0.0 && working < seconds(age), "{created_at}: {working}");
+    }
+    // An hour on Monday, and two and a quarter on Tuesday.
+    let change = &api.list(&format!("{TICKETS}?size=1")).await[0];
+    let change = &api.of_ticket(&text(&change["id"]), "status-changes").await[0];
+    assert_eq!(change["permanencyTimeWorkingTime"], 3.25 * 3600.0);
 }

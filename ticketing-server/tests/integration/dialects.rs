@@ -10,7 +10,10 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use serde_json::{Value, json};
-use ticketing_core::{Ticket as State, Timestamp, integration::ReferenceKind};
+use ticketing_core::{
+    Ticket as State, Timestamp,
+    integration::{ReferenceKind, seconds as seconds_of},
+};
 
 use super::{
     api::{Api, ESTADOS, STATUSES, TICKETS, offer, request, text},
@@ -275,7 +278,7 @@ async fn agree(service: &Service, callers: &mut Callers, ticket: &Ticket) {
     }
     // A list has it as it is.
     let row = callers.here[0].list(&format!("{TICKETS}?q={}", ticket.label)).await;
-    assert_eq!(row, [here.clone()]);
+    assert_eq!(row, std::slice::from_ref(&here));
     let tags: Vec<_> = names(&here["tags"]).into_iter().rev().collect();
     assert_eq!(names(&json!(callers.here[0].of_ticket(&ticket.uuid, "tags").await)), tags);
 
@@ -296,14 +299,14 @@ async fn agree(service: &Service, callers: &mut Callers, ticket: &Ticket) {
     let changes = callers.here[0].of_ticket(&ticket.uuid, "status-changes").await;
     assert_eq!((&changes[0]["status"], &changes[0]["justification"]), (&here["status"], &here["justification"]));
     let sum: f64 = changes.iter().map(|change| change["permanencyTimeFullTime"].as_f64().unwrap()).sum();
-    let age = engine.now().max(state.recorded_at).since(state.created_at).num_milliseconds() as f64 / 1000.0;
+    let age = seconds_of(engine.now().max(state.recorded_at).since(state.created_at));
     assert!((sum - age).abs() < 0.001, "{sum} and {age}");
     let owners = callers.here[0].of_ticket(&ticket.uuid, "owner-changes").await;
     let before = owners.first().map(|change| change["ownerId"].clone());
-    let changed: Vec<_> =
+    let given: Vec<_> =
         history.iter().filter(|new| new.event.changes.assignee.is_some() || new.event.changes.area.is_some()).collect();
-    assert_eq!(owners.len(), changed.len());
-    if let (Some(before), Some(new)) = (before, changed.last()) {
+    assert_eq!(owners.len(), given.len());
+    if let (Some(before), Some(new)) = (before, given.last()) {
         let was = new.event.changes.assignee.as_ref().map_or(state.assignee, |change| change.before);
         assert_eq!(before, json!(was.map(|id| id.0)));
     }
@@ -413,7 +416,7 @@ fn prop_whatever_is_done_in_either_dialect_both_read_what_the_history_comes_to()
     // Every kind of answer was among them.
     let statuses = statuses.into_inner();
     if scaled(40) >= 40 {
-        for status in [200, 201, 204, 400, 403, 409] {
+        for status in [200, 201, 400, 403, 409] {
             assert!(statuses.contains_key(&status), "{statuses:?}");
         }
     }

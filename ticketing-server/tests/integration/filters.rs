@@ -72,6 +72,11 @@ async fn many(service: &Service, api: &mut Api, count: u32) {
     }
 }
 
+/// Whether an id is one that a query names.
+fn is(id: &Value, named: &str) -> bool {
+    id.as_u64() == named.parse().ok()
+}
+
 /// A filter as a query, and what it lets pass.
 #[derive(Clone, Debug)]
 struct Filter {
@@ -82,14 +87,14 @@ impl Filter {
     fn passes(&self, ticket: &Value, areas: &[(u64, Vec<&str>)], area: &str) -> bool {
         self.query.iter().all(|(name, value)| match *name {
             "createdAt" | "updatedAt" => text(&ticket[name]).starts_with(value),
-            "statusId" => ticket["status"]["id"].to_string() == *value,
+            "statusId" => is(&ticket["status"]["id"], value),
             "ownerId" => ticket["ownerId"] == **value,
             "origin" => ticket["origin"] == **value,
-            "categoryId" => ticket["category"]["id"].to_string() == *value,
-            "tagId" => ticket["tags"].as_array().unwrap().iter().any(|tag| tag["id"].to_string() == *value),
+            "categoryId" => is(&ticket["category"]["id"], value),
+            "tagId" => ticket["tags"].as_array().unwrap().iter().any(|tag| is(&tag["id"], value)),
             "q" => value.split(' ').all(|word| text(&ticket["subject"]).split(' ').any(|own| own == word)),
             "teamId" => {
-                let names = &areas.iter().find(|(id, _)| id.to_string() == *value).unwrap().1;
+                let names = &areas.iter().find(|(id, _)| Some(*id) == value.parse().ok()).unwrap().1;
                 names.contains(&area.to_uppercase().as_str())
             }
             other => panic!("{other}"),

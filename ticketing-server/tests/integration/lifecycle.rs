@@ -111,16 +111,15 @@ async fn what_the_desk_has_a_name_for_has_it_in_the_history() {
             let line = mesa.last_line(&ticket).await;
             let expected = match (from, to) {
                 (1 | 2, 3) => "PAUSA",
-                (3, 2) => "REAPERTURA",
-                (4 | 5, 1..=3) => "REAPERTURA",
+                (3, 2) | (4 | 5, 1..=3) => "REAPERTURA",
                 (1..=3, 6) => "CANCELACION",
                 _ => "ACTUALIZACION",
             };
             assert_eq!(line["accion"], expected, "{from} → {to}");
             let names = [from, to].map(|id| json!(ESTADOS[usize::try_from(id).unwrap() - 1]));
             assert_eq!([line["estado_antes"].clone(), line["estado_despues"].clone()], names);
-            let named = if expected == "ACTUALIZACION" { json!("estado") } else { Value::Null };
-            assert_eq!((&line["comentario"], &line["motivo"]), (&named, &Value::Null), "{from} → {to}");
+            let comment = if expected == "ACTUALIZACION" { json!("estado") } else { Value::Null };
+            assert_eq!((&line["comentario"], &line["motivo"]), (&comment, &Value::Null), "{from} → {to}");
         }
     }
 }

@@ -121,6 +121,9 @@ async fn what_staff_write_is_offered() {
 async fn a_team_has_one_id() {
     let service = Service::start().await;
     let mut api = Api::of(&service).await;
+    let bodega = offer(&service, ReferenceKind::Team, "Bodega  ñ").await;
+    let ticket = service.ticket_of("bodega Ñ").await;
+    assert_eq!(api.show(&ticket.uuid).await["ownerTeam"], json!({ "id": bodega["id"], "name": "bodega Ñ" }));
     let mut ids = Vec::new();
     for area in ["REDES", "redes", " Redes ", "MESA", "Mesa de  Ayuda", "Café", "CAFÉ ", "Cafe"] {
         let ticket = service.ticket_of(area).await;

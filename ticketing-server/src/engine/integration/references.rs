@@ -139,7 +139,8 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the store fails.
     pub async fn offer(&self, kind: ReferenceKind, name: &str) -> Result<u32, StoreError> {
-        let offered = self.inner.store.offer(vec![(kind, name.to_owned())]).await?;
+        let name = if kind == ReferenceKind::Team { team(&self.rules(), name) } else { (kind, name.to_owned()) };
+        let offered = self.inner.store.offer(vec![name]).await?;
         offered.first().map(|offered| offered.id).ok_or_else(|| StoreError::Damaged("a name has no id".into()))
     }
 
