@@ -84,10 +84,12 @@ fn server_features() -> Result<Tally> {
 }
 
 fn examples() -> Result<Tally> {
-    ["example-embed", "example-axum-mount", "example-http-client", "example-webhook-receiver"]
+    ["embed", "axum-mount", "http-client", "webhook-receiver", "ticket-mirror"]
         .iter()
         // By itself each is built with its own features only, as its reader would build it.
-        .try_fold(Tally::default(), |sum, example| Ok(sum + check(&mut cargo(["run", "--package", example]))?))
+        .try_fold(Tally::default(), |sum, example| {
+            Ok(sum + check(&mut cargo(["run", "--package", &format!("example-{example}")]))?)
+        })
 }
 
 fn fuzz(seconds: u64) -> Result<Tally> {
