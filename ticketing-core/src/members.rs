@@ -550,6 +550,18 @@ mod tests {
     }
 
     #[test]
+    fn whole_numbers_are_read_however_they_are_written_and_no_others() {
+        for (raw, read) in [("7", 7), ("7.0", 7), ("7.000", 7), ("-1", u64::MAX), ("-7.0", u64::MAX)] {
+            assert_eq!(Raw::Json(raw).integer(), Ok(Some(read)), "{raw}");
+        }
+        assert_eq!(Raw::Json("99999999999999999999").integer(), Ok(Some(u64::MAX)));
+        for raw in ["7.5", "7e0", "\"7\"", "true", "[7]", "{}", "-", "7.-0"] {
+            let wrong = Problem::WrongType { expected: JsonType::Integer };
+            assert_eq!(Raw::Json(raw).integer(), Err(wrong), "{raw}");
+        }
+    }
+
+    #[test]
     fn a_lone_surrogate_is_a_value_and_a_pair_is_a_character() {
         check(r#"{"a": "x\ud83d", "b": "\ud83e\udd80"}"#, [Value::LoneSurrogate, "🦀".into()]);
         check(r#"{"a": "\udc00\ud800", "b": "\ud800\u0041"}"#, [Value::LoneSurrogate, Value::LoneSurrogate]);

@@ -113,7 +113,7 @@ dictionaries = {
     "positions": ["0", "7", "latest"],
     "tokens": [other["id"] for other in others],
 }
-for kind in ["categories", "tags", "urgencies", "teams"]:
+for kind in ["categories", "services", "urgencies", "justifications", "tags", "teams"]:
     dictionaries[kind] = [one["id"] for one in call("GET", f"/v2/{kind}", **api)]
 settings = Path(__file__).with_name("schemathesis.toml").read_text() + "\n[dictionaries]\n"
 # A list in JSON is one in TOML.

@@ -23,11 +23,12 @@ const DOCUMENTS: [&str; 2] = ["/v2/openapi.json", "/openapi.json"];
 const EXCLUDED: [(&str, &str); 1] = [("/api/eventos", "a stream without an end; tests/desk/events.rs reads it")];
 
 /// Whoever calls the desk, which is theirs alone, and tells nobody else what happens there.
-const DESK: [(&str, &str); 4] = [
+const DESK: [(&str, &str); 5] = [
     ("TICKETING_ADMIN_EMAIL", "raiz@example.com"),
     ("TICKETING_ADMIN_PASSWORD", "correct horse battery staple"),
     ("TICKETING_TOKEN_MINUTES", "1440"),
     ("TICKETING_WEBHOOKS", "off"),
+    ("TICKETING_LOG", "warn"),
 ];
 
 pub(crate) fn run(scale: u64) -> Result<Tally> {
@@ -89,6 +90,9 @@ impl Schemathesis {
     /// Gives the desk something that requests can be about. Returns who calls it, as variables.
     fn fill(&self, server: &Server, directory: &Path) -> Result<Vec<(String, String)>> {
         fs::copy(self.settings.join("hooks.py"), directory.join("hooks.py"))?;
+        for (kind, name) in [("service", "Correo"), ("service", "Redes"), ("justification", "Duplicado")] {
+            process::run(&mut server.beside(&["reference", "create", "--kind", kind, "--name", name]))?;
+        }
         let mut prepare = self.command("python");
         prepare.arg(self.settings.join("prepare.py")).arg(&server.url).arg(directory).envs(DESK);
         let told = process::output(&mut prepare)?;

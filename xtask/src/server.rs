@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -11,6 +11,8 @@ use crate::process::{self, cargo};
 
 /// A server with a new database and no rate limits; it ends with this value.
 pub(crate) struct Server {
+    program: PathBuf,
+    database: PathBuf,
     child: Child,
     /// Where it answers.
     pub(crate) url: String,
@@ -33,7 +35,14 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("the server's output")?).read_line(&mut line)?;
         let url = line.trim().strip_prefix("listening on ").context("the server did not start")?.to_owned();
-        Ok(Self { child, url })
+        Ok(Self { program, database: database.to_owned(), child, url })
+    }
+
+    /// Another command of the program, beside the server.
+    pub(crate) fn beside(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(args).arg("--database").arg(&self.database);
+        command
     }
 }
 

@@ -156,7 +156,8 @@ fn conditions() -> Value {
 }
 
 fn list_parameters() -> Value {
-    let parameter = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema });
+    // What is empty is as good as absent: so a form sends what nobody has chosen.
+    let parameter = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "required": false, "allowEmptyValue": true, "description": description, "schema": schema });
     let statuses: Vec<_> = Status::ALL.into_iter().map(Status::name).chain(["ARCHIVADO"]).collect();
     json!([
         parameter(
