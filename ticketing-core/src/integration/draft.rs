@@ -305,7 +305,7 @@ mod tests {
         refused("[]", "body: wrong-type");
         refused("{", "malformed JSON at line 1, column 1");
         refused(
-            r#"{"firstAction": {"createdById": 1, "type": ""}, "createdById": [], "tags": {}, "status": null, "service": {"id": 1.0},
+            r#"{"firstAction": {"createdById": 1, "type": ""}, "createdById": [], "tags": {}, "status": null, "service": {"id": 1.5},
                 "clients": [1], "cc": "x", "subject": "a\u0000", "type": "x", "createdAt": "2026-03-24T10:15:05.001Z"}"#,
             "type: unknown-value; subject: control-character; cc: wrong-type; clients: wrong-type; service.id: wrong-type; \
              status: wrong-type; tags: wrong-type; createdAt: in-future; createdById: wrong-type; \

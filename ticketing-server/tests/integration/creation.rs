@@ -75,7 +75,7 @@ async fn a_reference_is_an_id_that_is_there() {
     offer(&service, ReferenceKind::Service, "Correo").await;
     for member in ["category", "urgency", "service", "justification", "status"] {
         let path = format!("{member}.id");
-        for id in ["1.0", "1e0", "\"1\"", "true", "[]", "{}", "1.5", "-1.0", "1e999"] {
+        for id in ["1e0", "\"1\"", "true", "[]", "{}", "1.5", "1e999"] {
             let body = format!("{{\"{member}\": {{\"id\": {id}}}}}");
             api.send("POST", TICKETS, body).await.is_invalid(&[(&path, "wrong-type")]);
         }

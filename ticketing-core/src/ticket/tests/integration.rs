@@ -307,6 +307,16 @@ fn what_was_up_before_a_ticket_was_handed_over_alarms_nobody() {
     assert_eq!(late.sla.read(&book, minute(0)).unwrap().due, Timestamp::parse("2022-01-01T04:00:00Z"));
     assert_eq!(late.next_moment(&book), None);
     assert_eq!(late.decide(Command::KeepTime, &Actor::System, minute(9), &book), Ok(vec![]));
+    // Whether it was late elsewhere is told by its dates.
+    for (resolved_at, is_late) in [("2022-01-01T03:59:59Z", false), ("2022-01-01T04:00:01Z", true)] {
+        let json = format!(
+            r#"{{"urgency": {{"id": 1}}, "status": {{"id": 5}}, "createdAt": "2022-01-01T00:00:00Z", "resolvedAt": "{resolved_at}"}}"#
+        );
+        let closed = handed_over(&json);
+        let state = closed.sla.read(&book, minute(0)).unwrap().state;
+        assert_eq!(state == ClockState::Breached, is_late, "{resolved_at}: {state:?}");
+        assert_eq!(closed.next_moment(&book), None);
+    }
     let fresh = handed_over(r#"{"urgency": {"id": 1}}"#);
     assert!(fresh.next_moment(&book).is_some_and(|moment| moment <= minute(240)));
 }
