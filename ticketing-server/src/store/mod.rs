@@ -3,6 +3,7 @@
 //! A store keeps; it decides nothing. What it is given has been decided by `ticketing-core`.
 
 mod accounts;
+mod archive;
 mod deliveries;
 mod desk;
 mod feed;
@@ -39,6 +40,8 @@ pub use self::accounts::{
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
+pub use self::archive::{ArchiveStore, Repeatable, Restoration, Restored, StoredReference};
+
 pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 
 /// Everything that an engine needs.
@@ -55,6 +58,7 @@ pub trait Store:
     + SubscriptionStore
     + DeliveryStore
     + LeaseStore
+    + ArchiveStore
 {
 }
 
@@ -71,6 +75,7 @@ impl<S> Store for S where
         + SubscriptionStore
         + DeliveryStore
         + LeaseStore
+        + ArchiveStore
 {
 }
 

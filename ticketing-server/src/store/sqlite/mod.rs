@@ -6,6 +6,7 @@
 //! - Lists run on tokio's threads for what blocks, on connections of their own. (They need a tokio runtime to be called from.)
 //! - What tickets say is indexed in a second file, `…-words`, after the fact: it can be made again from the first.
 
+mod archive;
 mod attempts;
 mod deliveries;
 mod desk;
