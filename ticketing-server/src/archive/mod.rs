@@ -4,7 +4,8 @@
 //!   another store is the one fed to the other.
 //! - What is here already stays: an archive may be taken in again, also one of a store that has gone on since, or after a
 //!   run that broke off. A ticket that has gone on in the archive goes on here.
-//! - Each ticket that was stored is read back and compared. [`Digest`] tells whether two stores hold the same tickets.
+//! - Each ticket that was stored is read back and compared. [`Digest`] tells whether two stores hold the same tickets, [`verify`]
+//!   whether one is what it should be.
 //!
 //! # Format
 //! JSON, a line for each thing, as objects with one member, whose name says what it is ([`Line`]): `archive` first, then `rules`,
@@ -19,12 +20,14 @@ mod digest;
 mod export;
 mod import;
 mod line;
+mod verify;
 
 pub use self::{
     digest::Digest,
     export::{Export, ExportError, Extent},
     import::{Import, ImportError, ImportReport, LeftOut},
     line::{Line, LineError},
+    verify::{Deviation, Findings, verify},
 };
 
 /// The format that is written, and read.
