@@ -26,6 +26,26 @@ pub enum AnyStore {
     Postgres(PostgresStore),
 }
 
+impl AnyStore {
+    /// Opens what is at a location, with the store's own defaults. A file is created where there is none; a server's database must
+    /// be there. Its schema is brought up to date.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn open(location: &Location) -> Result<Self, StoreError> {
+        match location {
+            #[cfg(feature = "sqlite")]
+            Location::Sqlite(path) => SqliteStore::open(path).map(Self::Sqlite),
+            #[cfg(not(feature = "sqlite"))]
+            Location::Sqlite(_) => Err(StoreError::Unavailable("this program is built without SQLite".into())),
+            #[cfg(feature = "postgres")]
+            Location::Postgres(url) => PostgresStore::connect(url.reveal()).await.map(Self::Postgres),
+            #[cfg(not(feature = "postgres"))]
+            Location::Postgres(_) => Err(StoreError::Unavailable("this program is built without PostgreSQL".into())),
+        }
+    }
+}
+
 #[cfg(feature = "sqlite")]
 impl From<SqliteStore> for AnyStore {
     fn from(store: SqliteStore) -> Self {

@@ -3,11 +3,14 @@
 //! A store keeps; it decides nothing. What it is given has been decided by `ticketing-core`.
 
 mod accounts;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod any;
 mod archive;
 mod deliveries;
 mod desk;
 mod feed;
 mod integration;
+mod location;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod subscriptions;
@@ -20,6 +23,10 @@ use ticketing_core::{
     sla::Sla,
     ticket::{ActorId, Attributes, Intake, NewEvent, PublicEvent},
 };
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use self::any::AnyStore;
+pub use self::location::{Location, PostgresUrl, UnknownLocation};
 
 pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Search, TicketRecord, Total};
 
