@@ -7,6 +7,8 @@ mod deliveries;
 mod desk;
 mod feed;
 mod integration;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod subscriptions;
