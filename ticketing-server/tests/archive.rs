@@ -50,13 +50,18 @@ fn database(desk: &Desk, name: &str) -> String {
 #[tokio::test]
 async fn a_desk_is_moved_while_it_works_and_then_once_more() {
     let desk = Desk::new();
-    let token = desk.run(&["token", "create", "--name", "crm", "--scopes", "tickets:read", "--database", "ticketing.db"]);
+    let token =
+        desk.run(&["token", "create", "--name", "crm", "--scopes", "tickets:read", "--database", "ticketing.db"]);
     assert_ne!(token.status, Some(0), "there is no database yet");
     let (server, labels) = worked_desk(&desk, 12).await;
     let token = desk.run(&["token", "create", "--name", "crm", "--scopes", "tickets:read"]).success();
     let migrate = ["migrate-store", "--from", "ticketing.db", "--to", "sqlite:moved.db"];
     let moved = desk.run(&migrate);
-    assert!(moved.stderr.contains("12 tickets are new, 0 have gone on, 0 were here already; 13 events"), "{}", moved.stderr);
+    assert!(
+        moved.stderr.contains("12 tickets are new, 0 have gone on, 0 were here already; 13 events"),
+        "{}",
+        moved.stderr
+    );
     assert_eq!(moved.status, Some(0), "{}", moved.stderr);
 
     let comment = json!({ "label": labels[1], "email": EMAIL, "mensaje": "Sigue igual" });
@@ -65,7 +70,11 @@ async fn a_desk_is_moved_while_it_works_and_then_once_more() {
     let shown = look_up(&server, &labels[1]).await;
     server.kill();
     let moved = desk.run(&migrate);
-    assert!(moved.stderr.contains("1 tickets are new, 1 have gone on, 11 were here already; 2 events"), "{}", moved.stderr);
+    assert!(
+        moved.stderr.contains("1 tickets are new, 1 have gone on, 11 were here already; 2 events"),
+        "{}",
+        moved.stderr
+    );
     assert!(moved.stderr.contains("their histories have one hash"), "{}", moved.stderr);
 
     let server = desk.serve_on("moved.db", |command| command.env("TICKETING_RATE_LIMITS", "off"));
@@ -89,7 +98,9 @@ async fn an_archive_is_a_file_for_its_owner_and_a_stream() {
     assert!(desk.run(&["export", "desk.ndjson"]).failure(1).contains("--force replaces it"));
     let streamed = desk.run(&["export", "-"]).success();
     let written = fs::read_to_string(desk.path("desk.ndjson")).unwrap();
-    let tickets = |archive: &str| archive.lines().filter(|line| line.starts_with("{\"ticket\"")).map(str::to_owned).collect::<Vec<_>>();
+    let tickets = |archive: &str| {
+        archive.lines().filter(|line| line.starts_with("{\"ticket\"")).map(str::to_owned).collect::<Vec<_>>()
+    };
     assert_eq!(tickets(&streamed), tickets(&written));
     assert_eq!(tickets(&streamed).len(), 3);
     let public = desk.run(&["export", "--tickets-only", "-"]).success();
@@ -123,7 +134,8 @@ async fn what_is_no_archive_is_refused_with_its_line() {
     refused(b"{\"user\":{}}\n", "line 1");
     refused(&whole.as_bytes()[..whole.len() / 2], "line ");
     let last = whole.lines().count();
-    let missing: String = whole.lines().filter(|line| !line.contains("00002\"")).map(|line| format!("{line}\n")).collect();
+    let missing: String =
+        whole.lines().filter(|line| !line.contains("00002\"")).map(|line| format!("{line}\n")).collect();
     refused(missing.as_bytes(), "the archive is damaged: it says 3 tickets");
     let changed = whole.replacen("iniciar", "inicier", 1);
     refused(changed.as_bytes(), &format!("line {last}: the archive is damaged"));
@@ -217,7 +229,12 @@ async fn a_backup_that_is_not_good_replaces_nothing() {
     let mut torn = good.clone();
     let middle = torn.len() / 2;
     torn[middle..middle + 6_000].fill(0x5a);
-    for (name, content) in [("torn.db", &torn[..]), ("short.db", &good[..good.len() / 3]), ("text.db", b"no database at all"), ("empty.db", b"")] {
+    for (name, content) in [
+        ("torn.db", &torn[..]),
+        ("short.db", &good[..good.len() / 3]),
+        ("text.db", b"no database at all"),
+        ("empty.db", b""),
+    ] {
         desk.write(name, content);
         let message = desk.run(&["restore", name]).failure(1);
         assert!(message.contains(name), "{name}: {message}");

@@ -190,6 +190,7 @@ impl<'s, S: Store> Import<'s, S> {
         if !self.has_ended {
             return Err(ImportError::TooShort);
         }
+        while self.store.give_positions().await? {}
         // Last: whoever is told from now on has nothing to hear of what was taken in, but for what they have missed.
         self.store_recipients().await?;
         Ok(self.report)

@@ -72,11 +72,7 @@ impl ExportArgs {
         if self.file == Path::new("-") {
             return block_on(export(&store, extent, &mut io::stdout().lock())).map(|tickets| said(tickets, "written"));
         }
-        ensure!(
-            self.force || !self.file.exists(),
-            "{} is there already: --force replaces it",
-            self.file.display()
-        );
+        ensure!(self.force || !self.file.exists(), "{} is there already: --force replaces it", self.file.display());
         // The file has its name when it is whole.
         let partial = beside(&self.file, "partial");
         let mut output = BufWriter::new(private(&partial).with_context(|| partial.display().to_string())?);
@@ -156,7 +152,10 @@ async fn import(store: &AnyStore, mut input: impl BufRead) -> anyhow::Result<Imp
             break;
         }
         let at = || format!("line {number}");
-        ensure!(text.ends_with(b"\n") || (text.len() as u64) < LINE_OCTETS_MAX, "line {number} is too long for an archive");
+        ensure!(
+            text.ends_with(b"\n") || (text.len() as u64) < LINE_OCTETS_MAX,
+            "line {number} is too long for an archive"
+        );
         import.take(Line::parse(&text).with_context(at)?).await.with_context(at)?;
         if let Some(expected) = import.expected() {
             progress.expect(expected);
@@ -169,7 +168,9 @@ async fn import(store: &AnyStore, mut input: impl BufRead) -> anyhow::Result<Imp
 /// Says what was taken; fails where something was left out.
 fn finish(report: &ImportReport) -> anyhow::Result<()> {
     let ImportReport { stored, continued, known, events, others, left_out } = report;
-    eprintln!("{stored} tickets are new, {continued} have gone on, {known} were here already; {events} events and {others} other things are new");
+    eprintln!(
+        "{stored} tickets are new, {continued} have gone on, {known} were here already; {events} events and {others} other things are new"
+    );
     for left_out in left_out {
         eprintln!("left out: {left_out}");
     }
@@ -180,8 +181,7 @@ fn finish(report: &ImportReport) -> anyhow::Result<()> {
 impl MigrateArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let settings = self.config.read()?;
-        let (from, to) =
-            (Location::parse(&self.from).context("--from")?, Location::parse(&self.to).context("--to")?);
+        let (from, to) = (Location::parse(&self.from).context("--from")?, Location::parse(&self.to).context("--to")?);
         ensure!(from != to, "--from and --to are the same database");
         block_on(async {
             let from_store = open_existing(&from, &settings).await?;
@@ -190,14 +190,22 @@ impl MigrateArgs {
             finish(&report)?;
             let (there, here) = (Digest::of(&from_store).await?, Digest::of(&to_store).await?);
             if there == here {
-                eprintln!("both have {} tickets with {} events, and their histories have one hash: {}", here.tickets, here.events, here.sha256);
+                eprintln!(
+                    "both have {} tickets with {} events, and their histories have one hash: {}",
+                    here.tickets, here.events, here.sha256
+                );
                 return Ok(());
             }
             bail!(
                 "{from} has {} tickets with {} events ({}), and {to} has {} with {} ({}): where a server still works on the first, \
                  stop it and run this again, which takes what has happened since; where there were other tickets in the second, \
                  they are there as before",
-                there.tickets, there.events, there.sha256, here.tickets, here.events, here.sha256
+                there.tickets,
+                there.events,
+                there.sha256,
+                here.tickets,
+                here.events,
+                here.sha256
             );
         })
     }

@@ -37,7 +37,9 @@ pub(super) struct Restore {
 impl Backup {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let AnyStore::Sqlite(store) = self.database.existing()? else {
-            bail!("this is for SQLite files: of a PostgreSQL database, pg_dump takes a backup, and `export` an archive");
+            bail!(
+                "this is for SQLite files: of a PostgreSQL database, pg_dump takes a backup, and `export` an archive"
+            );
         };
         ensure!(!self.file.exists(), "{} is there already", self.file.display());
         // The file has its name when it is known to be good.
@@ -62,7 +64,9 @@ impl Backup {
 impl Restore {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let Location::Sqlite(database) = self.database.location(&self.database.config.read()?)? else {
-            bail!("this is for SQLite files: into a PostgreSQL database, pg_restore takes a backup, and `import` an archive");
+            bail!(
+                "this is for SQLite files: into a PostgreSQL database, pg_restore takes a backup, and `import` an archive"
+            );
         };
         ensure!(self.file.exists(), "there is no file {}", self.file.display());
         let _lock = lock(&database)?;
@@ -70,7 +74,8 @@ impl Restore {
         remove(&partial);
         let prepared = block_on(async {
             fs::copy(&self.file, &partial).with_context(|| format!("{} cannot be copied", self.file.display()))?;
-            let findings = look_at(&partial).await.with_context(|| format!("{} is no good backup", self.file.display()))?;
+            let findings =
+                look_at(&partial).await.with_context(|| format!("{} is no good backup", self.file.display()))?;
             for deviation in &findings.deviations {
                 eprintln!("{deviation}");
             }

@@ -37,13 +37,17 @@ impl SqliteStore {
     }
 }
 
-/// Looks at each page of a file, whether it is what SQLite has written and refers to what is there.
+/// Looks at each page of a file, whether it is what SQLite has written and refers to what is there. (An empty file is a database, but
+/// not one that was ever ours.)
 ///
 /// # Errors
 /// [`StoreError::Damaged`] with the first things that are wrong.
 pub fn check_file(path: impl AsRef<Path>) -> Result<(), StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    if !connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'tickets'")?.exists([])? {
+        return Err(StoreError::Damaged("it has no tickets".into()));
+    }
     let mut statement = connection.prepare("PRAGMA integrity_check(5)")?;
     let said: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     if said != ["ok"] {
