@@ -8,15 +8,23 @@
 //! - Only what distributed engines have too is used: no advisory locks, no `LISTEN`, no `SERIAL`. Ids come from rows that count.
 
 mod connect;
+mod desk;
+mod facets;
 mod feed;
+mod ids;
+mod labels;
+mod lists;
 mod migrate;
+mod pages;
 mod rows;
+mod tickets;
 mod transactions;
+mod words;
+mod writer;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use deadpool_postgres::Pool;
-
+use self::{transactions::Sessions, writer::Writer};
 use super::StoreError;
 
 /// A store in a PostgreSQL database, or in one of an engine that speaks its protocol. Cheap to clone.
@@ -28,8 +36,8 @@ pub struct PostgresStore {
 }
 
 struct Inner {
-    pool: Pool,
-    options: PostgresOptions,
+    sessions: Arc<Sessions>,
+    writer: Writer,
 }
 
 /// How a [`PostgresStore`] works.
@@ -87,6 +95,12 @@ impl PostgresStore {
     pub async fn connect_with(url: &str, options: &PostgresOptions) -> Result<Self, StoreError> {
         let pool = connect::pool(url, options)?;
         migrate::migrate(&pool).await?;
-        Ok(Self { inner: Arc::new(Inner { pool, options: options.clone() }) })
+        let sessions = Arc::new(Sessions { pool, statement_timeout: options.statement_timeout });
+        let writer = Writer::start(&sessions, options);
+        Ok(Self { inner: Arc::new(Inner { sessions, writer }) })
+    }
+
+    fn sessions(&self) -> &Sessions {
+        &self.inner.sessions
     }
 }
