@@ -59,7 +59,12 @@ impl Cluster {
         let data = directory.join("data");
         let initdb = binaries.join("initdb");
         let mut command = owner.command(&initdb);
-        command.arg("--pgdata").arg(&data).args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]);
+        command.arg("--pgdata").arg(&data).args([
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-sync",
+        ]);
         // The order of letters is that of people, as in most databases: what relies on the order of octets is found out.
         if output(Command::new(&initdb).arg("--help"))?.contains("--icu-locale") {
             command.args(["--locale-provider=icu", "--icu-locale=es", "--locale=C.UTF-8"]);
@@ -177,6 +182,7 @@ fn find_binaries() -> Option<PathBuf> {
     // The newest first.
     packages.sort_by_key(|path| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok()));
     let packages = packages.into_iter().rev().map(|path| path.join("bin"));
-    let all = |directory: &PathBuf| ["initdb", "postgres", "pg_isready"].iter().all(|name| directory.join(name).is_file());
+    let all =
+        |directory: &PathBuf| ["initdb", "postgres", "pg_isready"].iter().all(|name| directory.join(name).is_file());
     on_path.into_iter().chain(said).chain(packages).find(all)
 }

@@ -7,7 +7,11 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::{Config, block_on, settings::Settings};
-use crate::store::{AnyStore, Location, postgres::{PostgresOptions, PostgresStore}, sqlite::SqliteStore};
+use crate::store::{
+    AnyStore, Location,
+    postgres::{PostgresOptions, PostgresStore},
+    sqlite::SqliteStore,
+};
 
 #[derive(Args)]
 pub(super) struct Database {
@@ -90,7 +94,8 @@ pub(super) async fn open(location: &Location, settings: &Settings) -> anyhow::Re
 
 fn postgres_options(Settings { postgres, labels, .. }: &Settings) -> PostgresOptions {
     let default = PostgresOptions::default();
-    let seconds = |set: Option<NonZeroU32>, default| set.map_or(default, |seconds| Duration::from_secs(seconds.get().into()));
+    let seconds =
+        |set: Option<NonZeroU32>, default| set.map_or(default, |seconds| Duration::from_secs(seconds.get().into()));
     PostgresOptions {
         connections_max: postgres.connections_max.map_or(default.connections_max, NonZeroUsize::get),
         connect_timeout: seconds(postgres.connect_timeout_seconds, default.connect_timeout),

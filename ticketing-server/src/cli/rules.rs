@@ -5,7 +5,10 @@ use serde_json::Value;
 use ticketing_core::Rules;
 
 use super::{Database, block_on};
-use crate::{Engine, RematchPreview, rules_file, store::{Location, RulesStore}};
+use crate::{
+    Engine, RematchPreview, rules_file,
+    store::{Location, RulesStore},
+};
 
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -158,8 +158,7 @@ impl Serve {
             .filter(|_| self.webhooks.map_or(settings.webhooks.enabled != Some(false), |switch| switch == Switch::On))
             .map(|webhooks| WebhookOptions {
                 allowed_networks: networks(
-                    self.webhooks_allow_private_targets
-                        .or_else(|| settings.webhooks.allow_private_targets.clone()),
+                    self.webhooks_allow_private_targets.or_else(|| settings.webhooks.allow_private_targets.clone()),
                 ),
                 ..webhooks
             });

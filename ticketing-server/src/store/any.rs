@@ -107,6 +107,7 @@ hand_on! {
     FeedStore {
         feed(after: FeedPosition, max: u32) -> Vec<FeedEntry>;
         newest_position() -> FeedPosition;
+        give_positions() -> bool;
     }
     RulesStore {
         active_rules() -> Option<(RulesVersion, Rules)>;

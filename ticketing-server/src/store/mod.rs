@@ -10,6 +10,8 @@ mod desk;
 mod feed;
 mod integration;
 mod location;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod subscriptions;
