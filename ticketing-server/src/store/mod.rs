@@ -3,10 +3,13 @@
 //! A store keeps; it decides nothing. What it is given has been decided by `ticketing-core`.
 
 mod accounts;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod any;
 mod deliveries;
 mod desk;
 mod feed;
 mod integration;
+mod location;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
@@ -21,6 +24,10 @@ use ticketing_core::{
     sla::Sla,
     ticket::{ActorId, Attributes, Intake, NewEvent, PublicEvent},
 };
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use self::any::AnyStore;
+pub use self::location::{Location, PostgresUrl, UnknownLocation};
 
 pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Search, TicketRecord, Total};
 
