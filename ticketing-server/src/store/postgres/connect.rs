@@ -42,11 +42,15 @@ pub(super) fn pool(url: &str, options: &PostgresOptions) -> Result<Pool, StoreEr
 /// Those that write batches, and one for all else.
 const MIN_CONNECTIONS: usize = 3;
 
+/// What a URL says.
+pub(in crate::store) fn read_url(url: &str) -> Result<Config, tokio_postgres::Error> {
+    // What libpq calls these is what happens here whenever there is TLS: certificate and name are checked.
+    url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require").parse()
+}
+
 /// The address with what it leaves out.
 fn config(url: &str, options: &PostgresOptions) -> Result<Config, StoreError> {
-    // What libpq calls these is what happens here whenever there is TLS: certificate and name are checked.
-    let url = url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
-    let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+    let mut config = read_url(url).map_err(|error| {
         // It does not repeat what it was given: there may be a password in it.
         unavailable(format!("the database's address cannot be read: {}", Causes(&error)))
     })?;

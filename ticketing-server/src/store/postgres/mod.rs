@@ -7,23 +7,33 @@
 //!   is locked once a batch.
 //! - Only what distributed engines have too is used: no advisory locks, no `LISTEN`, no `SERIAL`. Ids come from rows that count.
 
+mod attempts;
 mod connect;
+mod deliveries;
 mod desk;
 mod facets;
 mod feed;
 mod ids;
+mod keys;
 mod labels;
+mod leases;
 mod lists;
 mod migrate;
 mod pages;
+mod references;
 mod rows;
+mod rules;
+mod subscriptions;
 mod tickets;
+mod tokens;
 mod transactions;
+mod users;
 mod words;
 mod writer;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+pub(super) use self::connect::read_url;
 use self::{transactions::Sessions, writer::Writer};
 use super::StoreError;
 

@@ -55,6 +55,15 @@ impl<'r> Columns<'r> {
         self.next()
     }
 
+    /// So many octets, and no others.
+    pub(super) fn octets<const N: usize>(&mut self) -> Result<[u8; N], StoreError> {
+        self.optional_octets()?.ok_or_else(|| damaged("octets are missing"))
+    }
+
+    pub(super) fn optional_octets<const N: usize>(&mut self) -> Result<Option<[u8; N]>, StoreError> {
+        self.next::<Option<&[u8]>>()?.map(|octets| octets.try_into().map_err(damaged)).transpose()
+    }
+
     /// A text, for as long as the row is there.
     pub(super) fn text(&mut self) -> Result<&'r str, StoreError> {
         self.next()
@@ -86,6 +95,11 @@ impl<'r> Columns<'r> {
 
 pub(super) fn damaged(error: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
     StoreError::Damaged(error.into())
+}
+
+/// A number as the database has it, with a sign.
+pub(super) fn signed(number: u32) -> Result<i32, StoreError> {
+    number.try_into().map_err(damaged)
 }
 
 pub(super) fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {

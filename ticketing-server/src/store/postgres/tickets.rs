@@ -4,7 +4,6 @@ use ticketing_core::{
     Event, Status, Ticket, TicketId, TicketLabel, Timestamp,
     ticket::{ActorId, AskedBy, Change, NewEvent, Words},
 };
-use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{

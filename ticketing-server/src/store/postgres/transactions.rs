@@ -69,13 +69,33 @@ fn borrowed<'b>(parameter: &'b Parameter<'_>) -> &'b (dyn ToSql + Sync) {
 
 /// Parameters of a statement that takes an array for each column: what each row has in it.
 macro_rules! each {
-    ($rows:expr, $row:pat => [$($value:expr),* $(,)?]) => {
-        vec![$(Box::new($rows.iter().map(|$row| $value).collect::<Vec<_>>())
-            as $crate::store::postgres::transactions::Parameter<'_>),*]
+    ($rows:expr, $row:ident => [$($value:expr),* $(,)?]) => {
+        vec![$($crate::store::postgres::transactions::column($rows.iter().map(|$row| {
+            let _ = &$row;
+            $value
+        }))),*]
+    };
+    ($rows:expr, $names:tt => [$($value:expr),* $(,)?]) => {
+        vec![$($crate::store::postgres::transactions::column($rows.iter().map(|row| {
+            $crate::store::postgres::transactions::named!(row, $names);
+            $value
+        }))),*]
     };
 }
 
-pub(super) use each;
+/// Names parts of a row, of which a column needs some.
+macro_rules! named {
+    ($row:ident, ($($name:ident),+)) => {
+        let ($($name),+) = $row;
+        let _ = ($(&$name),+);
+    };
+}
+
+pub(super) fn column<'p, T: ToSql + Sync + Send + 'p>(values: impl Iterator<Item = T>) -> Parameter<'p> {
+    Box::new(values.collect::<Vec<_>>())
+}
+
+pub(super) use {each, named};
 
 /// A transaction, or a read of a single statement, on a connection of its own. Statements are prepared once a connection.
 ///
@@ -320,10 +340,6 @@ pub(super) fn cause(error: &StoreError) -> Option<&tokio_postgres::Error> {
 }
 
 /// The constraint that would have been violated, where that is what failed.
-pub(super) fn violated(error: &StoreError) -> Option<&str> {
-    violation(cause(error)?)
-}
-
 fn violation(error: &tokio_postgres::Error) -> Option<&str> {
     let error = error.as_db_error()?;
     let is_violation = matches!(error.code(), &SqlState::UNIQUE_VIOLATION | &SqlState::FOREIGN_KEY_VIOLATION);
