@@ -1,6 +1,6 @@
 //! What stands in an archive, line by line, and how it becomes what the store has.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ pub enum LineError {
 }
 
 impl LineError {
-    fn value(member: &'static str, problem: impl ToString) -> Self {
+    fn value(member: &'static str, problem: &(impl fmt::Display + ?Sized)) -> Self {
         Self::Value { member, problem: problem.to_string() }
     }
 }
@@ -127,7 +127,7 @@ impl RulesLine {
     }
 
     pub(super) fn read(self) -> Result<(Rules, Timestamp), LineError> {
-        let rules = Rules::new(self.rules).map_err(|error| LineError::value("rules", error))?;
+        let rules = Rules::new(self.rules).map_err(|error| LineError::value("rules", &error))?;
         if rules.hash() != self.hash {
             return Err(LineError::value("hash", "these rules have another one"));
         }
@@ -387,13 +387,13 @@ impl TicketLine {
     /// The ticket that its history comes to.
     pub(super) fn read(self) -> Result<TicketRecord, LineError> {
         let Self { id, label, intake, address, events } = self;
-        let label: TicketLabel = label.parse().map_err(|error| LineError::value("label", error))?;
+        let label: TicketLabel = label.parse().map_err(|error| LineError::value("label", &error))?;
         let history: Vec<_> = events
             .into_iter()
             .map(|EventLine { event, text, on_behalf }| NewEvent { event, text, on_behalf })
             .collect();
         let ticket = Ticket::replay(id, history.iter().map(|new| &new.event));
-        let ticket = ticket.map_err(|error| LineError::value("events", error))?;
+        let ticket = ticket.map_err(|error| LineError::value("events", &error))?;
         let requester =
             intake.requester.map(|RequesterLine { name, email, phone, has_whatsapp, document, company }| Requester {
                 name,
@@ -488,8 +488,8 @@ impl SubscriptionLine {
     }
 
     pub(super) fn read(self) -> Result<SubscriptionRecord, LineError> {
-        let url = WebhookUrl::parse(&self.url).map_err(|error| LineError::value("url", error))?;
-        let webhook = Webhook::new(url, self.headers).map_err(|error| LineError::value("headers", error))?;
+        let url = WebhookUrl::parse(&self.url).map_err(|error| LineError::value("url", &error))?;
+        let webhook = Webhook::new(url, self.headers).map_err(|error| LineError::value("headers", &error))?;
         let named = |name: String| {
             Happening::from_name(&name).ok_or_else(|| LineError::value("action", "there is no such action"))
         };
@@ -548,6 +548,6 @@ impl UndeliveredLine {
 
 /// 32 octets in base64.
 fn octets(member: &'static str, text: &str) -> Result<[u8; 32], LineError> {
-    let octets = STANDARD.decode(text).map_err(|error| LineError::value(member, error))?;
+    let octets = STANDARD.decode(text).map_err(|error| LineError::value(member, &error))?;
     octets.try_into().map_err(|_| LineError::value(member, "32 octets are wanted"))
 }

@@ -117,14 +117,11 @@ impl ArchiveStore for PostgresStore {
                 if transaction.query_opt("SELECT 1 FROM recipients WHERE uuid = $1", &[&id.0]).await?.is_some() {
                     return Ok(false);
                 }
-                match subscription {
-                    Some(subscription) => {
-                        subscriptions::add(transaction, subscription, u32::MAX).await?;
-                    }
-                    None => {
-                        deliveries::insert_recipient(transaction, id).await?;
-                        deliveries::grow_revision(transaction).await?;
-                    }
+                if let Some(subscription) = subscription {
+                    subscriptions::add(transaction, subscription, u32::MAX).await?;
+                } else {
+                    deliveries::insert_recipient(transaction, id).await?;
+                    deliveries::grow_revision(transaction).await?;
                 }
                 undelivered.keep(transaction, id).await?;
                 Ok(true)
@@ -240,7 +237,8 @@ async fn restore(transaction: &Transaction<'_>, tickets: &[Restoring]) -> Result
     let mut changes = Changes::default();
     let new_rows = new.iter().map(|ticket| NewRow::new(&ticket.creation, ticket.label, &mut changes));
     let new_rows = new_rows.collect::<Result<Vec<_>, _>>()?;
-    let events = new.iter().zip(&new_rows).flat_map(|(ticket, row)| ticket.events().map(|new| EventRow::new(row.id, new)));
+    let events =
+        new.iter().zip(&new_rows).flat_map(|(ticket, row)| ticket.events().map(|new| EventRow::new(row.id, new)));
     let events = events.collect::<Result<Vec<_>, _>>()?;
     let mut statements = Statements::default();
     count_labels(&new, &mut statements);
@@ -254,7 +252,7 @@ async fn restore(transaction: &Transaction<'_>, tickets: &[Restoring]) -> Result
 }
 
 /// No number that is taken is given again.
-fn count_labels<'p>(new: &[&Restoring], statements: &mut Statements<'p>) {
+fn count_labels(new: &[&Restoring], statements: &mut Statements<'_>) {
     let mut last: Vec<(i32, i64)> = Vec::new();
     for key in new.iter().map(|ticket| ticket.key()) {
         let (year, number) = (i32::from(key.year), i64::from(key.number));
@@ -294,7 +292,8 @@ async fn restore_references(
     let mut restored = Vec::with_capacity(references.len());
     for StoredReference { kind, id, name, is_offered } in references {
         let id = signed(*id)?;
-        let sql = "INSERT INTO refs (kind, id, name, key, is_offered) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+        let sql =
+            "INSERT INTO refs (kind, id, name, key, is_offered) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
         let key = kind.key(name);
         let mut is_here = transaction.execute(sql, &[&kind.name(), &id, name, &key, is_offered]).await? > 0;
         if is_here {
@@ -327,7 +326,8 @@ async fn restore_repeatable(transaction: &Transaction<'_>, requests: &[Repeatabl
     }
     let keys: Vec<_> = requests.iter().map(|request| Some(&request.idempotency)).collect();
     let used = tickets::find_keys(transaction, &keys).await?;
-    let new = requests.iter().zip(&rows).zip(&used.uses).filter(|((_, row), used)| here.contains(row) && used.is_none());
+    let new =
+        requests.iter().zip(&rows).zip(&used.uses).filter(|((_, row), used)| here.contains(row) && used.is_none());
     let keys: Vec<_> = new
         .map(|((request, row), _)| KeyRow { idempotency: &request.idempotency, ticket: *row, version: request.version })
         .collect();
