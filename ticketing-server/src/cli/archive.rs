@@ -49,7 +49,7 @@ pub(super) struct ImportArgs {
 
 #[derive(Args)]
 pub(super) struct MigrateArgs {
-    /// The database that there is: a SQLite file, or postgres://user:password@host/database.
+    /// The database that there is: a SQLite file, or the URL of a PostgreSQL database.
     #[arg(long, value_name = "DATABASE")]
     from: OsString,
     /// Where it moves to, likewise. A file is created where there is none.
