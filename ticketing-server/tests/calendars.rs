@@ -51,8 +51,8 @@ impl Desk {
     }
 
     fn version(&self) -> i64 {
-        let connection = rusqlite::Connection::open(self.database()).unwrap();
-        connection.query_row("SELECT max(id) FROM rules_versions", [], |row| row.get(0)).unwrap()
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { self.open().await.active_version().await.unwrap().unwrap().0 })
     }
 }
 
@@ -145,7 +145,7 @@ fn rules_without_calendars_say_so() {
     let nowhere = Desk::new();
     let message = nowhere.run(&["calendar", "import", "festivos.csv", "--yes"]).failure(1);
     assert!(message.contains("there is no database at ticketing.db"), "{message}");
-    assert!(!nowhere.database().exists());
+    assert!(!nowhere.file().exists());
 }
 
 #[test]
