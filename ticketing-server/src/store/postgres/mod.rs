@@ -10,25 +10,31 @@
 mod attempts;
 mod connect;
 mod deliveries;
+mod desk;
+mod facets;
 mod feed;
 mod ids;
 mod keys;
+mod labels;
 mod leases;
+mod lists;
 mod migrate;
 mod pages;
 mod references;
 mod rows;
 mod rules;
 mod subscriptions;
+mod tickets;
 mod tokens;
 mod transactions;
 mod users;
+mod words;
+mod writer;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use deadpool_postgres::Pool;
-
 pub(super) use self::connect::read_url;
+use self::{transactions::Sessions, writer::Writer};
 use super::StoreError;
 
 /// A store in a PostgreSQL database, or in one of an engine that speaks its protocol. Cheap to clone.
@@ -40,8 +46,8 @@ pub struct PostgresStore {
 }
 
 struct Inner {
-    pool: Pool,
-    options: PostgresOptions,
+    sessions: Arc<Sessions>,
+    writer: Writer,
 }
 
 /// How a [`PostgresStore`] works.
@@ -99,6 +105,12 @@ impl PostgresStore {
     pub async fn connect_with(url: &str, options: &PostgresOptions) -> Result<Self, StoreError> {
         let pool = connect::pool(url, options)?;
         migrate::migrate(&pool).await?;
-        Ok(Self { inner: Arc::new(Inner { pool, options: options.clone() }) })
+        let sessions = Arc::new(Sessions { pool, statement_timeout: options.statement_timeout });
+        let writer = Writer::start(&sessions, options);
+        Ok(Self { inner: Arc::new(Inner { sessions, writer }) })
+    }
+
+    fn sessions(&self) -> &Sessions {
+        &self.inner.sessions
     }
 }

@@ -12,7 +12,8 @@ use crate::store::{IntegrationStore, Named, Page, PageQuery, StoreError};
 
 impl IntegrationStore for PostgresStore {
     async fn page(&self, query: PageQuery) -> Result<Page, StoreError> {
-        pages::page(self, &query).await
+        let query = &query;
+        self.read(|read| Box::pin(pages::page(read, query))).await
     }
 
     async fn offered(&self, kind: ReferenceKind) -> Result<Vec<Named>, StoreError> {

@@ -4,14 +4,21 @@ use std::{
     future::poll_fn,
     marker::PhantomData,
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::Poll,
     time::Duration,
 };
 
-use deadpool_postgres::{Object, PoolError, TimeoutType};
+use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
 use tokio::time::{sleep, timeout};
-use tokio_postgres::{Row, Statement, error::SqlState, types::ToSql};
+use tokio_postgres::{
+    Row, Statement,
+    error::SqlState,
+    types::{ToSql, Type},
+};
 
 use super::{
     PostgresStore,
@@ -24,6 +31,71 @@ pub(super) type Work<'t, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 
 /// What a statement is given.
 pub(super) type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
+
+/// A value of a statement that is put together before it is sent.
+pub(super) type Parameter<'p> = Box<dyn ToSql + Sync + Send + 'p>;
+
+/// A value with its type, of a statement that is planned for its values.
+pub(super) type Typed<'p> = (Parameter<'p>, Type);
+
+/// Statements that are sent together.
+#[derive(Default)]
+pub(super) struct Statements<'p>(Vec<(&'static str, Vec<Parameter<'p>>)>);
+
+impl<'p> Statements<'p> {
+    pub(super) fn add(&mut self, sql: &'static str, parameters: Vec<Parameter<'p>>) {
+        self.0.push((sql, parameters));
+    }
+
+    /// A statement for so many rows; none for none.
+    pub(super) fn add_some(&mut self, sql: &'static str, parameters: Vec<Parameter<'p>>, rows: usize) {
+        if rows > 0 {
+            self.add(sql, parameters);
+        }
+    }
+
+    pub(super) async fn send(&self, transaction: &Transaction<'_>) -> Result<Vec<Vec<Row>>, StoreError> {
+        let parameters: Vec<Vec<&(dyn ToSql + Sync)>> =
+            self.0.iter().map(|(_, parameters)| parameters.iter().map(borrowed).collect()).collect();
+        let statements: Vec<_> =
+            self.0.iter().zip(&parameters).map(|((sql, _), given)| (*sql, given.as_slice())).collect();
+        transaction.pipeline(&statements).await
+    }
+}
+
+fn borrowed<'b>(parameter: &'b Parameter<'_>) -> &'b (dyn ToSql + Sync) {
+    &**parameter
+}
+
+/// Parameters of a statement that takes an array for each column: what each row has in it.
+macro_rules! each {
+    ($rows:expr, $row:ident => [$($value:expr),* $(,)?]) => {
+        vec![$($crate::store::postgres::transactions::column($rows.iter().map(|$row| {
+            let _ = &$row;
+            $value
+        }))),*]
+    };
+    ($rows:expr, $names:tt => [$($value:expr),* $(,)?]) => {
+        vec![$($crate::store::postgres::transactions::column($rows.iter().map(|row| {
+            $crate::store::postgres::transactions::named!(row, $names);
+            $value
+        }))),*]
+    };
+}
+
+/// Names parts of a row, of which a column needs some.
+macro_rules! named {
+    ($row:ident, ($($name:ident),+)) => {
+        let ($($name),+) = $row;
+        let _ = ($(&$name),+);
+    };
+}
+
+pub(super) fn column<'p, T: ToSql + Sync + Send + 'p>(values: impl Iterator<Item = T>) -> Parameter<'p> {
+    Box::new(values.collect::<Vec<_>>())
+}
+
+pub(super) use {each, named};
 
 /// A transaction, or a read of a single statement, on a connection of its own. Statements are prepared once a connection.
 ///
@@ -38,25 +110,33 @@ pub(super) struct Transaction<'a> {
     borrows: PhantomData<&'a ()>,
 }
 
+/// The connections of a store, and what is done on them.
+pub(super) struct Sessions {
+    pub(super) pool: Pool,
+    pub(super) statement_timeout: Duration,
+}
+
 impl PostgresStore {
     /// Runs work that writes in one transaction, which is committed where it answers `Ok`. It may be run several times, and is
     /// committed once; where nobody answers whether it was, that is [`StoreError::Unavailable`].
+    ///
+    /// A statement that fails ends the transaction: nothing is stored, also where the work goes on and answers `Ok`.
     pub(super) async fn write<'a, T, W>(&self, work: W) -> Result<T, StoreError>
     where
         W: for<'t> Fn(&'t Transaction<'a>) -> Work<'t, T> + Send + Sync,
         T: Send,
     {
-        self.run(Mode::Write, work).await
+        self.sessions().run(Mode::Write, work).await
     }
 
-    /// As [`write`](Self::write), of work that finds out by itself whether it was done before: it is run again also where nobody
-    /// answers whether it was committed.
+    /// As [`write`](Self::write), of work that does no harm when it is done twice: it is run again also where nobody answers
+    /// whether it was committed.
     pub(super) async fn write_again<'a, T, W>(&self, work: W) -> Result<T, StoreError>
     where
         W: for<'t> Fn(&'t Transaction<'a>) -> Work<'t, T> + Send + Sync,
         T: Send,
     {
-        self.run(Mode::WriteAgain, work).await
+        self.sessions().run(Mode::WriteAgain(&AtomicBool::new(false)), work).await
     }
 
     /// Runs a read of several statements, which see the database as it is at one instant.
@@ -65,7 +145,7 @@ impl PostgresStore {
         W: for<'t> Fn(&'t Transaction<'a>) -> Work<'t, T> + Send + Sync,
         T: Send,
     {
-        self.run(Mode::Read, work).await
+        self.sessions().run(Mode::Read, work).await
     }
 
     /// Runs a read of one statement, which needs no transaction around it.
@@ -74,10 +154,31 @@ impl PostgresStore {
         W: for<'t> Fn(&'t Transaction<'a>) -> Work<'t, T> + Send + Sync,
         T: Send,
     {
-        self.run(Mode::Look, work).await
+        self.sessions().run(Mode::Look, work).await
+    }
+}
+
+impl Sessions {
+    /// As [`PostgresStore::write`].
+    pub(super) async fn write<'a, T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        W: for<'t> Fn(&'t Transaction<'a>) -> Work<'t, T> + Send + Sync,
+        T: Send,
+    {
+        self.run(Mode::Write, work).await
     }
 
-    async fn run<'a, T, W>(&self, mode: Mode, work: W) -> Result<T, StoreError>
+    /// Runs work as [`PostgresStore::write_again`] does, work that finds out what was stored before where there is doubt: that is
+    /// noted before it is run again.
+    pub(super) async fn write_in_doubt<'a, T, W>(&self, doubt: &AtomicBool, work: W) -> Result<T, StoreError>
+    where
+        W: for<'t> Fn(&'t Transaction<'a>) -> Work<'t, T> + Send + Sync,
+        T: Send,
+    {
+        self.run(Mode::WriteAgain(doubt), work).await
+    }
+
+    async fn run<'a, T, W>(&self, mode: Mode<'_>, work: W) -> Result<T, StoreError>
     where
         W: for<'t> Fn(&'t Transaction<'a>) -> Work<'t, T> + Send + Sync,
         T: Send,
@@ -90,7 +191,7 @@ impl PostgresStore {
             };
             if reason == Again::Connection {
                 // Those that nobody uses now are no better: they would all be tried, one after the other.
-                self.inner.pool.retain(|_, _| false);
+                self.pool.retain(|_, _| false);
             }
             if attempt >= reason.attempts() {
                 return Err(error);
@@ -101,19 +202,19 @@ impl PostgresStore {
         Err(StoreError::Overloaded)
     }
 
-    async fn attempt<'a, T, W>(&self, mode: Mode, work: &W) -> Result<T, Failed>
+    async fn attempt<'a, T, W>(&self, mode: Mode<'_>, work: &W) -> Result<T, Failed>
     where
         W: for<'t> Fn(&'t Transaction<'a>) -> Work<'t, T> + Send + Sync,
         T: Send,
     {
-        let connection = self.inner.pool.get().await.map_err(|error| Failed { error: error.into(), again: None })?;
+        let connection = self.pool.get().await.map_err(|error| Failed { error: error.into(), again: None })?;
         let mut transaction = Transaction {
             connection: Some(connection),
             begin: Mutex::new(mode.begin()),
             is_transaction: mode.begin().is_some(),
             borrows: PhantomData,
         };
-        let limit = self.inner.options.statement_timeout + GRACE;
+        let limit = self.statement_timeout + GRACE;
         let Ok(outcome) = timeout(limit, work(&transaction)).await else {
             // Its connection goes with it.
             return Err(Failed { error: unavailable("the database does not answer in time"), again: None });
@@ -136,26 +237,32 @@ impl PostgresStore {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
+#[derive(Clone, Copy)]
+enum Mode<'d> {
     Write,
-    WriteAgain,
+    /// Where it is not known whether it was committed, that is noted.
+    WriteAgain(&'d AtomicBool),
     Read,
     Look,
 }
 
-impl Mode {
+impl Mode<'_> {
     /// How it begins. Isolation of writes is the database's own: they are right under any.
     const fn begin(self) -> Option<&'static str> {
         match self {
-            Self::Write | Self::WriteAgain => Some("BEGIN"),
+            Self::Write | Self::WriteAgain(_) => Some("BEGIN"),
             Self::Read => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
             Self::Look => None,
         }
     }
 
     fn after_unknown(self) -> Option<Again> {
-        (self != Self::Write).then_some(Again::Connection)
+        match self {
+            Self::Write => return None,
+            Self::WriteAgain(doubt) => doubt.store(true, Relaxed),
+            Self::Read | Self::Look => {}
+        }
+        Some(Again::Connection)
     }
 }
 
@@ -166,7 +273,7 @@ struct Failed {
 }
 
 impl Failed {
-    fn to_commit(error: tokio_postgres::Error, mode: Mode) -> Self {
+    fn to_commit(error: tokio_postgres::Error, mode: Mode<'_>) -> Self {
         // What the server says itself is an answer: it was not committed.
         if error.code().is_some_and(|code| !is_shutdown(code)) {
             let error = error.into();
@@ -202,6 +309,7 @@ impl Again {
             | &SqlState::FEATURE_NOT_SUPPORTED
             | &SqlState::INVALID_SQL_STATEMENT_NAME => Some(Self::Connection),
             code if is_shutdown(code) => Some(Self::Connection),
+            _ if violation(error).is_some_and(|constraint| RACES.contains(&constraint)) => Some(Self::Conflict),
             _ => None,
         }
     }
@@ -232,12 +340,15 @@ pub(super) fn cause(error: &StoreError) -> Option<&tokio_postgres::Error> {
 }
 
 /// The constraint that would have been violated, where that is what failed.
-pub(super) fn violated(error: &StoreError) -> Option<&str> {
-    let error = cause(error)?.as_db_error()?;
-    matches!(error.code(), &SqlState::UNIQUE_VIOLATION | &SqlState::FOREIGN_KEY_VIOLATION)
-        .then(|| error.constraint())
-        .flatten()
+fn violation(error: &tokio_postgres::Error) -> Option<&str> {
+    let error = error.as_db_error()?;
+    let is_violation = matches!(error.code(), &SqlState::UNIQUE_VIOLATION | &SqlState::FOREIGN_KEY_VIOLATION);
+    if is_violation { error.constraint() } else { None }
 }
+
+/// What fails only because somebody else did something between two statements, and does not the next time: a key that is used for
+/// the first time twice at once, a facet that was taken away because no ticket had it.
+const RACES: [&str; 2] = ["idempotency_keys_once", "facet_counts_facet"];
 
 /// Up to twice as long each time, but never long: somebody waits.
 fn pause(attempt: u32) -> Duration {
@@ -251,6 +362,13 @@ impl Transaction<'_> {
     pub(super) async fn query(&self, sql: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, StoreError> {
         let statement = self.prepare(sql).await?;
         self.send(|client| client.query(&statement, parameters)).await
+    }
+
+    /// The rows that a statement answers which is planned anew each time: how it is best found depends on what is looked for.
+    pub(super) async fn query_planned(&self, sql: &str, parameters: &[Typed<'_>]) -> Result<Vec<Row>, StoreError> {
+        let parameters: Vec<(&(dyn ToSql + Sync), Type)> =
+            parameters.iter().map(|(value, value_type)| (borrowed(value), value_type.clone())).collect();
+        self.send(|client| client.query_typed(sql, &parameters)).await
     }
 
     /// The row that a statement answers, if it answers one.

@@ -21,7 +21,7 @@ CREATE TABLE facets (
 -- How many: the sum of what each process has counted, in the transactions that changed it, so that none waits for another. What
 -- has come to many rows is made one from time to time.
 CREATE TABLE facet_counts (
-    facet   uuid NOT NULL REFERENCES facets (id),
+    facet   uuid NOT NULL CONSTRAINT facet_counts_facet REFERENCES facets (id),
     shard   uuid NOT NULL,                           -- a writer's own
     tickets bigint NOT NULL,
     PRIMARY KEY (facet, shard)
@@ -101,6 +101,14 @@ CREATE INDEX tickets_resolved ON tickets (resolved_at) WHERE status = 'RESUELTO'
 CREATE TABLE label_counters (
     year integer PRIMARY KEY,
     last bigint NOT NULL
+);
+
+-- Numbers of a series that a process had taken ahead and has given back. They are taken before others.
+CREATE TABLE label_rests (
+    year  integer NOT NULL,
+    first bigint NOT NULL,
+    last  bigint NOT NULL,
+    PRIMARY KEY (year, first)
 );
 
 -- The last id given to anything else that people know by a number: users, tokens, subscriptions, deliveries, each kind of
