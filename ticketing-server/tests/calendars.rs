@@ -9,6 +9,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::Value;
 
+use ticketing_server::store::RulesStore;
+
 use self::common::{program::Desk, seed};
 
 const RULES: &str = r#"
@@ -142,7 +144,7 @@ fn rules_without_calendars_say_so() {
         let message = desk.run(arguments).failure(1);
         assert!(message.starts_with("error: the rules have no calendar: write one under `calendarios`"), "{message}");
     }
-    let nowhere = Desk::new();
+    let nowhere = Desk::on_a_file();
     let message = nowhere.run(&["calendar", "import", "festivos.csv", "--yes"]).failure(1);
     assert!(message.contains("there is no database at ticketing.db"), "{message}");
     assert!(!nowhere.file().exists());

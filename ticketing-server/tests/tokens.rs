@@ -6,7 +6,6 @@
 mod common;
 
 use std::{
-    fs,
     time::{Duration, Instant},
 };
 

@@ -7,7 +7,6 @@ use std::{
 };
 
 use serde_json::{Value, json};
-
 use ticketing_core::{
     Actor, Command, Draft, Field, TicketId, Timestamp,
     subscription::{NewSubscription, Standing, Subscription, SubscriptionId},
@@ -24,6 +23,8 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep},
 };
+
+use super::common::database::Database;
 
 /// An engine on a database of its own, whose events are told outside.
 pub(crate) struct Desk {
