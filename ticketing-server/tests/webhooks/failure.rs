@@ -229,8 +229,7 @@ async fn the_time_of_the_next_attempt_survives_a_restart() {
 
 /// A sender that begins at once: the one before it is forgotten.
 fn send_after_lease(desk: &Desk) -> Sender {
-    let connection = rusqlite::Connection::open(desk.directory.path().join("ticketing.db")).unwrap();
-    connection.execute("DELETE FROM leases", []).unwrap();
+    desk.database.execute("DELETE FROM leases");
     desk.send(&options(&[300]))
 }
 

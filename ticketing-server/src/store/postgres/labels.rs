@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(blocks.next(2026, 5), [11, 12, 13, 31, 32]);
         blocks.given(2026, 31);
         assert_eq!(blocks.next(2026, 9), [32, 33]);
-        assert_eq!(blocks.next(2027, 1), [0_u32; 0]);
+        assert_eq!(blocks.next(2027, 1), Vec::<u32>::new());
         assert_eq!((blocks.last(2026), blocks.last(2027)), (33, 0));
         assert_eq!(blocks.rests(), [(2026, 32, 33)]);
     }
