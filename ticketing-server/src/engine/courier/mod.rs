@@ -247,6 +247,8 @@ impl<S: Store, C: Carrier<S>> Courier<S, C> {
             self.keep_places().await?;
             self.kept_at = Some(Instant::now());
             self.tell_figures().await?;
+            // A round ends by itself where its recipient has become inactive, or it has panicked: who is still to be told, is.
+            self.is_out = !self.rounds.values().any(Round::has_ended);
         }
         Ok(())
     }

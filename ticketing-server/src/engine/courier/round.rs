@@ -1,4 +1,5 @@
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{
@@ -15,7 +16,7 @@ use ticketing_core::{
 };
 use tokio::{
     sync::{mpsc, watch},
-    task::{JoinHandle, JoinSet},
+    task::{Id, JoinError, JoinHandle, JoinSet},
     time::{Instant, sleep, timeout},
 };
 
@@ -136,6 +137,7 @@ async fn walk<S: Store, C: Carrier<S>>(
         health,
         generation: place.generation,
         under_way: JoinSet::new(),
+        jobs: HashMap::new(),
         left_alone_until: None,
         progress,
     };
@@ -177,7 +179,9 @@ struct Walker<S, C: Carrier<S>> {
     health: Health,
     generation: u32,
     queue: Queue<Arc<FeedEntry>>,
-    under_way: JoinSet<(TicketId, u32, Attempted)>,
+    under_way: JoinSet<Attempted>,
+    /// Whose events are under way, and how often they were tried before: also where nothing comes back of it.
+    jobs: HashMap<Id, (TicketId, u32)>,
     left_alone_until: Option<Instant>,
     progress: Arc<Progress>,
 }
@@ -191,7 +195,14 @@ enum Attempted {
     Unreadable,
     /// The store is out of reach: it was not tried.
     Untried(StoreError),
+    /// It panicked, which has been reported, and is not the recipient's fault.
+    Panicked,
+    /// It was cut short, as all is where a runtime ends.
+    CutShort,
 }
+
+/// What has ended, by the task that did it.
+type Ended = Result<(Id, Attempted), JoinError>;
 
 impl<S: Store, C: Carrier<S>> Walker<S, C> {
     async fn walk(mut self, mut pages: mpsc::Receiver<Page>, mut stopped: watch::Receiver<bool>) {
@@ -205,14 +216,14 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
             tokio::select! {
                 _ = stopped.changed() => break,
                 Ok(()) = self.recipient.changed() => self.health = self.recipient.borrow_and_update().health(),
-                Some(done) = self.under_way.join_next() => self.settle_all(done.ok()).await,
+                Some(ended) = self.under_way.join_next_with_id() => self.settle_all(ended).await,
                 Some(page) = pages.recv(), if self.queue.has_room() => self.take(&page).await,
                 () = sleep(wait) => {}
             }
         }
         let last = async {
-            while let Some(done) = self.under_way.join_next().await {
-                self.settle_all(done.ok()).await;
+            while let Some(ended) = self.under_way.join_next_with_id().await {
+                self.settle_all(ended).await;
             }
         };
         let _ = timeout(LAST_PATIENCE, last).await;
@@ -241,10 +252,9 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
             && let Some(job) = self.queue.next(self.shared.engine.now())
         {
             let (shared, recipient) = (Arc::clone(&self.shared), Arc::clone(&self.recipient.borrow()));
-            self.under_way.spawn(async move {
-                let (ticket, attempts) = (job.ticket, job.attempts);
-                (ticket, attempts, attempt(&shared, &recipient, job).await)
-            });
+            let of = (job.ticket, job.attempts);
+            let task = self.under_way.spawn(async move { attempt(&shared, &recipient, job).await });
+            self.jobs.insert(task.id(), of);
         }
     }
 
@@ -273,16 +283,18 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
     }
 
     /// Settles what has ended, and what else has by now.
-    async fn settle_all(&mut self, done: Option<(TicketId, u32, Attempted)>) {
-        let mut next = done;
-        loop {
-            if let Some((ticket, attempts, attempted)) = next {
+    async fn settle_all(&mut self, ended: Ended) {
+        let mut next = Some(ended);
+        while let Some(ended) = next {
+            let (task, attempted) = match ended {
+                Ok(done) => done,
+                Err(error) if error.is_panic() => (error.id(), Attempted::Panicked),
+                Err(error) => (error.id(), Attempted::CutShort),
+            };
+            if let Some((ticket, attempts)) = self.jobs.remove(&task) {
                 self.settle(ticket, attempts, attempted).await;
             }
-            match self.under_way.try_join_next() {
-                Some(done) => next = done.ok(),
-                None => return,
-            }
+            next = self.under_way.try_join_next_with_id();
         }
     }
 
@@ -294,9 +306,17 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
                 self.queue.again(ticket);
                 return;
             }
+            Attempted::CutShort => {
+                self.queue.again(ticket);
+                return;
+            }
             Attempted::Carried(Carried::Delivered) | Attempted::Void => None,
             Attempted::Carried(Carried::Failed(failure) | Carried::Gone(failure)) => Some(failure),
             Attempted::Unreadable => Some(Failure { kind: FailureKind::Unreadable, http_status: None }),
+            Attempted::Panicked => {
+                tracing::error!(recipient = %self.id.0, ticket.id = %ticket, "a delivery panicked");
+                Some(Failure { kind: FailureKind::Internal, http_status: None })
+            }
         };
         if let Attempted::Carried(carried) = attempted {
             self.judge(carried).await;
