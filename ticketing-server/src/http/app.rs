@@ -108,7 +108,7 @@ impl App {
 impl<S: Store> State<S> {
     pub(super) fn new(engine: Engine<S>, options: HttpOptions) -> Self {
         Self {
-            metrics: Metrics::new(engine.password_runs(), Arc::default()),
+            metrics: Metrics::new(engine.password_runs()),
             engine,
             readiness: Mutex::default(),
             limiters: options.rate_limits.map(Limiters::new),
@@ -236,7 +236,7 @@ impl<S: Store> State<S> {
         // Mail servers have little patience with many connections.
         let webhooks = self.options.webhooks.as_ref().map(|webhooks| webhooks.courier.clone()).unwrap_or_default();
         let options = CourierOptions { concurrency: 4, ..webhooks };
-        self.engine.deliver(carrier, options, Arc::default(), self.closed()).await;
+        self.engine.deliver(carrier, options, self.metrics.mails(), self.closed()).await;
     }
 
     #[cfg(not(feature = "mail"))]
