@@ -10,7 +10,11 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::{Request, body::Body};
+use hyper::{
+    Request, StatusCode, Version,
+    body::Body,
+    header::{CONNECTION, EXPECT, HeaderValue},
+};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tower::{Service, util::BoxCloneSyncService};
 
@@ -24,6 +28,7 @@ use super::{
     options::HttpOptions,
     rate_limit::Limiters,
     response::Response,
+    unread::Unread,
 };
 use crate::{
     Engine,
@@ -139,8 +144,25 @@ where
     }
 }
 
-/// One request: count it against its client's limit, find its handler, let it answer.
+/// One request, read to its end or its connection's.
 async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -> Response {
+    let octets_max = state.options.body_octets_max;
+    // Whoever asks before sending is told not to, rather than to go on.
+    let waits = request.headers().contains_key(EXPECT);
+    let is_http_1 = request.version() <= Version::HTTP_11;
+    let unread = Unread::default();
+    let mut response = handle(state, request.map(|body| unread.lend(body))).await;
+    // What has not come by now does not come.
+    let is_late = response.status() == StatusCode::REQUEST_TIMEOUT;
+    let is_read = if waits || is_late { !unread.is_some() } else { unread.drain(octets_max).await };
+    if !is_read && is_http_1 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// One request: count it against its client's limit, find its handler, let it answer.
+async fn handle<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -> Response {
     let began = Instant::now();
     let (parts, body) = request.into_parts();
     let locale = call::locale(&parts.headers);
