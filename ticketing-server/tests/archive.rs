@@ -11,6 +11,7 @@ use rusqlite::Connection as Sqlite;
 use serde_json::{Value, json};
 
 use self::common::{
+    database::{Database, ServerDatabase},
     http::{Connection, Request},
     program::{Desk, Server},
     seed_with,
@@ -49,7 +50,7 @@ fn database(desk: &Desk, name: &str) -> String {
 
 #[tokio::test]
 async fn a_desk_is_moved_while_it_works_and_then_once_more() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let token =
         desk.run(&["token", "create", "--name", "crm", "--scopes", "tickets:read", "--database", "ticketing.db"]);
     assert_ne!(token.status, Some(0), "there is no database yet");
@@ -90,7 +91,7 @@ async fn a_desk_is_moved_while_it_works_and_then_once_more() {
 
 #[tokio::test]
 async fn an_archive_is_a_file_for_its_owner_and_a_stream() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let (server, labels) = worked_desk(&desk, 3).await;
     desk.run(&["export", "desk.ndjson"]).success();
     let file = fs::metadata(desk.path("desk.ndjson")).unwrap();
@@ -117,7 +118,7 @@ async fn an_archive_is_a_file_for_its_owner_and_a_stream() {
 
 #[tokio::test]
 async fn what_is_no_archive_is_refused_with_its_line() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let (server, _) = worked_desk(&desk, 3).await;
     server.kill();
     desk.run(&["export", "desk.ndjson"]).success();
@@ -150,11 +151,11 @@ async fn what_is_no_archive_is_refused_with_its_line() {
 
 #[tokio::test]
 async fn each_deviation_is_named() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let (server, labels) = worked_desk(&desk, 6).await;
     assert!(desk.run(&["verify"]).success().is_empty());
     server.kill();
-    let file = Sqlite::open(desk.database()).unwrap();
+    let file = Sqlite::open(desk.file()).unwrap();
     file.pragma_update(None, "foreign_keys", false).unwrap();
     for sql in [
         "UPDATE tickets SET area = 'REDES' WHERE id = (SELECT min(id) FROM tickets)",
@@ -184,7 +185,7 @@ async fn each_deviation_is_named() {
 
 #[tokio::test]
 async fn a_backup_is_taken_beside_a_server_and_put_in_its_place() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let (server, labels) = worked_desk(&desk, 8).await;
     let shown = look_up(&server, &labels[0]).await;
     let working = tokio::spawn({
@@ -220,11 +221,11 @@ async fn a_backup_is_taken_beside_a_server_and_put_in_its_place() {
 
 #[tokio::test]
 async fn a_backup_that_is_not_good_replaces_nothing() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let (server, labels) = worked_desk(&desk, 200).await;
     desk.run(&["backup", "copy.db"]).success();
     server.kill();
-    let before = fs::read(desk.database()).unwrap();
+    let before = fs::read(desk.file()).unwrap();
     let good = fs::read(desk.path("copy.db")).unwrap();
     let mut torn = good.clone();
     let middle = torn.len() / 2;
@@ -238,7 +239,7 @@ async fn a_backup_that_is_not_good_replaces_nothing() {
         desk.write(name, content);
         let message = desk.run(&["restore", name]).failure(1);
         assert!(message.contains(name), "{name}: {message}");
-        assert_eq!(fs::read(desk.database()).unwrap(), before, "{name}");
+        assert_eq!(fs::read(desk.file()).unwrap(), before, "{name}");
     }
     assert!(desk.run(&["restore", "nothing.db"]).failure(1).contains("there is no file"));
     let changed = Sqlite::open(desk.path("copy.db")).unwrap();
@@ -251,4 +252,38 @@ async fn a_backup_that_is_not_good_replaces_nothing() {
     desk.write("copy.db", &good);
     desk.run(&["restore", "copy.db", "--database", "new.db"]).success();
     assert!(desk.run(&["verify", "--database", "new.db"]).success().is_empty());
+}
+
+// Between stores
+
+/// A desk outgrows its file, and comes back.
+#[tokio::test]
+async fn a_desk_moves_from_a_file_to_postgresql_and_back() {
+    let Some(server_database) = ServerDatabase::or_say_so() else { return };
+    let desk = Desk::on_a_file();
+    let (server, labels) = worked_desk(&desk, 30).await;
+    let shown = look_up(&server, &labels[0]).await;
+    server.kill();
+    let grown = Desk::on(Database::Server(server_database));
+    let url = grown.database.url().unwrap();
+    for _ in 0..2 {
+        let moved = desk.run(&["migrate-store", "--from", "ticketing.db", "--to", url]);
+        assert_eq!(moved.status, Some(0), "{}", moved.stderr);
+        assert!(moved.stderr.contains("both have 30 tickets with 31 events"), "{}", moved.stderr);
+        assert!(!moved.stderr.contains(url), "{}", moved.stderr);
+    }
+    assert!(desk.run(&["verify", "--database", url]).success().is_empty());
+
+    let server = grown.serve();
+    assert_eq!(look_up(&server, &labels[0]).await, shown);
+    let last = create(&mut server.connect().await).await;
+    assert_eq!(&last[9..], "00031");
+    let shown = look_up(&server, &last).await;
+    server.kill();
+
+    let back = desk.run(&["migrate-store", "--from", url, "--to", "back.db"]);
+    assert_eq!(back.status, Some(0), "{}", back.stderr);
+    assert!(desk.run(&["verify", "--database", "back.db"]).success().is_empty());
+    let server = desk.serve_on("back.db", |command| command.env("TICKETING_RATE_LIMITS", "off"));
+    assert_eq!(look_up(&server, &last).await, shown);
 }

@@ -10,7 +10,7 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{apt_get_install, first_line, in_ci, output, run, succeeds};
+use crate::process::{self, apt_get_install, first_line, in_ci, output, run, succeeds};
 
 /// Start a PostgreSQL server that is thrown away, and run a command that is told of it, as tests are; without one, until interrupted.
 #[derive(clap::Args)]
@@ -35,6 +35,8 @@ pub(crate) fn run_beside(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let mut command = Command::new(program);
+    // It may be Cargo, which would build anew what was built in another environment.
+    process::as_from_a_shell(&mut command);
     let status = command.args(arguments).envs(cluster.variables()).status();
     let status = status.with_context(|| program.display().to_string())?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))

@@ -12,7 +12,7 @@ use ticketing_core::{Timestamp, Uuid, subscription::Health};
 use ticketing_server::{
     Engine,
     courier::{Carried, Carrier, CourierOptions, Recipient},
-    store::{DeliveryStore, Failure, FailureKind, FeedEntry, RecipientId, StoreError, sqlite::SqliteStore},
+    store::{AnyStore, DeliveryStore, Failure, FailureKind, FeedEntry, RecipientId, StoreError},
 };
 use tokio::time::{Instant, sleep};
 
@@ -50,17 +50,17 @@ impl Recipient for Somebody {
     }
 }
 
-impl Carrier<SqliteStore> for Clumsy {
+impl Carrier<AnyStore> for Clumsy {
     const NAME: &'static str = "clumsy";
 
     type Recipient = Somebody;
     type Content = ();
 
-    async fn recipients(&self, _: &SqliteStore) -> Result<Vec<Somebody>, StoreError> {
+    async fn recipients(&self, _: &AnyStore) -> Result<Vec<Somebody>, StoreError> {
         Ok(vec![Somebody(self.clone())])
     }
 
-    async fn content(&self, _: &Engine<SqliteStore>, entry: &FeedEntry) -> Result<Option<((), u32)>, StoreError> {
+    async fn content(&self, _: &Engine<AnyStore>, entry: &FeedEntry) -> Result<Option<((), u32)>, StoreError> {
         Ok(Some(((), entry.event.seq)))
     }
 
@@ -70,7 +70,7 @@ impl Carrier<SqliteStore> for Clumsy {
         Carried::Delivered
     }
 
-    async fn keep_health(&self, _: &SqliteStore, _: &Somebody, _: Health) -> Result<(), StoreError> {
+    async fn keep_health(&self, _: &AnyStore, _: &Somebody, _: Health) -> Result<(), StoreError> {
         Ok(())
     }
 }
