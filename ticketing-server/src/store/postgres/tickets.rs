@@ -659,7 +659,7 @@ fn reworded(events: &[EventRow<'_>]) -> Result<Reworded, StoreError> {
             }
         }
         if new.event.changes.due_by_hand.is_some() {
-            set(&mut reworded.due_by, *ticket, new.by().map(Into::into));
+            set(&mut reworded.due_by, *ticket, new.by());
         }
     }
     Ok(reworded)

@@ -29,6 +29,9 @@ use crate::store::StoreError;
 /// Work of a transaction, as it is done each time that it is run.
 pub(super) type Work<'t, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 't>>;
 
+/// What a statement comes to.
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, tokio_postgres::Error>> + Send + 'a>>;
+
 /// What a statement is given.
 pub(super) type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
 
@@ -105,8 +108,8 @@ pub(super) struct Transaction<'a> {
     connection: Option<Object>,
     /// What is still to be sent, with the first statement.
     begin: Mutex<Option<&'static str>>,
-    /// It is no statement by itself.
-    is_transaction: bool,
+    /// It is a transaction, and no statement by itself.
+    has_begin: bool,
     borrows: PhantomData<&'a ()>,
 }
 
@@ -211,7 +214,7 @@ impl Sessions {
         let mut transaction = Transaction {
             connection: Some(connection),
             begin: Mutex::new(mode.begin()),
-            is_transaction: mode.begin().is_some(),
+            has_begin: mode.begin().is_some(),
             borrows: PhantomData,
         };
         let limit = self.statement_timeout + GRACE;
@@ -328,7 +331,7 @@ fn is_shutdown(code: &SqlState) -> bool {
 }
 
 fn is_io(error: &tokio_postgres::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
 /// What the database has said, where the error is its.
@@ -390,8 +393,7 @@ impl Transaction<'_> {
         }
         let client = self.client()?;
         let begin = self.begin();
-        type Answer<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, tokio_postgres::Error>> + Send + 'a>>;
-        let mut waiting: Vec<Answer<'_>> = Vec::with_capacity(prepared.len() + 1);
+        let mut waiting: Vec<Answer<'_, Vec<Row>>> = Vec::with_capacity(prepared.len() + 1);
         if let Some(begin) = begin {
             waiting.push(Box::pin(async move { client.batch_execute(begin).await.map(|()| Vec::new()) }));
         }
@@ -418,8 +420,8 @@ impl Transaction<'_> {
         match self.begin() {
             None => Ok(send(client).await?),
             Some(begin) => {
-                let (begun, answer) = tokio::join!(biased; client.batch_execute(begin), send(client));
-                begun?;
+                let (open, answer) = tokio::join!(biased; client.batch_execute(begin), send(client));
+                open?;
                 Ok(answer?)
             }
         }
@@ -448,7 +450,7 @@ impl Transaction<'_> {
 
 impl Transaction<'_> {
     fn is_open(&self) -> bool {
-        self.is_transaction && self.begin.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        self.has_begin && self.begin.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 }
 
@@ -465,10 +467,8 @@ impl Drop for Transaction<'_> {
 
 /// What futures come to that are polled in their order, so that what they send is sent in it. The first error is that of the
 /// first that has one: those behind it only say that there was one.
-async fn in_order<T, E>(
-    mut waiting: Vec<Pin<Box<dyn Future<Output = Result<T, E>> + Send + '_>>>,
-) -> Result<Vec<T>, E> {
-    let mut answers: Vec<Option<Result<T, E>>> = waiting.iter().map(|_| None).collect();
+async fn in_order<T>(mut waiting: Vec<Answer<'_, T>>) -> Result<Vec<T>, tokio_postgres::Error> {
+    let mut answers: Vec<Option<Result<T, _>>> = waiting.iter().map(|_| None).collect();
     poll_fn(|context| {
         let mut is_pending = false;
         for (future, answer) in waiting.iter_mut().zip(&mut answers) {
