@@ -5,9 +5,7 @@
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod common;
 
-use std::{
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use ticketing_core::{

@@ -38,7 +38,9 @@ impl Database {
     pub(crate) fn in_place_of(path: PathBuf) -> Self {
         match env::var("TICKETING_TEST_STORE").as_deref() {
             Err(_) | Ok("sqlite") => Self::File(path, None),
-            Ok("postgres") => Self::Server(ServerDatabase::new().expect("TICKETING_TEST_POSTGRES says where PostgreSQL is")),
+            Ok("postgres") => {
+                Self::Server(ServerDatabase::new().expect("TICKETING_TEST_POSTGRES says where PostgreSQL is"))
+            }
             Ok(other) => panic!("TICKETING_TEST_STORE is {other}: sqlite or postgres"),
         }
     }
@@ -159,9 +161,8 @@ fn simple(to: &tokio_postgres::Config, sql: &str) -> Vec<Vec<Option<String>>> {
         rows.collect()
     };
     thread::scope(|scope| {
-        let asked = scope.spawn(|| {
-            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(ask())
-        });
+        let asked =
+            scope.spawn(|| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(ask()));
         asked.join().unwrap()
     })
 }

@@ -28,7 +28,12 @@ impl Cluster {
         let mut cluster = Self::in_new_directory()?;
         let data = cluster.data.clone();
         let mut initdb = cluster.program("initdb");
-        run(initdb.arg("--pgdata").arg(data).args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]));
+        run(initdb.arg("--pgdata").arg(data).args([
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-sync",
+        ]));
         cluster.start(&[]);
         Some(cluster)
     }
@@ -69,7 +74,9 @@ impl Cluster {
         let port = format!("port={}", self.port);
         let mut command = self.program("postgres");
         command.arg("-D").arg(&self.data);
-        for setting in [&[port.as_str(), "listen_addresses=127.0.0.1", "unix_socket_directories="][..], settings].concat() {
+        for setting in
+            [&[port.as_str(), "listen_addresses=127.0.0.1", "unix_socket_directories="][..], settings].concat()
+        {
             command.args(["-c", setting]);
         }
         let log = fs::File::create(self.data.with_extension("log")).unwrap();

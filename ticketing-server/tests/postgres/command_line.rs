@@ -21,7 +21,8 @@ async fn every_command_takes_the_url_and_any_number_of_servers_share_the_databas
     assert!(desk.run(&["ticket", "show", label]).success().contains(label));
 
     let Database::Server(database) = &desk.database else { unreachable!() };
-    let shown = run(desk.program().env_remove("TICKETING_DATABASE").args(["rules", "show", "--database", &database.url]));
+    let shown =
+        run(desk.program().env_remove("TICKETING_DATABASE").args(["rules", "show", "--database", &database.url]));
     let rules: Value = serde_json::from_str(&shown.success()).unwrap();
     assert_eq!(rules["reapertura"], 14);
     let settings = format!(
@@ -62,18 +63,21 @@ fn a_password_in_a_url_does_not_show() {
             assert_eq!(message.lines().count(), 1, "{message}");
         }
         desk.write("settings.toml", format!("log = \"info\"\ndatabase = \"{url}\"\n"));
-        let told = run(desk.program().env_remove("TICKETING_DATABASE").args(["rules", "show", "--config", "settings.toml"]));
+        let told =
+            run(desk.program().env_remove("TICKETING_DATABASE").args(["rules", "show", "--config", "settings.toml"]));
         let message = told.failure(1);
         assert!(!message.contains("reto"), "{message}");
         desk.write("settings.toml", format!("log = \"info\"\ndatabase = \"{url}\n"));
-        let told = run(desk.program().env_remove("TICKETING_DATABASE").args(["rules", "show", "--config", "settings.toml"]));
+        let told =
+            run(desk.program().env_remove("TICKETING_DATABASE").args(["rules", "show", "--config", "settings.toml"]));
         let message = told.failure(1);
         assert!(message.contains("line 2") && !message.contains("reto"), "{message}");
     }
     let help = run(desk.program().env("TICKETING_DATABASE", &nobody).args(["serve", "--help"])).success();
     assert!(help.contains("TICKETING_DATABASE") && !help.contains("secreto"), "{help}");
 
-    let server = desk.serve_with(|command| command.env("TICKETING_DATABASE", &with_password).env("TICKETING_LOG", "debug"));
+    let server =
+        desk.serve_with(|command| command.env("TICKETING_DATABASE", &with_password).env("TICKETING_LOG", "debug"));
     let log = server.log();
     assert!(log.contains(&format!("/{}", database.name)) && !log.contains("reto"), "{log}");
 }
@@ -84,5 +88,8 @@ fn a_database_that_is_not_there_is_told_by_name() {
     let Database::Server(database) = &desk.database else { unreachable!() };
     let url = database.url.replace("/test_", "/no_such_");
     let message = desk.run(&["serve", "--listen", "127.0.0.1:0", "--database", &url]).failure(1);
-    assert!(message.contains("/no_such_") && message.contains("cannot be used") && message.contains("does not exist"), "{message}");
+    assert!(
+        message.contains("/no_such_") && message.contains("cannot be used") && message.contains("does not exist"),
+        "{message}"
+    );
 }

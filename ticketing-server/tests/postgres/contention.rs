@@ -7,7 +7,9 @@ use ticketing_core::{
 use ticketing_server::{
     Authority, CreateRequest, Engine, EngineOptions, PasswordCost,
     clock::SystemClock,
-    store::{Attempt, AttemptKey, AttemptStore, Attempted, DeskStore, IntegrationStore, TicketStore, postgres::PostgresStore},
+    store::{
+        Attempt, AttemptKey, AttemptStore, Attempted, DeskStore, IntegrationStore, TicketStore, postgres::PostgresStore,
+    },
 };
 use tokio::task::JoinSet;
 

@@ -31,8 +31,7 @@ async fn a_replica_that_is_promoted_has_what_was_answered_and_is_found() {
     primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'");
     primary.execute("SELECT pg_reload_conf()");
     let (one, other) = (primary.port, replica.port);
-    let url =
-        format!("postgres://postgres@127.0.0.1:{one},127.0.0.1:{other}/postgres?target_session_attrs=read-write");
+    let url = format!("postgres://postgres@127.0.0.1:{one},127.0.0.1:{other}/postgres?target_session_attrs=read-write");
 
     let desk = Desk::on(Database::Elsewhere(url.clone()));
     let addresses = Arc::new(Servers::default());

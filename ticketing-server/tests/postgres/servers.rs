@@ -181,8 +181,7 @@ async fn is_counted(store: &impl Store, histories: &[StoredHistory]) {
     let totals = store.totals(&Scope::Everything).await.unwrap();
     let mut counted = BTreeMap::new();
     for total in totals {
-        let key =
-            (total.area_key, total.status.name(), total.priority_key, total.is_archived, total.origin.name());
+        let key = (total.area_key, total.status.name(), total.priority_key, total.is_archived, total.origin.name());
         *counted.entry(key).or_insert(0) += total.tickets;
     }
     assert_eq!(counted, recounted);

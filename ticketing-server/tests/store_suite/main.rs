@@ -35,6 +35,8 @@ use ticketing_core::{
         Reply, Role, Statement, Visibility, Words,
     },
 };
+#[cfg(feature = "postgres")]
+use ticketing_server::store::postgres::PostgresStore;
 use ticketing_server::{
     CreateRequest, Engine, EngineError,
     store::{
@@ -42,8 +44,6 @@ use ticketing_server::{
         StoreError, TicketStore, sqlite::SqliteStore,
     },
 };
-#[cfg(feature = "postgres")]
-use ticketing_server::store::postgres::PostgresStore;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -1073,7 +1073,8 @@ mod on_a_server {
     fn two_stores_on_one_database_see_what_each_other_stores() {
         run(async {
             let Some(database) = ServerDatabase::or_say_so() else { return };
-            let (one, other) = (PostgresStore::connect(&database.url).await, PostgresStore::connect(&database.url).await);
+            let (one, other) =
+                (PostgresStore::connect(&database.url).await, PostgresStore::connect(&database.url).await);
             two_stores_on_one_database(one.unwrap(), other.unwrap()).await;
         });
     }
