@@ -10,6 +10,8 @@ mod database;
 mod deliveries;
 mod desk;
 mod integration;
+#[cfg(feature = "postgres")]
+mod processes;
 mod tokens;
 
 use std::{

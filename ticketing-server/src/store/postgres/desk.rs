@@ -1,16 +1,21 @@
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::atomic::Ordering::{Acquire, Release},
+};
 
 use ticketing_core::{Status, TicketId, TicketLabel, Timestamp, ticket::Scope};
 use tokio_postgres::Row;
 
 use super::{
-    PostgresStore, lists,
+    PostgresStore,
+    connect::unavailable,
+    lists,
     rows::{self, Columns, damaged, event_columns, intake_columns, ticket_columns},
     tickets,
     transactions::{Parameters, Transaction},
     words,
 };
-use crate::store::{DeskStore, FeedStore, LabelKey, ListPage, ListQuery, StoreError, TicketRecord, Total};
+use crate::store::{DeskStore, FeedStore, LabelKey, ListPage, ListQuery, Search, StoreError, TicketRecord, Total};
 
 impl DeskStore for PostgresStore {
     async fn record(&self, id: TicketId) -> Result<Option<Box<TicketRecord>>, StoreError> {
@@ -32,6 +37,7 @@ impl DeskStore for PostgresStore {
 
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
         let query = &query;
+        self.is_searchable(query.search.as_ref())?;
         self.read(|read| Box::pin(lists::page(read, query))).await
     }
 
@@ -60,10 +66,24 @@ impl DeskStore for PostgresStore {
 
     async fn index_words(&self) -> Result<bool, StoreError> {
         self.give_positions().await?;
-        if self.look(|look| Box::pin(words::is_complete(look))).await? {
-            return Ok(false);
+        let mut more = !self.look(|look| Box::pin(words::is_complete(look))).await?;
+        if more {
+            more = self.write_again(|transaction| Box::pin(words::update(transaction))).await?;
         }
-        self.write_again(|transaction| Box::pin(words::update(transaction))).await
+        if !more {
+            self.inner.has_words.store(true, Release);
+        }
+        Ok(more)
+    }
+}
+
+impl PostgresStore {
+    /// Who searches shall not take a part for the whole.
+    pub(super) fn is_searchable(&self, search: Option<&Search>) -> Result<(), StoreError> {
+        if matches!(search, None | Some(Search::Label(_))) || self.inner.has_words.load(Acquire) {
+            return Ok(());
+        }
+        Err(unavailable("what tickets say is being indexed"))
     }
 }
 

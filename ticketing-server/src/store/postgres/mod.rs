@@ -31,7 +31,11 @@ mod users;
 mod words;
 mod writer;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 pub(super) use self::connect::read_url;
 use self::{transactions::Sessions, writer::Writer};
@@ -48,6 +52,8 @@ pub struct PostgresStore {
 struct Inner {
     sessions: Arc<Sessions>,
     writer: Writer,
+    /// This process has seen that all was taken in that tickets say: since then it is behind by a moment.
+    has_words: AtomicBool,
 }
 
 /// How a [`PostgresStore`] works.
@@ -107,7 +113,7 @@ impl PostgresStore {
         migrate::migrate(&pool).await?;
         let sessions = Arc::new(Sessions { pool, statement_timeout: options.statement_timeout });
         let writer = Writer::start(&sessions, options);
-        Ok(Self { inner: Arc::new(Inner { sessions, writer }) })
+        Ok(Self { inner: Arc::new(Inner { sessions, writer, has_words: AtomicBool::new(false) }) })
     }
 
     fn sessions(&self) -> &Sessions {

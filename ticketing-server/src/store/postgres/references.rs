@@ -13,6 +13,7 @@ use crate::store::{IntegrationStore, Named, Page, PageQuery, StoreError};
 impl IntegrationStore for PostgresStore {
     async fn page(&self, query: PageQuery) -> Result<Page, StoreError> {
         let query = &query;
+        self.is_searchable(query.search.as_ref())?;
         self.read(|read| Box::pin(pages::page(read, query))).await
     }
 
