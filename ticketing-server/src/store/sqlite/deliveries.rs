@@ -246,7 +246,7 @@ fn position_before(connection: &Connection, instant: Timestamp) -> Result<FeedPo
         connection.prepare_cached("SELECT max(id) FROM outbox")?.query_row([], |row| row.get(0))?;
     // All up to `before` are older; the first after it, and all after `since`, are not.
     let (mut before, mut since) = (0, newest.unwrap_or_default());
-    let sql = "SELECT o.id, e.recorded_at FROM outbox o JOIN events e ON e.ticket = o.ticket AND e.seq = o.seq
+    let sql = "SELECT o.id, e.recorded_at FROM outbox o JOIN events e ON e.id = o.ticket << 17 | o.seq
                WHERE o.id > ? ORDER BY o.id LIMIT 1";
     let mut statement = connection.prepare_cached(sql)?;
     while before < since {
