@@ -12,14 +12,14 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::{Request, body::Body};
 use tokio::sync::{Mutex, Semaphore, watch};
-use tower::{Service, util::BoxCloneSyncService};
+use tower::Service;
 
 use super::{
     ApiError, address,
     body::{BoxError, RequestBody, ResponseBody},
     call::{self, Call},
     caller::Counted,
-    layers,
+    layers::{self, Layered},
     metrics::Metrics,
     options::HttpOptions,
     rate_limit::Limiters,
@@ -43,7 +43,7 @@ use crate::{
 /// Cheap to clone. It takes requests with any body and answers every one of them: there is no error.
 #[derive(Clone)]
 pub struct App {
-    service: BoxCloneSyncService<Request<RequestBody>, hyper::Response<ResponseBody>, Infallible>,
+    service: Layered,
     state: Arc<dyn Maintain>,
 }
 
