@@ -32,14 +32,12 @@ impl Object {
 
     /// A member that is a text or null.
     pub(crate) fn optional(&mut self, name: &'static str, text: Option<&str>) -> Result<&mut Self, ApiError> {
-        match text {
-            Some(text) => self.text(name, text),
-            None => {
-                self.name(name);
-                self.json.extend_from_slice(b"null");
-                Ok(self)
-            }
-        }
+        let Some(text) = text else {
+            self.name(name);
+            self.json.extend_from_slice(b"null");
+            return Ok(self);
+        };
+        self.text(name, text)
     }
 
     /// A member of any kind.
