@@ -137,11 +137,12 @@ impl<S: Store> Engine<S> {
             Created::New(label) => {
                 self.inner.news.tell();
                 if origin == Origin::AgentInSystem {
-                    self.offer_in_passing(integration::written(rules, &attributes)).await;
+                    Box::pin(self.offer_in_passing(integration::written(rules, &attributes))).await;
                 }
                 Ok(CreatedTicket { id, label, attributes, status, created_at, granted, due_at, repeated: false })
             }
-            Created::KeyUsed(used) => self.of_key(used).await,
+            // Rare and large: whoever waits for a creation keeps no room for it.
+            Created::KeyUsed(used) => Box::pin(self.of_key(used)).await,
         }
     }
 

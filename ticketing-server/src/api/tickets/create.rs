@@ -28,7 +28,7 @@ pub(crate) async fn create_from<S: Store>(
     let ticket = match (Draft::from_json(form)?.validate(&call.engine().rules()), &key) {
         (Ok(ticket), _) => ticket,
         // The client does not know whether its first request was done: only the answer to that one tells it.
-        (Err(violations), Some(key)) => return Ok(call.engine().repeated(key).await?.ok_or(violations)?),
+        (Err(violations), Some(key)) => return Ok(Box::pin(call.engine().repeated(key)).await?.ok_or(violations)?),
         (Err(violations), None) => return Err(violations.into()),
     };
     if let Some(requester) = &ticket.intake().requester {
@@ -36,7 +36,8 @@ pub(crate) async fn create_from<S: Store>(
     }
 
     let (origin, address) = (Origin::of(&actor), call.client());
-    let created = call.engine().create(CreateRequest { ticket, actor, origin, address, key }).await?;
+    // Boxed, it is not moved whole by each that waits for it.
+    let created = Box::pin(call.engine().create(CreateRequest { ticket, actor, origin, address, key })).await?;
     if !created.repeated {
         call.state().metrics.tickets_created.inc();
         tracing::debug!(ticket.label = %created.label, "a ticket was created");

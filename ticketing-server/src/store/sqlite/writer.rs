@@ -242,7 +242,7 @@ mod tests {
     fn whoever_writes_alone_waits_for_nobody() {
         let mut gathering = Gathering::default();
         // Long enough to be noticed, were it waited for.
-        gathering.committed(1, 0, Duration::from_secs(3600));
+        gathering.committed(1, 0, Duration::from_hours(1));
         let (count, took) = gathered(&gathering, 0, 0, 512);
         assert_eq!(count, 1);
         assert!(took < Duration::from_secs(1), "{took:?}");
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn nobody_is_kept_for_long_by_those_who_do_not_come() {
         let mut gathering = Gathering::default();
-        gathering.committed(30, 30, Duration::from_secs(3600));
+        gathering.committed(30, 30, Duration::from_hours(1));
         let (count, took) = gathered(&gathering, 3, 0, 512);
         assert_eq!(count, 4);
         assert!(took < Duration::from_secs(1), "{took:?}");
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn those_who_come_again_are_waited_for() {
         let mut gathering = Gathering::default();
-        gathering.committed(3, 2, Duration::from_secs(3600));
+        gathering.committed(3, 2, Duration::from_hours(1));
         // On a machine that is busy with others, they may come later than anybody waits.
         assert!((0..500).any(|_| gathered(&gathering, 0, 4, 512).0 == 5), "they are not waited for");
     }
