@@ -244,22 +244,50 @@ impl AsciiSet {
 /// Not as Unicode has it: that changes with its version, so that a server and a browser would disagree, and takes a table of 1.4 kB
 /// to say, compressed.
 fn is_letter(c: char) -> bool {
-    !matches!(c,
-        // Controls, and the signs of Latin-1.
-        '\0'..='\u{A9}' | '\u{AB}'..='\u{B4}' | '\u{B6}'..='\u{B9}' | '\u{BB}'..='\u{BF}' | '×' | '÷'
-        // From spaces, dashes and quotation marks to arrows and pictures.
-        | '\u{2000}'..='\u{2BFF}' | '\u{2E00}'..='\u{2FFF}'
-        // Of East Asian signs those that are written in words stay: 々〆〇.
-        | '\u{3000}'..='\u{3004}' | '\u{3008}'..='\u{3020}' | '\u{3030}' | '\u{303D}'..='\u{3040}'
-        // Private characters, and variants of signs.
-        | '\u{E000}'..='\u{F8FF}' | '\u{FD3E}' | '\u{FD3F}' | '\u{FE00}'..='\u{FE1F}' | '\u{FE30}'..='\u{FE6F}'
-        | '\u{FEFF}'..='\u{FF0F}' | '\u{FF1A}'..='\u{FF20}' | '\u{FF3B}'..='\u{FF40}' | '\u{FF5B}'..='\u{FF65}'
-        | '\u{FFE0}'..='\u{FFFF}'
-        // Pictures, and planes without letters.
-        | '\u{1F000}'..='\u{1FFFF}' | '\u{E0000}'..)
-        // What Unicode takes for blank or unseen.
-        && !matches!(c, '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{1680}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{3164}')
+    let point = u32::from(c);
+    // Pictures, and planes without letters.
+    if point >= 0xE_0000 || (0x1_F000..0x2_0000).contains(&point) {
+        return false;
+    }
+    !SIGNS.iter().any(|(first, last)| (u32::from(*first)..=u32::from(*last)).contains(&point))
 }
+
+/// From and to.
+static SIGNS: [(u16, u16); 28] = [
+    // Controls, and the signs of Latin-1.
+    (0, 0xA9),
+    (0xAB, 0xB4),
+    (0xB6, 0xB9),
+    (0xBB, 0xBF),
+    (0xD7, 0xD7),
+    (0xF7, 0xF7),
+    // What Unicode takes for blank or unseen.
+    (0x34F, 0x34F),
+    (0x61C, 0x61C),
+    (0x115F, 0x1160),
+    (0x1680, 0x1680),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    // From spaces, dashes and quotation marks to arrows and pictures.
+    (0x2000, 0x2BFF),
+    (0x2E00, 0x2FFF),
+    // Of East Asian signs those that are written in words stay: 々〆〇.
+    (0x3000, 0x3004),
+    (0x3008, 0x3020),
+    (0x3030, 0x3030),
+    (0x303D, 0x3040),
+    (0x3164, 0x3164),
+    // Private characters, and variants of signs.
+    (0xE000, 0xF8FF),
+    (0xFD3E, 0xFD3F),
+    (0xFE00, 0xFE1F),
+    (0xFE30, 0xFE6F),
+    (0xFEFF, 0xFF0F),
+    (0xFF1A, 0xFF20),
+    (0xFF3B, 0xFF40),
+    (0xFF5B, 0xFF65),
+    (0xFFE0, 0xFFFF),
+];
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,10 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{LABEL_DIGITS_MAX, LABEL_NUMBER_MAX, LABEL_PREFIX_LETTERS_MAX, LABEL_YEAR_MAX, LABEL_YEAR_MIN};
+use crate::{
+    limits::{LABEL_DIGITS_MAX, LABEL_NUMBER_MAX, LABEL_PREFIX_LETTERS_MAX, LABEL_YEAR_MAX, LABEL_YEAR_MIN},
+    text::{is_white_space, trimmed_of},
+};
 
 /// How a deployment writes its labels: a prefix, and the digits that a number is padded to.
 ///
@@ -93,8 +96,8 @@ impl LabelFormat {
     /// # Errors
     /// [`LabelError::Shape`], [`LabelError::Prefix`], [`LabelError::Year`] or [`LabelError::Number`].
     pub fn parse<'t>(&self, text: &'t str) -> Result<TicketLabel, LabelError> {
-        let text = text.trim_matches(is_margin as fn(char) -> bool);
-        let after = |text: &'t str| -> &'t str { text.trim_start_matches(is_separator as fn(char) -> bool) };
+        let text = trimmed_of(text, is_margin);
+        let after = |text: &'t str| trimmed_of(text, is_separator);
         let (prefix, rest) = span(text, u8::is_ascii_alphabetic);
         let (year, rest) = span(after(rest), u8::is_ascii_digit);
         let number = after(rest);
@@ -176,8 +179,8 @@ impl PartialEq for TicketLabel {
 impl Eq for TicketLabel {}
 
 impl TicketLabel {
-    /// Its canonical form, written into a buffer in one piece. Labels are printed for every row of every list.
-    pub fn write<'b>(&self, text: &'b mut [u8; 26]) -> &'b str {
+    /// Its canonical form in ASCII, written into a buffer in one piece. Labels are printed for every row of every list.
+    pub fn write<'b>(&self, text: &'b mut [u8; 26]) -> &'b [u8] {
         // From the right: ten digits at most, a dash, four, a dash, ten letters at most.
         let mut start = text.len();
         let mut put = |octet: u8| {
@@ -200,16 +203,16 @@ impl TicketLabel {
             year /= 10;
         }
         put(b'-');
-        for letter in self.prefix.as_str().bytes().rev() {
-            put(letter);
+        for letter in self.prefix.octets().iter().rev() {
+            put(*letter);
         }
-        text.get(start..).and_then(|label| core::str::from_utf8(label).ok()).unwrap_or_default()
+        text.get(start..).unwrap_or_default()
     }
 }
 
 impl fmt::Display for TicketLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.write(&mut [0; 26]))
+        f.write_str(core::str::from_utf8(self.write(&mut [0; 26])).unwrap_or_default())
     }
 }
 
@@ -231,18 +234,24 @@ impl Prefix {
 
     fn new(text: &str) -> Option<Self> {
         let mut letters = [0; LABEL_PREFIX_LETTERS_MAX];
-        if text.is_empty() || text.len() > letters.len() || !text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-            return None;
+        let mut slots = letters.iter_mut();
+        for letter in text.bytes() {
+            if !letter.is_ascii_alphabetic() {
+                return None;
+            }
+            *slots.next()? = letter.to_ascii_uppercase();
         }
-        for (slot, letter) in letters.iter_mut().zip(text.bytes()) {
-            *slot = letter.to_ascii_uppercase();
-        }
-        Some(Self { letters, len: u8::try_from(text.len()).ok()? })
+        let len = u8::try_from(text.len()).ok().filter(|len| *len > 0)?;
+        Some(Self { letters, len })
+    }
+
+    fn octets(&self) -> &[u8] {
+        self.letters.get(..self.len.into()).unwrap_or_default()
     }
 
     fn as_str(&self) -> &str {
         // INVARIANT: the first `len` bytes are ASCII letters.
-        self.letters.get(..self.len.into()).and_then(|letters| core::str::from_utf8(letters).ok()).unwrap_or_default()
+        core::str::from_utf8(self.octets()).unwrap_or_default()
     }
 }
 
@@ -285,8 +294,9 @@ const fn digit(value: u32) -> u8 {
 }
 
 /// The ASCII characters at the start of a text that are of a kind, and the rest.
+#[inline(never)]
 fn span(text: &str, is: fn(&u8) -> bool) -> (&str, &str) {
-    let end = text.bytes().take_while(is).count();
+    let end = text.bytes().position(|octet| !is(&octet)).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or((text, ""))
 }
 
@@ -305,7 +315,7 @@ fn is_margin(c: char) -> bool {
 /// What word processors, phones and people put between the parts: white space, full stops, slashes, underscores, and every
 /// dash from the hyphen to the em dash and the minus sign.
 fn is_separator(c: char) -> bool {
-    c.is_whitespace()
+    is_white_space(c)
         || matches!(c, '-' | '.' | '/' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE63}' | '\u{FF0D}')
 }
 

@@ -73,7 +73,7 @@ pub use chrono::TimeDelta;
 pub use uuid::Uuid;
 
 pub use self::{
-    draft::{Arrival, Checked, Comment, Draft, LookUp, NewTicket, check_field},
+    draft::{Arrival, Checked, Comment, Draft, LookUp, NewTicket, PROMISED, check_field, preview},
     email::{EmailAddress, EmailError},
     field::Field,
     form::FormError,

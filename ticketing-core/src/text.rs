@@ -1,6 +1,9 @@
 //! What text is, in every field of both dialects: trimmed, counted in Unicode scalar values, free of control characters.
 
-use crate::{upper::upper, violation::Problem};
+use crate::{
+    upper::{NONE, upper},
+    violation::Problem,
+};
 
 /// How long a text may be, in Unicode scalar values after trimming, and whether it may have several lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,11 +56,30 @@ pub(crate) fn trimmed(text: &str) -> &str {
     // Most texts have none, which two octets tell.
     let is_visible = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_graphic);
     let octets = text.as_bytes();
-    if is_visible(octets.first()) && is_visible(octets.last()) {
-        text
-    } else {
-        text.trim_matches(char::is_whitespace as fn(char) -> bool)
+    if is_visible(octets.first()) && is_visible(octets.last()) { text } else { trimmed_of(text, is_white_space) }
+}
+
+/// A text without the characters of a kind at its ends.
+#[inline(never)]
+pub(crate) fn trimmed_of(text: &str, is: fn(char) -> bool) -> &str {
+    let mut rest = text.chars();
+    let mut trimmed = text;
+    while rest.next().is_some_and(is) {
+        trimmed = rest.as_str();
     }
+    let mut rest = trimmed.chars();
+    while rest.next_back().is_some_and(is) {
+        trimmed = rest.as_str();
+    }
+    trimmed
+}
+
+/// Unicode white space, as `char::is_whitespace` has it, without a table.
+#[inline(never)]
+pub(crate) fn is_white_space(c: char) -> bool {
+    matches!(c,
+        '\t'..='\r' | ' ' | '\u{85}' | '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{2028}' | '\u{2029}' | '\u{202F}'
+        | '\u{205F}' | '\u{3000}')
 }
 
 /// Unicode scalar values in a text.
@@ -122,19 +144,18 @@ fn key(text: &str, accents_count: bool) -> String {
     let mut key = String::with_capacity(text.len());
     let (mut has_begun, mut space) = (false, false);
     for c in text.chars() {
-        if c.is_whitespace() {
+        if is_white_space(c) {
             space = has_begun;
             continue;
         }
-        if core::mem::take(&mut space) {
-            key.push(' ');
-        }
+        let between = if core::mem::take(&mut space) { u32::from(' ') } else { NONE };
         has_begun = true;
-        if !accents_count && is_combining_accent(c) {
-            continue;
-        }
-        for upper in upper(c).into_iter().flatten() {
-            key.push(if accents_count { upper } else { without_accent(upper) });
+        let [first, second, third] = if !accents_count && is_combining_accent(c) { [NONE; 3] } else { upper(c) };
+        for upper in [between, first, second, third] {
+            let upper = if accents_count { upper } else { without_accent(upper) };
+            if let Some(upper) = char::from_u32(upper) {
+                key.push(upper);
+            }
         }
     }
     key
@@ -145,9 +166,9 @@ fn is_combining_accent(c: char) -> bool {
     ('\u{300}'..='\u{36F}').contains(&c)
 }
 
-fn without_accent(upper: char) -> char {
-    let place = u32::from(upper).checked_sub(ACCENTED).and_then(|place| usize::try_from(place).ok());
-    place.and_then(|place| BASES.get(place)).filter(|base| **base != 0).map_or(upper, |base| char::from(*base))
+fn without_accent(upper: u32) -> u32 {
+    let place = upper.checked_sub(ACCENTED).and_then(|place| usize::try_from(place).ok());
+    place.and_then(|place| BASES.get(place)).filter(|base| **base != 0).map_or(upper, |base| u32::from(*base))
 }
 
 /// The first accented capital.
@@ -216,6 +237,13 @@ mod tests {
         assert_eq!(check("a\r\n\tb", TextRule::lines(1, 9)), Ok(()));
         // 0xC2 also begins letters that are no control characters.
         assert_eq!(check("£ª", TextRule::line(1, 9)), Ok(()));
+    }
+
+    #[test]
+    fn white_space_is_std_s() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_white_space(c), c.is_whitespace(), "{c:?}");
+        }
     }
 
     proptest! {

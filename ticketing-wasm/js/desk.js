@@ -4,7 +4,7 @@
 import { LIFECYCLE } from "./lifecycle.js";
 import { Core } from "./module.js";
 import { budget, calendar, option, readRules, refuse, unlessFirst, wide } from "./rules.js";
-import { CLOCK_STATES, DUE_AT, FIELDS, REFUSALS, RULES } from "./tables.js";
+import { CLOCK_STATES, DUE_AT, PROMISED, REFUSALS, RULES } from "./tables.js";
 
 /** What a role may do to a ticket where it stands. */
 function row({ estado, archivado = false, rol }) {
@@ -121,7 +121,7 @@ const REASONS = ["working", "outside-hours", "closed-date"];
 export function explain(rules, ticket, now = Date.now()) {
   const begins = instant(now, "now");
   return withRules(rules, (place) => {
-    core.values(FIELDS.map(([name]) => (Object.hasOwn(ticket ?? {}, name) ? ticket[name] : null)));
+    core.values(PROMISED.map((name) => (Object.hasOwn(ticket ?? {}, name) ? ticket[name] : null)));
     if (!core.exports.explain(core.buffers, place, core.octets, begins)) return null;
     let at = core.answer();
     const { memory } = core, policy = memory[at++];

@@ -5,7 +5,7 @@
 
 import { Core } from "./module.js";
 import { hashOf, readRules, refuse } from "./rules.js";
-import { FIELDS, LOCALES, NOT_AN_OBJECT, PROBLEMS, RULES, UNKNOWN_VALUE } from "./tables.js";
+import { FIELDS, LOCALES, NOT_AN_OBJECT, PROBLEMS, PROMISED, RULES, UNKNOWN_VALUE } from "./tables.js";
 
 export { bindForm } from "./form.js";
 
@@ -37,9 +37,6 @@ function own(form, name) {
     return Symbol.iterator;
   }
 }
-
-/** What a promise depends on. */
-const PROMISED = new Set(["tipo", "prioridad", "categoria", "areaAsignada"]);
 
 // In answers, the words of what a ticket holds in a field.
 const TRUE = 2, DEFAULT = 3, TRIMMED = 4;
@@ -97,12 +94,12 @@ class Validator {
     const given = new Array(names.length);
     for (let row = 0; row < names.length; row++) given[row] = own(form, names[row]);
     core.values(given);
-    const isWell = core.exports.validate(core.buffers, this.#at, core.octets);
+    const found = core.exports.validate(core.buffers, this.#at, core.octets);
     let at = core.answer();
     const { memory } = core;
-    if (!isWell) {
-      const issues = new Array(memory[at++]);
-      for (let index = 0; index < issues.length; index++, at += 4) {
+    if (found) {
+      const issues = new Array(found);
+      for (let index = 0; index < found; index++, at += 4) {
         issues[index] = this.#issue(names[memory[at]], memory[at + 1], memory[at + 2], memory[at + 3]);
       }
       return { ok: false, issues };
@@ -146,7 +143,7 @@ class Validator {
   }
 
   sla(ticket, now = Date.now()) {
-    core.values(names.map((name) => (PROMISED.has(name) ? own(ticket ?? {}, name) : null)));
+    core.values(PROMISED.map((name) => own(ticket ?? {}, name)));
     if (!core.exports.sla(core.buffers, this.#at, core.octets, Number(now))) return null;
     let at = core.answer();
     const { memory } = core, policy = memory[at++];
@@ -184,9 +181,9 @@ function readLabel(text, rules) {
   core.value(text);
   if (!core.exports.parse_label(core.buffers, rules, core.octets)) return null;
   const at = core.answer();
-  const [year, number, length] = core.memory.subarray(at, at + 3);
-  const [canonical] = core.texts(at + 3);
-  return { canonical, prefix: canonical.slice(0, length), year, number };
+  const [year, number] = core.memory.subarray(at, at + 2);
+  const [canonical] = core.texts(at + 2);
+  return { canonical, prefix: canonical.split("-")[0], year, number };
 }
 
 /**

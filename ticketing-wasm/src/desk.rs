@@ -3,7 +3,6 @@
 use ticketing_core::{
     CalendarException, CalendarRules, RefusedValue, Rules, RulesProblem, Timestamp,
     sla::{Calendar, Foreseen, Hours, Reading, Reason, Stop, TargetKind},
-    ticket::Origin,
 };
 
 use crate::{
@@ -38,7 +37,7 @@ pub extern "C" fn explain(buffers: &mut Buffers, rules: &Rules, octets: usize, n
     let (mut input, answer) = buffers.open(octets);
     #[expect(clippy::cast_possible_truncation, reason = "JavaScript has refused what is out of range")]
     let now = Timestamp::saturating_from_unix_millis(now as i64);
-    let Some(preview) = input.draft().preview(rules, Origin::Other, now) else { return false };
+    let Some(preview) = input.preview(rules, now) else { return false };
     let Some(policy) = rules.policy(preview.policy) else { return false };
     answer.word(preview.policy);
     for kind in [TargetKind::FirstResponse, TargetKind::Resolution] {

@@ -35,7 +35,10 @@ pub extern "C" fn forget(rules: Option<Box<Rules>>) {
 
 /// The document that comes next, with labels that can be written so.
 pub(crate) fn document(input: &mut Input<'_>) -> Result<RulesDocument, LabelError> {
-    let fields = FIELDS.iter().map(|spec| (spec.name.to_owned(), field(input))).collect();
+    let mut fields = ByName::new();
+    for spec in &FIELDS {
+        fields.insert(spec.name.to_owned(), field(input));
+    }
     let types = texts(input);
     let priorities = PriorityRules { list: list(input, named), only_known: flag(input) };
     let areas = AreaRules { list: list(input, named), default: text(input), only_known: flag(input) };
@@ -44,7 +47,10 @@ pub(crate) fn document(input: &mut Input<'_>) -> Result<RulesDocument, LabelErro
     let sla = SlaRules { policies: list(input, policy) };
     let (auto_close_days, reopen_days) = (input.word(), input.word());
     let (zone, zones) = (text(input), list(input, zone));
-    let calendars = list(input, |input| (text(input), calendar(input))).into_iter().collect();
+    let mut calendars = ByName::new();
+    for _ in 0..input.word() {
+        calendars.insert(text(input), calendar(input));
+    }
     let calendar = option(input, text);
     Ok(RulesDocument {
         fields,
@@ -120,7 +126,13 @@ pub(crate) fn due_at(word: u32) -> DueAt {
 
 /// Each has a bit.
 fn statuses(word: u32) -> Vec<Status> {
-    Status::ALL.into_iter().filter(|status| word >> *status as u32 & 1 != 0).collect()
+    let mut statuses = Vec::new();
+    for status in &Status::ALL {
+        if word >> *status as u32 & 1 != 0 {
+            statuses.push(*status);
+        }
+    }
+    statuses
 }
 
 fn percent(input: &mut Input<'_>) -> u8 {

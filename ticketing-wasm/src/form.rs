@@ -1,9 +1,6 @@
 //! Between a form's values and the core.
 
-use ticketing_core::{
-    Checked, Field, LabelFormat, Rules, Timestamp, Value, Violation, Violations, check_field, field::FIELDS,
-    sla::Foreseen, ticket::Origin,
-};
+use ticketing_core::{Checked, LabelFormat, Rules, Timestamp, Value, check_field, field::FIELDS, sla::Foreseen};
 
 use crate::{
     tables,
@@ -15,24 +12,28 @@ const DEFAULT: u32 = 3;
 /// In an answer, the word of a text; two more follow: how many characters were trimmed at its start and at its end.
 const TEXT: u32 = 4;
 
-/// Checks the values of all fields, in the table's order; says whether they are well. Answers what a ticket would hold in each
-/// field; or how many issues there are, and four words of each: the field's row, and the three of [`tables::problem_words`].
+/// Checks the values of all fields, in the table's order; says how many issues there are. Answers four words of each, the field's
+/// row and the three of [`tables::problem_words`]; or, where there is none, what a ticket would hold in each field.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn validate(buffers: &mut Buffers, rules: &Rules, octets: usize) -> bool {
+pub extern "C" fn validate(buffers: &mut Buffers, rules: &Rules, octets: usize) -> u32 {
     let (mut input, answer) = buffers.open(octets);
-    let draft = input.draft();
-    match draft.check(rules) {
-        Ok(checked) => {
-            for (spec, checked) in FIELDS.iter().zip(&checked) {
-                held(draft.get(spec.field), *checked, answer);
+    let mut issues = 0;
+    for (row, spec) in (0..).zip(&FIELDS) {
+        let value = input.value();
+        match check_field(spec.field, &value, rules) {
+            Ok(checked) if issues == 0 => held(&value, checked, answer),
+            Ok(_) => {}
+            Err(problem) => {
+                if issues == 0 {
+                    answer.clear();
+                }
+                issues += 1;
+                let [problem, first, second] = tables::problem_words(&problem);
+                answer.words(&[row, problem, first, second]);
             }
-            true
-        }
-        Err(violations) => {
-            issues(&violations, answer);
-            false
         }
     }
+    issues
 }
 
 fn held(given: &Value<'_>, checked: Checked<'_>, answer: &mut Answer) {
@@ -46,26 +47,21 @@ fn held(given: &Value<'_>, checked: Checked<'_>, answer: &mut Answer) {
             if let Value::Text(given) = given
                 && given.len() > text.len()
             {
-                // One UTF-16 unit each: no white space lies beyond the first plane.
-                let white = |c: &char| c.is_whitespace();
-                margins = [given.chars().take_while(white).count(), given.chars().rev().take_while(white).count()];
+                // What was trimmed lies around what is left, in the same memory.
+                let start = (text.as_ptr() as usize).wrapping_sub(given.as_ptr() as usize);
+                let (start, rest) = given.as_bytes().split_at_checked(start).unwrap_or_default();
+                margins = [characters(start), characters(rest.get(text.len()..).unwrap_or_default())];
             }
             let [start, end] = margins;
-            return answer.words(&[TEXT, length(start), length(end)]);
+            return answer.words(&[TEXT, start, end]);
         }
     };
     answer.word(word);
 }
 
-fn issues(violations: &Violations, answer: &mut Answer) {
-    answer.word(length(violations.iter().len()));
-    // Violations come in field order.
-    let mut rows = FIELDS.iter().enumerate();
-    for Violation { field, problem } in violations {
-        let row = rows.find(|(_, spec)| spec.name == *field).map_or(Field::COUNT, |(row, _)| row);
-        let [problem, first, second] = tables::problem_words(problem);
-        answer.words(&[length(row), problem, first, second]);
-    }
+/// How many characters white space is: one UTF-16 unit each, because none of it lies beyond the first plane.
+fn characters(text: &[u8]) -> u32 {
+    length(text.iter().filter(|octet| **octet & 0xC0 != 0x80).count())
 }
 
 /// Checks the value that a word stands for, of the field in a row of the table; says whether it is well. Else answers the three
@@ -74,11 +70,13 @@ fn issues(violations: &Violations, answer: &mut Answer) {
 pub extern "C" fn validate_field(buffers: &mut Buffers, rules: &Rules, row: usize, word: u32, octets: usize) -> bool {
     let Some(spec) = FIELDS.get(row) else { return true };
     let (mut input, answer) = buffers.open(octets);
-    let checked = check_field(spec.field, &input.value_of(word), rules);
-    if let Err(problem) = &checked {
-        answer.words(&tables::problem_words(problem));
+    match check_field(spec.field, &input.value_of(word), rules) {
+        Ok(_) => true,
+        Err(problem) => {
+            answer.words(&tables::problem_words(&problem));
+            false
+        }
     }
-    checked.is_ok()
 }
 
 /// What a ticket of these values would be promised at an instant, in milliseconds since the epoch; says whether there is a policy
@@ -91,7 +89,7 @@ pub extern "C" fn sla(buffers: &mut Buffers, rules: &Rules, octets: usize, now: 
     let now = Timestamp::from_unix_millis(now as i64);
     // Out of range, there is no deadline, as there is none so late.
     let now = now.unwrap_or(Timestamp::MAX);
-    let Some(preview) = input.draft().preview(rules, Origin::Other, now) else { return false };
+    let Some(preview) = input.preview(rules, now) else { return false };
     answer.word(preview.policy);
     for foreseen in [preview.targets.first_response, preview.targets.resolution] {
         answer.word(foreseen.is_some().into());
@@ -104,13 +102,13 @@ pub extern "C" fn sla(buffers: &mut Buffers, rules: &Rules, octets: usize, now: 
 }
 
 /// Reads a label that is all of the text, in the rules' format, without rules in the built-in one; says whether it is one.
-/// Answers year, number, the prefix's length, and the label in its canonical form.
+/// Answers year, number, and the label in its canonical form.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn parse_label(buffers: &mut Buffers, rules: Option<&Rules>, octets: usize) -> bool {
     let (mut input, answer) = buffers.open(octets);
     let built_in = LabelFormat::default();
     let Ok(label) = rules.map_or(&built_in, Rules::labels).parse(input.text(u32::MAX)) else { return false };
-    answer.words(&[label.year().into(), label.number(), length(label.prefix().len())]);
+    answer.words(&[label.year().into(), label.number()]);
     answer.texts(&[label.write(&mut [0; 26])]);
     true
 }

@@ -11,7 +11,7 @@ pub use self::{
 };
 use crate::{
     EmailAddress, Field, Rules, Timestamp, email,
-    field::{FIELDS, FieldSpec, Kind},
+    field::{FIELDS, Kind},
     form,
     members::{self, MalformedJson, Value},
     rules::Facts,
@@ -72,11 +72,6 @@ impl<'a> Draft<'a> {
         Self::default()
     }
 
-    /// A draft of a value for each field, in the table's order.
-    pub const fn of(values: [Value<'a>; Field::COUNT]) -> Self {
-        Self { values, is_object: true }
-    }
-
     /// Reads a draft from JSON in one pass, borrowing every text without escapes.
     ///
     /// Members that are no fields are ignored. A value of the wrong type, a repeated member, half a surrogate pair and JSON
@@ -116,20 +111,15 @@ impl<'a> Draft<'a> {
         assemble(&self.check(rules)?)
     }
 
-    /// Checks every field as [`validate`](Self::validate) does, and answers what a ticket would hold in each, in the table's
-    /// order, without making one.
-    ///
-    /// # Errors
-    /// As [`validate`](Self::validate).
-    pub fn check<'v>(&'v self, rules: &'v Rules) -> Result<[Checked<'v>; Field::COUNT], Violations> {
+    /// What a ticket would hold in each field, in the table's order.
+    fn check<'v>(&'v self, rules: &'v Rules) -> Result<[Checked<'v>; Field::COUNT], Violations> {
         if !self.is_object {
             return Err(Violations::of("", Problem::WrongType { expected: JsonType::Object }));
         }
         let mut checked = [Checked::Absent; Field::COUNT];
         let mut violations = Vec::new();
         for ((spec, value), slot) in FIELDS.iter().zip(&self.values).zip(&mut checked) {
-            match check(spec, value, rules) {
-                Ok(Checked::Absent) => *slot = unless_given(spec.field, rules),
+            match check_field(spec.field, value, rules) {
                 Ok(value) => *slot = value,
                 Err(problem) => {
                     if violations.is_empty() {
@@ -145,14 +135,7 @@ impl<'a> Draft<'a> {
     /// What a ticket of these values would be promised if it were created at an instant, however much of it is missing or wrong so
     /// far; `None`: no policy is for it.
     pub fn preview(&self, rules: &Rules, origin: Origin, now: Timestamp) -> Option<Preview> {
-        let text = |field| self.get(field).trimmed().ok().flatten();
-        let facts = Facts {
-            ticket_type: text(Field::Type),
-            priority: text(Field::Priority),
-            category: text(Field::Category),
-            area: text(Field::Area).unwrap_or(&rules.document().areas.default),
-        };
-        Some(rules.promised(&facts, origin)?.preview(rules, now))
+        preview(PROMISED.map(|field| self.get(field)), rules, origin, now)
     }
 
     /// Checks one field, as a form does while it is filled in.
@@ -160,8 +143,19 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// The first rule that the field breaks.
     pub fn validate_field(&self, field: Field, rules: &Rules) -> Result<(), Problem> {
-        check_field(field, self.get(field), rules)
+        check_field(field, self.get(field), rules).map(|_| ())
     }
+}
+
+/// The fields on whose values a promise depends.
+pub const PROMISED: [Field; 4] = [Field::Type, Field::Priority, Field::Category, Field::Area];
+
+/// What [`Draft::preview`] answers, of the values of the fields in [`PROMISED`] alone.
+pub fn preview(values: [&Value<'_>; 4], rules: &Rules, origin: Origin, now: Timestamp) -> Option<Preview> {
+    let [ticket_type, priority, category, area] = values.map(|value| value.trimmed().ok().flatten());
+    let area = area.unwrap_or(&rules.document().areas.default);
+    let facts = Facts { ticket_type, priority, category, area };
+    Some(rules.promised(&facts, origin)?.preview(rules, now))
 }
 
 impl NewTicket {
@@ -249,24 +243,21 @@ impl Checked<'_> {
     }
 }
 
-/// Checks a value of one field, without a draft around it.
+/// Checks a value of one field, without a draft around it, and answers what a ticket would hold there.
 ///
 /// # Errors
 /// The first rule that it breaks.
-pub fn check_field(field: Field, value: &Value<'_>, rules: &Rules) -> Result<(), Problem> {
-    check(field.spec(), value, rules).map(|_| ())
-}
-
-fn check<'v>(spec: &FieldSpec, value: &'v Value<'_>, rules: &Rules) -> Result<Checked<'v>, Problem> {
+pub fn check_field<'v>(field: Field, value: &'v Value<'_>, rules: &'v Rules) -> Result<Checked<'v>, Problem> {
+    let spec = field.spec();
     let text = match spec.kind {
-        Kind::Flag => return Ok(form::flag(value)?.map_or(Checked::Absent, Checked::Flag)),
+        Kind::Flag => return Ok(form::flag(value)?.map_or_else(|| unless_given(field, rules), Checked::Flag)),
         Kind::Text { .. } => value.text(rules.text_rule(spec.field))?,
         Kind::Email | Kind::Type => value.trimmed()?,
     };
     let Some(text) = text else {
-        return if rules.is_required(spec.field) { Err(Problem::Required) } else { Ok(Checked::Absent) };
+        return if rules.is_required(field) { Err(Problem::Required) } else { Ok(unless_given(field, rules)) };
     };
-    match spec.field {
+    match field {
         Field::Email => email::check(text).map_err(|reason| Problem::InvalidEmail { reason })?,
         Field::Type => rules.check_type(text)?,
         Field::Priority => rules.check_priority(text)?,

@@ -1,3 +1,4 @@
+use core::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -43,8 +44,14 @@ impl<T> ByName<T> {
 
     /// Where a name is, or would be.
     fn place(&self, name: &str) -> Result<usize, usize> {
-        let place = self.0.partition_point(|(other, _)| other.as_str() < name);
-        if self.0.get(place).is_some_and(|(other, _)| other == name) { Ok(place) } else { Err(place) }
+        for (place, (other, _)) in self.0.iter().enumerate() {
+            match other.as_str().cmp(name) {
+                Ordering::Less => {}
+                Ordering::Equal => return Ok(place),
+                Ordering::Greater => return Err(place),
+            }
+        }
+        Err(self.0.len())
     }
 }
 

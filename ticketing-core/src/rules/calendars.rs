@@ -130,7 +130,7 @@ impl CalendarRules {
             if hours.is_exception(*date) {
                 return Err(exceptions.refuse(|| RulesProblem::DateTwice { date: *date }));
             }
-            hours = hours.with_exception(*date, shifts.clone());
+            hours.except(*date, shifts.clone());
         }
         if hours.is_empty() {
             return Err(place.refuse(|| RulesProblem::NoWorkingTime));

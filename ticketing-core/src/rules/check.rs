@@ -206,10 +206,9 @@ pub(super) fn zones<R: Refusal>(document: &mut RulesDocument) -> Result<Zone, R>
         if document.zones.iter().take(index).any(|other| other.name == zone.name) {
             return Err(place.refuse(|| RulesProblem::Twice { name: zone.name.clone() }));
         }
-        let mut offsets =
-            core::iter::once(zone.offset_seconds).chain(zone.transitions.iter().map(|t| t.offset_seconds));
         // Without `abs`, of which the smallest number has none.
-        if offsets.any(|offset| offset <= -DAY_SECONDS || offset >= DAY_SECONDS) {
+        let is_too_far = |offset: i32| offset <= -DAY_SECONDS || offset >= DAY_SECONDS;
+        if is_too_far(zone.offset_seconds) || zone.transitions.iter().any(|change| is_too_far(change.offset_seconds)) {
             return Err(place.refuse(|| RulesProblem::Offset));
         }
         // It needs no table, and is what it is.
@@ -317,7 +316,7 @@ fn target<R: Refusal>(
     if let Some(finished) = pauses.iter().find(|status| status.is_finished()) {
         return Err(place.member("pausa").refuse(|| RulesProblem::FinishedPause { status: *finished }));
     }
-    if Status::ALL.into_iter().filter(|status| status.is_open()).all(|status| pauses.contains(&status)) {
+    if Status::ALL.iter().all(|status| !status.is_open() || pauses.contains(status)) {
         return Err(place.member("pausa").refuse(|| RulesProblem::NeverRuns));
     }
     let is_share = |percent: &u8| (1..SLA_BREACH_PERCENT).contains(percent);
@@ -327,7 +326,9 @@ fn target<R: Refusal>(
     let steps = place.member("escalar");
     for (index, step) in target.escalation.iter().enumerate() {
         let place = steps.item(index);
-        if step.at != SLA_BREACH_PERCENT && !target.at_risk.contains(&step.at) {
+        #[expect(clippy::manual_contains, reason = "of octets it is `memchr`, which nothing else here needs")]
+        let is_at_risk = target.at_risk.iter().any(|percent| *percent == step.at);
+        if step.at != SLA_BREACH_PERCENT && !is_at_risk {
             return Err(place.member("al").refuse(|| RulesProblem::EscalationAt { percent: step.at }));
         }
         if target.escalation.iter().take(index).any(|other| other.at == step.at) {
@@ -360,9 +361,18 @@ fn target<R: Refusal>(
 impl Target {
     fn fill_in(&mut self, kind: TargetKind) {
         let pauses = self.pauses.get_or_insert_with(|| kind.pauses());
-        *pauses = Status::ALL.into_iter().filter(|status| pauses.contains(status)).collect();
-        self.at_risk = (0..=u8::MAX).filter(|percent| self.at_risk.contains(percent)).collect();
+        *pauses = each_once(pauses);
+        self.at_risk = each_once(&self.at_risk);
     }
+}
+
+/// In order, and each once. There are few.
+fn each_once<T: Copy + Ord>(list: &[T]) -> Vec<T> {
+    let mut ordered: Vec<T> = Vec::new();
+    while let Some(next) = list.iter().filter(|item| ordered.last() < Some(*item)).min() {
+        ordered.push(*next);
+    }
+    ordered
 }
 
 /// Sorts what mostly is in order already. The sorts of std are larger than all that checks a form.

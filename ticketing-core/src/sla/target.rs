@@ -32,10 +32,13 @@ impl TargetKind {
     /// The open statuses in which its clock stands still where rules do not say: a requester waits for an answer also while the
     /// work is paused.
     pub(crate) fn pauses(self) -> Vec<Status> {
-        match self {
-            Self::FirstResponse | Self::NextResponse => Vec::new(),
-            Self::Resolution => Status::ALL.into_iter().filter(|status| lifecycle::pauses_work(*status)).collect(),
+        let mut pauses = Vec::new();
+        for status in &Status::ALL {
+            if self == Self::Resolution && lifecycle::pauses_work(*status) {
+                pauses.push(*status);
+            }
         }
+        pauses
     }
 }
 

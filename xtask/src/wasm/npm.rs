@@ -64,6 +64,8 @@ impl Tools {
         let octets = fs::read(module).with_context(|| module.display().to_string())?;
         fs::write(&small, Binary::read(&octets)?.without_panics()?)?;
         let mut wasm_opt = self.command("wasm-opt");
+        // A large function that is called once stays one: with its variables among its caller's, both compress worse.
+        wasm_opt.arg("--one-caller-inline-max-function-size=40");
         // The first page of the memory is the stack's far end.
         wasm_opt.args(["--low-memory-unused", "-O4", "-Oz", "--converge", "--debuginfo"]);
         wasm_opt.args(["--reorder-functions", "--reorder-locals"]);

@@ -7,7 +7,7 @@ use ticketing_core::field::{FIELDS, FieldSpec, Kind};
 use ticketing_core::limits::{SLA_BUDGET_MINUTES_MAX, SLA_BUSINESS_DAYS_MAX};
 use ticketing_core::sla::{Audience, ClockState, DueAt, Rematch, TargetKind};
 use ticketing_core::violation::{JsonType, Param};
-use ticketing_core::{Locale, Problem, Rules, RulesHash, Status, Week};
+use ticketing_core::{Field, Locale, PROMISED, Problem, Rules, RulesHash, Status, Week};
 use ticketing_wasm::tables::{DATE, NAME, NUMBERS, PERCENT, STATUS, problem_words, problems, refusals};
 
 /// `tables.js`: fields, problems with their messages, the built-in rules and why others are refused.
@@ -44,9 +44,10 @@ pub(super) fn script() -> String {
     let mut rules = json!(Rules::default());
     // They stand in their own table.
     rules["campos"] = json!({});
-    let constants: [(&str, Value); 13] = [
+    let constants: [(&str, Value); 14] = [
         ("NOT_AN_OBJECT", json!(problem_words(&not_an_object)[0])),
         ("UNKNOWN_VALUE", json!(problem_words(&unknown)[0])),
+        ("PROMISED", json!(PROMISED.map(Field::name))),
         ("BUDGET_MINUTES_MAX", json!(SLA_BUDGET_MINUTES_MAX)),
         ("BUSINESS_DAYS_MAX", json!(SLA_BUSINESS_DAYS_MAX)),
         ("DAYS", json!(Week::DAYS)),

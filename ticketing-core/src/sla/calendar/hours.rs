@@ -115,13 +115,17 @@ impl Hours {
     /// day before.
     #[must_use]
     pub fn with_exception(mut self, date: impl Into<Day>, shifts: Vec<Shift>) -> Self {
-        let day = date.into();
+        self.except(date.into(), shifts);
+        self
+    }
+
+    /// Gives a date other shifts, or none.
+    pub(crate) fn except(&mut self, day: Day, shifts: Vec<Shift>) {
         let place = self.exceptions.partition_point(|(other, _)| *other < day);
         match self.exceptions.get_mut(place) {
             Some((other, replaced)) if *other == day => *replaced = shifts,
             _ => self.exceptions.insert(place, (day, shifts)),
         }
-        self
     }
 
     fn exception(&self, day: Day) -> Option<&[Shift]> {
@@ -176,7 +180,7 @@ impl Day {
     // By hand, as is the year: chrono brings tables for it, which a browser's module would carry.
     pub(super) const fn new_year(year: i32) -> Self {
         let before = year as i64 - 1;
-        let leap_days = before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400);
+        let leap_days = (before >> 2) - before.div_euclid(100) + before.div_euclid(400);
         Self(before * 365 + leap_days + 1 - EPOCH_FROM_CE as i64)
     }
 

@@ -47,7 +47,7 @@ struct Inner {
 #[derive(Debug)]
 struct Office {
     hours: Hours,
-    years: Box<[OnceLock<Year>]>,
+    years: Vec<OnceLock<Year>>,
 }
 
 /// Milliseconds, since the epoch or between two instants.
@@ -245,14 +245,17 @@ impl Inner {
     /// The day on which the shift starts that holds an instant; of several the one that started last.
     fn day_of(&self, at: Millis, office: &Office) -> Option<Day> {
         let local = Day(self.zone.local(at).div_euclid(DAY));
+        let mut last = None;
         // A shift lasts into the day after it, and a zone may skip a day.
-        let days = (-3..=1).map(|days| local.plus(days));
-        let holding = days.filter_map(|day| {
-            let held =
-                mapped_shifts(day, &office.hours, &self.zone).filter(|(from, until)| (*from..*until).contains(&at));
-            held.map(|(from, _)| from).max().map(|from| (from, day))
-        });
-        holding.max().map(|(_, day)| day)
+        for days in -3..=1 {
+            let day = local.plus(days);
+            for (from, until) in mapped_shifts(day, &office.hours, &self.zone) {
+                if (from..until).contains(&at) {
+                    last = last.max(Some((from, day)));
+                }
+            }
+        }
+        last.map(|(_, day)| day)
     }
 
     /// So many business days after a day.
