@@ -951,7 +951,7 @@ async fn a_user_who_cannot_be_read_is_out_and_nobody_else_stays_in_for_it() {
     let zoes = token(&mut client, "zoe@example.com", PASSWORD).await;
     let (id, secret) = match &desk.database {
         Database::File(..) => ("x'00112233445566778899aabbccddeeff'", "x'00'"),
-        Database::Server(_) => ("'00112233-4455-6677-8899-aabbccddeeff'", r"'\x00'"),
+        Database::Server(_) | Database::Elsewhere(_) => ("'00112233-4455-6677-8899-aabbccddeeff'", r"'\x00'"),
     };
     desk.database.execute(&format!(
         "UPDATE users SET role = 'JEFA' WHERE email = 'ana@example.com';

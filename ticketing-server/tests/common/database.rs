@@ -13,6 +13,8 @@ pub(crate) enum Database {
     File(PathBuf, Option<TempDir>),
     /// On a server.
     Server(ServerDatabase),
+    /// On servers of the test's own: their URL.
+    Elsewhere(String),
 }
 
 /// A database on a server. It is dropped with this value.
@@ -43,11 +45,19 @@ impl Database {
         }
     }
 
+    /// Its URL, where it is not a file.
+    pub(crate) fn url(&self) -> Option<&str> {
+        match self {
+            Self::File(..) => None,
+            Self::Server(ServerDatabase { url, .. }) | Self::Elsewhere(url) => Some(url),
+        }
+    }
+
     /// Where it is, as the command line takes it.
     pub(crate) fn location(&self) -> Location {
         let text = match self {
             Self::File(path, _) => path.clone().into_os_string(),
-            Self::Server(database) => database.url.clone().into(),
+            Self::Server(ServerDatabase { url, .. }) | Self::Elsewhere(url) => url.into(),
         };
         Location::parse(&text).unwrap()
     }
@@ -64,6 +74,7 @@ impl Database {
             Self::Server(database) => {
                 database.simple(sql);
             }
+            Self::Elsewhere(_) => unreachable!("nothing is done behind the back of others"),
         }
     }
 
@@ -75,6 +86,7 @@ impl Database {
                 [std::fs::read(path).unwrap(), std::fs::read(log).unwrap_or_default()].concat()
             }
             Self::Server(database) => database.octets(),
+            Self::Elsewhere(_) => unreachable!("nothing is read behind the back of others"),
         }
     }
 }

@@ -37,6 +37,11 @@ impl Desk {
         Self { directory, database }
     }
 
+    /// On this database.
+    pub(crate) fn on(database: Database) -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), database }
+    }
+
     /// A file in the directory.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
@@ -70,8 +75,8 @@ impl Desk {
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TICKETING_")) {
             command.env_remove(name);
         }
-        if let Database::Server(database) = &self.database {
-            command.env("TICKETING_DATABASE", &database.url);
+        if let Some(url) = self.database.url() {
+            command.env("TICKETING_DATABASE", url);
         }
         command.current_dir(self.directory.path()).stdin(Stdio::null());
         command
@@ -91,7 +96,7 @@ impl Desk {
     pub(crate) fn serve_with(&self, complete: impl FnOnce(&mut Command) -> &mut Command) -> Server {
         match &self.database {
             Database::File(..) => self.serve_on("ticketing.db", complete),
-            Database::Server(_) => self.serve_as("server.log", complete),
+            Database::Server(_) | Database::Elsewhere(_) => self.serve_as("server.log", complete),
         }
     }
 
