@@ -176,7 +176,7 @@ pub(super) async fn create(
         insert_intakes(&rows, &mut statements);
         insert_keys(&keys, &forgotten, &mut statements);
         changes.store(shard, &mut statements);
-        statements.send(transaction).await?;
+        statements.commit(transaction).await?;
         let mut labels = labels.into_iter();
         for answer in answers.iter_mut().filter(|answer| answer.is_none()) {
             *answer = labels.next().map(Created::New);
@@ -373,7 +373,7 @@ pub(super) async fn append(
     tag(&events, &mut statements);
     insert_keys(&keys, &forgotten, &mut statements);
     changes.store(shard, &mut statements);
-    statements.send(transaction).await?;
+    statements.commit(transaction).await?;
     Ok(answers)
 }
 
@@ -659,7 +659,7 @@ fn reworded(events: &[EventRow<'_>]) -> Result<Reworded, StoreError> {
             }
         }
         if new.event.changes.due_by_hand.is_some() {
-            set(&mut reworded.due_by, *ticket, new.by().map(Into::into));
+            set(&mut reworded.due_by, *ticket, new.by());
         }
     }
     Ok(reworded)

@@ -119,10 +119,12 @@ async fn write<L: Lane>(mut lane: L, mut waiting: mpsc::Receiver<Job<L::Work, L:
             jobs.push(job);
         }
         let mut known = HashSet::new();
-        let is_new: Vec<bool> = jobs
-            .iter()
-            .map(|job| L::keys(&job.work).into_iter().flatten().fold(true, |new, key| known.insert(key) && new))
-            .collect();
+        let mut is_new = Vec::with_capacity(jobs.len());
+        for job in &jobs {
+            let keys = L::keys(&job.work);
+            is_new.push(keys.iter().flatten().all(|key| !known.contains(key)));
+            known.extend(keys.into_iter().flatten());
+        }
         drop(known);
         let mut is_new = is_new.into_iter();
         let (batch, later) = jobs.into_iter().partition(|_| is_new.next().unwrap_or_default());
