@@ -1078,7 +1078,7 @@ fn users_are_listed_for_people_and_for_programs() {
 
 #[test]
 fn what_the_command_line_cannot_do_it_says() {
-    let desk = Desk::on_a_file();
+    let desk = Desk::new();
     let create = ["user", "create", "--email", "ana", "--name", "A", "--role", "AREA"];
     let message = desk.run(&create).failure(1);
     assert!(message.contains("--password-stdin") && message.contains("TICKETING_PASSWORD"), "{message}");

@@ -7,7 +7,7 @@ use ticketing_core::Rules;
 use super::{Database, block_on};
 use crate::{
     Engine, RematchPreview, rules_file,
-    store::{Location, RulesStore},
+    store::RulesStore,
 };
 
 #[derive(Subcommand)]
@@ -55,8 +55,7 @@ impl Command {
             }
             Self::Apply { file, dry_run, rematch, database } => {
                 let rules = rules_file::read(&file)?;
-                let location = database.location(&database.config.read()?)?;
-                if dry_run && matches!(location, Location::Sqlite(path) if !path.exists()) {
+                if dry_run && !database.is_there()? {
                     return preview(&Rules::default(), &rules);
                 }
                 let engine = block_on(Engine::start(database.open()?))?;

@@ -153,6 +153,7 @@ pub(crate) fn send(engine: &Engine<AnyStore>, options: &WebhookOptions, figures:
         // What a server looks for all the time.
         let news = async {
             loop {
+                engine.give_positions().await.unwrap();
                 engine.look_for_news().await.unwrap();
                 sleep(Duration::from_millis(100)).await;
             }
