@@ -15,7 +15,7 @@ use crate::store::{
 
 #[derive(Args)]
 pub(super) struct Database {
-    /// The SQLite file, or postgres://user:password@host/database. The file, or the tables, are created by `serve`, `rules apply` and
+    /// The SQLite file, or `postgres://user:password@host/database`. The file, or the tables, are created by `serve`, `rules apply` and
     /// `user create` where there are none. [default: ticketing.db]
     #[arg(long, env = "TICKETING_DATABASE", value_name = "DATABASE", hide_env_values = true)]
     pub(super) database: Option<OsString>,

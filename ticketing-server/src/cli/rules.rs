@@ -5,10 +5,7 @@ use serde_json::Value;
 use ticketing_core::Rules;
 
 use super::{Database, block_on};
-use crate::{
-    Engine, RematchPreview, rules_file,
-    store::RulesStore,
-};
+use crate::{Engine, RematchPreview, rules_file, store::RulesStore};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
