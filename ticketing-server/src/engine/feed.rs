@@ -49,7 +49,7 @@ impl<S: Store> Engine<S> {
         actor.scope(&self.rules())?;
         // Listened to first: what happens from here on is news.
         let news = self.inner.news.listen();
-        let newest = self.inner.store.newest_position().await?;
+        let newest = self.newest(after).await?;
         // There is nothing beyond the newest: whoever knows of more has it from another file.
         let position = after.map_or(newest, |after| after.min(newest));
         Ok(Follower { engine: self.clone(), actor: actor.clone(), position, news })
@@ -67,7 +67,7 @@ impl<S: Store> Engine<S> {
         max: u32,
     ) -> Result<(Vec<FeedEntry>, FeedPosition), EngineError> {
         let scope = actor.scope(&self.rules())?;
-        let newest = self.inner.store.newest_position().await?;
+        let newest = self.newest(after).await?;
         let Some(after) = after else { return Ok((Vec::new(), newest)) };
         // There is nothing beyond the newest: whoever knows of more has it from another file.
         let after = after.min(newest);
@@ -75,6 +75,14 @@ impl<S: Store> Engine<S> {
         let last = entries.last().map_or(after, |last| last.position);
         entries.retain(|entry| scope.follows(&entry.area, &entry.event));
         Ok((entries, last))
+    }
+
+    /// The newest position. Whoever begins there is not told what has happened before, also where that had no place yet.
+    async fn newest(&self, after: Option<FeedPosition>) -> Result<FeedPosition, StoreError> {
+        if after.is_none() {
+            self.inner.store.give_positions().await?;
+        }
+        self.inner.store.newest_position().await
     }
 
     pub(super) fn newest_seen(&self) -> FeedPosition {

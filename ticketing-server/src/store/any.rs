@@ -1,7 +1,7 @@
 //! One of the stores, chosen when a program runs.
 
 use ticketing_core::{
-    Ticket, TicketId, TicketLabel, Timestamp, User,
+    Rules, Ticket, TicketId, TicketLabel, Timestamp, User,
     integration::{Reference, ReferenceKind},
     subscription::{Health, SubscriptionId},
     ticket::{ActorId, NewEvent, Scope},
@@ -11,7 +11,14 @@ use ticketing_core::{
 use super::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 use super::sqlite::SqliteStore;
-use super::*;
+use super::{
+    AccountsRevision, Appended, Attempt, AttemptStore, Attempted, Created, Creation, Delivery, DeliveryId,
+    DeliveryStore, DeskStore, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp, GivenUp, Idempotency,
+    IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage, ListQuery, Location, Named, Page,
+    PageQuery, Place, PublicRecord, RecipientId, RulesStore, RulesVersion, Settlement, SigningKey, StoreError,
+    StoredHistory, SubscriptionChange, SubscriptionRecord, SubscriptionStore, SubscriptionStored, TicketRecord,
+    TicketStore, TokenRecord, TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore, UserStored,
+};
 
 /// A store of any kind that is compiled in. Cheap to clone.
 ///

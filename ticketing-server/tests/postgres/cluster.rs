@@ -90,7 +90,7 @@ impl Cluster {
             .unwrap()
             .success()
         {
-            assert!(began.elapsed() < Duration::from_secs(60), "{}", self.log());
+            assert!(began.elapsed() < Duration::from_mins(1), "{}", self.log());
             sleep(Duration::from_millis(50));
         }
     }
