@@ -72,6 +72,7 @@ impl TicketStore for PostgresStore {
     }
 
     async fn forget_keys_before(&self, instant: Timestamp) -> Result<usize, StoreError> {
+        // Whoever tidies up comes by once a minute, which is often enough for this too.
         self.write_again(|transaction| Box::pin(facets::compact(transaction))).await?;
         let sql = "DELETE FROM idempotency_keys WHERE created_at < $1";
         self.write_again(|transaction| {

@@ -293,7 +293,7 @@ struct Failed {
 impl Failed {
     fn to_commit(error: tokio_postgres::Error, mode: Mode<'_>) -> Self {
         // What the server says itself is an answer: it was not committed.
-        if error.code().is_some_and(|code| !is_shutdown(code)) {
+        if error.code().is_some_and(|code| !is_no_answer(code)) {
             let error = error.into();
             return Self { again: Again::after(&error), error };
         }
@@ -318,7 +318,7 @@ impl Again {
     fn after(error: &StoreError) -> Option<Self> {
         let error = cause(error)?;
         let Some(code) = error.code() else {
-            return error.is_closed().then_some(Self::Connection).or_else(|| is_io(error).then_some(Self::Connection));
+            return (error.is_closed() || is_io(error)).then_some(Self::Connection);
         };
         match code {
             &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => Some(Self::Conflict),
@@ -326,7 +326,7 @@ impl Again {
             &SqlState::READ_ONLY_SQL_TRANSACTION
             | &SqlState::FEATURE_NOT_SUPPORTED
             | &SqlState::INVALID_SQL_STATEMENT_NAME => Some(Self::Connection),
-            code if is_shutdown(code) => Some(Self::Connection),
+            code if is_no_answer(code) => Some(Self::Connection),
             _ if violation(error).is_some_and(|constraint| RACES.contains(&constraint)) => Some(Self::Conflict),
             _ => None,
         }
@@ -340,9 +340,16 @@ impl Again {
     }
 }
 
-fn is_shutdown(code: &SqlState) -> bool {
-    matches!(code, &SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::CANNOT_CONNECT_NOW)
-        || code.code().starts_with("08")
+/// What is said where a connection ends, or by an engine that does not know itself what has become of a transaction: it leaves open
+/// what was done.
+fn is_no_answer(code: &SqlState) -> bool {
+    matches!(
+        code,
+        &SqlState::ADMIN_SHUTDOWN
+            | &SqlState::CRASH_SHUTDOWN
+            | &SqlState::CANNOT_CONNECT_NOW
+            | &SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN
+    ) || code.code().starts_with("08")
 }
 
 fn is_io(error: &tokio_postgres::Error) -> bool {
