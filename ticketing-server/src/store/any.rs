@@ -12,12 +12,13 @@ use super::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 use super::sqlite::SqliteStore;
 use super::{
-    AccountsRevision, Appended, Attempt, AttemptStore, Attempted, Created, Creation, Delivery, DeliveryId,
-    DeliveryStore, DeskStore, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp, GivenUp, Idempotency,
-    IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage, ListQuery, Location, Named, Page,
-    PageQuery, Place, PublicRecord, RecipientId, RulesStore, RulesVersion, Settlement, SigningKey, StoreError,
-    StoredHistory, SubscriptionChange, SubscriptionRecord, SubscriptionStore, SubscriptionStored, TicketRecord,
-    TicketStore, TokenRecord, TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore, UserStored,
+    AccountsRevision, Appended, ArchiveStore, Attempt, AttemptStore, Attempted, Created, Creation, Delivery,
+    DeliveryId, DeliveryStore, DeskStore, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp, GivenUp,
+    Idempotency, IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage, ListQuery, Location,
+    Named, Page, PageQuery, Place, PublicRecord, RecipientId, Repeatable, Restoration, Restored, RulesStore,
+    RulesVersion, Settlement, SigningKey, StoreError, StoredHistory, StoredReference, SubscriptionChange,
+    SubscriptionRecord, SubscriptionStore, SubscriptionStored, TicketRecord, TicketStore, TokenRecord, TokenStore,
+    TokenStored, Total, UserChange, UserRecord, UserStore, UserStored,
 };
 
 /// A store of any kind that is compiled in. Cheap to clone.

@@ -50,7 +50,7 @@ fn answer(created: &CreatedTicket) -> Result<Response, ApiError> {
     let mut answer = Object::new();
     answer
         .text("ticketUuid", created.id.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()))?
-        .text("ticketLabel", created.label.write(&mut [0; 26]))?
+        .text("ticketLabel", created.label.write_text(&mut [0; 26]))?
         .text("estado", created.status.name())?
         .optional("tipo", created.attributes.ticket_type.as_deref())?
         .optional("prioridad", created.attributes.priority.as_deref())?

@@ -28,7 +28,7 @@ fn answer(public: &PublicTicket) -> Result<Response, ApiError> {
     let mut answer = Object::new();
     answer
         .text("ticketUuid", record.id.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()))?
-        .text("ticketLabel", record.label.write(&mut [0; 26]))?
+        .text("ticketLabel", record.label.write_text(&mut [0; 26]))?
         .value("ticketNum", &record.label.number())?
         .optional("solicitanteNombre", intake.requester_name())?
         .optional("solicitanteEmail", requester.map(|requester| requester.email.as_str()))?
