@@ -175,12 +175,6 @@ pub(super) fn row_of(label: LabelKey) -> i64 {
     i64::from(label.year) << 32 | i64::from(label.number)
 }
 
-/// The label of a row's ticket.
-pub(super) fn label_of(row: i64) -> LabelKey {
-    let (year, number) = (row >> 32, row & i64::from(u32::MAX));
-    LabelKey { year: u16::try_from(year).unwrap_or_default(), number: u32::try_from(number).unwrap_or_default() }
-}
-
 /// The row of a ticket's event, beside which its others stand.
 fn row_of_event(ticket: i64, seq: u32) -> Result<i64, StoreError> {
     const SEQ_BITS: u32 = 17;
@@ -188,6 +182,12 @@ fn row_of_event(ticket: i64, seq: u32) -> Result<i64, StoreError> {
         return Err(damaged("a ticket has no room for more events"));
     }
     Ok(ticket << SEQ_BITS | i64::from(seq))
+}
+
+/// The label of a row's ticket.
+pub(super) fn label_of(row: i64) -> LabelKey {
+    let (year, number) = (row >> 32, row & i64::from(u32::MAX));
+    LabelKey { year: u16::try_from(year).unwrap_or_default(), number: u32::try_from(number).unwrap_or_default() }
 }
 
 /// Takes the next number of a year's series. In plain statements: an upsert that returns the number would copy the page into a
