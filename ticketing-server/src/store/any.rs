@@ -111,6 +111,17 @@ hand_on! {
         identify(names: Vec<(ReferenceKind, String)>) -> Vec<u32>;
         offer(names: Vec<(ReferenceKind, String)>) -> Vec<Named>;
     }
+    ArchiveStore {
+        records(after: LabelKey, max: u32) -> Vec<TicketRecord>;
+        restore(tickets: Vec<Restoration>) -> Vec<Restored>;
+        rules_versions() -> Vec<(Rules, Timestamp)>;
+        references() -> Vec<StoredReference>;
+        restore_references(references: Vec<StoredReference>) -> Vec<bool>;
+        repeatable(since: Timestamp) -> Vec<Repeatable>;
+        restore_repeatable(requests: Vec<Repeatable>) -> ();
+        recipients() -> Vec<(RecipientId, Place)>;
+        restore_recipient(id: RecipientId, subscription: Option<SubscriptionRecord>, undelivered: Vec<Delivery>) -> bool;
+    }
     FeedStore {
         feed(after: FeedPosition, max: u32) -> Vec<FeedEntry>;
         newest_position() -> FeedPosition;
