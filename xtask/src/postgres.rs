@@ -10,18 +10,21 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{apt_get_install, first_line, in_ci, output, run, succeeds};
+use crate::process::{self, apt_get_install, first_line, in_ci, output, run, succeeds};
 
 /// Start a PostgreSQL server that is thrown away, and run a command that is told of it, as tests are; without one, until interrupted.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// Write everything through to the disk, as a server does that is not thrown away: for measurements.
+    #[arg(long)]
+    durable: bool,
     /// The command, after `--`.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
 pub(crate) fn run_beside(args: &Args) -> Result<ExitCode> {
-    let cluster = Cluster::start()?;
+    let cluster = if args.durable { Cluster::durable()? } else { Cluster::start()? };
     let Some((program, arguments)) = args.command.split_first() else {
         for (name, value) in cluster.variables() {
             println!("export {name}={value}");
@@ -32,6 +35,8 @@ pub(crate) fn run_beside(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let mut command = Command::new(program);
+    // It may be Cargo, which would build anew what was built in another environment.
+    process::as_from_a_shell(&mut command);
     let status = command.args(arguments).envs(cluster.variables()).status();
     let status = status.with_context(|| program.display().to_string())?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
@@ -51,6 +56,19 @@ impl Cluster {
     /// # Errors
     /// Where there is none, or it does not start.
     pub(crate) fn start() -> Result<Self> {
+        // Nothing in it is to outlive this machine, so that nothing need be written through to the disk.
+        Self::start_with(&["fsync=off", "full_page_writes=off", "shared_buffers=64MB"])
+    }
+
+    /// The same as it is where nothing may be lost.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub(crate) fn durable() -> Result<Self> {
+        Self::start_with(&["shared_buffers=1GB", "max_wal_size=4GB"])
+    }
+
+    fn start_with(settings: &[&str]) -> Result<Self> {
         let binaries = binaries()?;
         // Where every user gets: Cargo's directory may be at somebody's home.
         let directory = env::temp_dir().join(format!("ticketing-postgres-{}", std::process::id()));
@@ -71,18 +89,10 @@ impl Cluster {
         }
         run(command.stdout(Stdio::null()))?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        // Nothing in it is to outlive this machine, so that nothing need be written through to the disk.
-        let settings = [
-            &format!("port={port}"),
-            "listen_addresses=127.0.0.1",
-            "unix_socket_directories=",
-            "max_connections=500",
-            "fsync=off",
-            "full_page_writes=off",
-            "shared_buffers=64MB",
-        ];
+        let port_setting = format!("port={port}");
+        let place = [&port_setting, "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=500"];
         let mut command = owner.command(&binaries.join("postgres"));
-        command.arg("-D").arg(&data).args(settings.iter().flat_map(|setting| ["-c", setting]));
+        command.arg("-D").arg(&data).args(place.iter().chain(settings).flat_map(|setting| ["-c", setting]));
         let log = fs::File::create(directory.join("log"))?;
         println!("    $ postgres -D {} -c port={port} …", data.display());
         let server = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;

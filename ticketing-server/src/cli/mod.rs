@@ -1,9 +1,12 @@
 //! The command line.
 
+mod archive;
+mod backup;
 mod calendar;
 mod database;
 mod key;
 mod label;
+mod lock;
 #[cfg(feature = "mail")]
 mod mail;
 mod reference;
@@ -60,6 +63,18 @@ enum Command {
     /// Create and list what other systems refer to by an id: categories, services, tags and so on.
     #[command(subcommand)]
     Reference(reference::Command),
+    /// Copy a SQLite file while a server works on it, and look whether the copy is good.
+    Backup(backup::Backup),
+    /// Put a backup in the place of a SQLite file, once it was looked at.
+    Restore(backup::Restore),
+    /// Write everything into a file of lines.
+    Export(archive::ExportArgs),
+    /// Take in what `export` has written. What is here already stays, and goes on.
+    Import(archive::ImportArgs),
+    /// Move everything to another database. Run again, it takes what has happened since.
+    MigrateStore(archive::MigrateArgs),
+    /// Look at every ticket, counter and event, and name what is not as it must be.
+    Verify(archive::VerifyArgs),
     /// Work with service levels.
     #[command(subcommand)]
     Sla(sla::Command),
@@ -122,6 +137,12 @@ pub fn main() -> ExitCode {
         Command::Ticket(command) => command.run(),
         Command::Label(command) => command.run(),
         Command::Reference(command) => command.run(),
+        Command::Backup(command) => command.run(),
+        Command::Restore(command) => command.run(),
+        Command::Export(command) => command.run(),
+        Command::Import(command) => command.run(),
+        Command::MigrateStore(command) => command.run(),
+        Command::Verify(command) => command.run(),
         Command::Webhook(command) => command.run(),
         #[cfg(feature = "mail")]
         Command::Mail(command) => command.run(),

@@ -1,7 +1,7 @@
 //! One of the stores, chosen when a program runs.
 
 use ticketing_core::{
-    Rules, Ticket, TicketId, TicketLabel, Timestamp, User,
+    Ticket, TicketId, TicketLabel, Timestamp, User,
     integration::{Reference, ReferenceKind},
     subscription::{Health, SubscriptionId},
     ticket::{ActorId, NewEvent, Scope},
@@ -11,14 +11,8 @@ use ticketing_core::{
 use super::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 use super::sqlite::SqliteStore;
-use super::{
-    AccountsRevision, Appended, Attempt, AttemptStore, Attempted, Created, Creation, Delivery, DeliveryId,
-    DeliveryStore, DeskStore, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp, GivenUp, Idempotency,
-    IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage, ListQuery, Location, Named, Page,
-    PageQuery, Place, PublicRecord, RecipientId, RulesStore, RulesVersion, Settlement, SigningKey, StoreError,
-    StoredHistory, SubscriptionChange, SubscriptionRecord, SubscriptionStore, SubscriptionStored, TicketRecord,
-    TicketStore, TokenRecord, TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore, UserStored,
-};
+#[expect(clippy::wildcard_imports, reason = "it hands on all that there is in stores")]
+use super::*;
 
 /// A store of any kind that is compiled in. Cheap to clone.
 ///
@@ -110,6 +104,17 @@ hand_on! {
         find_references(references: Vec<(ReferenceKind, Reference)>) -> Vec<Option<Named>>;
         identify(names: Vec<(ReferenceKind, String)>) -> Vec<u32>;
         offer(names: Vec<(ReferenceKind, String)>) -> Vec<Named>;
+    }
+    ArchiveStore {
+        records(after: LabelKey, max: u32) -> Vec<TicketRecord>;
+        restore(tickets: Vec<Restoration>) -> Vec<Restored>;
+        rules_versions() -> Vec<(Rules, Timestamp)>;
+        references() -> Vec<StoredReference>;
+        restore_references(references: Vec<StoredReference>) -> Vec<bool>;
+        repeatable(since: Timestamp) -> Vec<Repeatable>;
+        restore_repeatable(requests: Vec<Repeatable>) -> ();
+        recipients() -> Vec<(RecipientId, Place)>;
+        restore_recipient(id: RecipientId, subscription: Option<SubscriptionRecord>, undelivered: Vec<Delivery>) -> bool;
     }
     FeedStore {
         feed(after: FeedPosition, max: u32) -> Vec<FeedEntry>;

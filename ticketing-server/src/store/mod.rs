@@ -5,6 +5,7 @@
 mod accounts;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod any;
+mod archive;
 mod deliveries;
 mod desk;
 mod feed;
@@ -48,6 +49,8 @@ pub use self::accounts::{
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
+pub use self::archive::{ArchiveStore, Repeatable, Restoration, Restored, StoredReference};
+
 pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 
 /// Everything that an engine needs.
@@ -64,6 +67,7 @@ pub trait Store:
     + SubscriptionStore
     + DeliveryStore
     + LeaseStore
+    + ArchiveStore
 {
 }
 
@@ -80,6 +84,7 @@ impl<S> Store for S where
         + SubscriptionStore
         + DeliveryStore
         + LeaseStore
+        + ArchiveStore
 {
 }
 

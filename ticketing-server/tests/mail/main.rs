@@ -78,6 +78,6 @@ impl Reader {
     /// Carries all of it, which must go well.
     async fn deliver(&mut self, postman: &Postman) {
         let carried = self.carry(postman).await;
-        assert!(carried.iter().all(|carried| *carried == Carried::Delivered), "{carried:?}");
+        assert!(carried.iter().all(|carried| matches!(carried, Carried::Delivered | Carried::Nothing)), "{carried:?}");
     }
 }

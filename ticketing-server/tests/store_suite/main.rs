@@ -4,6 +4,7 @@
 #![cfg(feature = "sqlite")]
 
 mod accounts;
+mod archive;
 #[path = "../common/database.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod database;
@@ -59,6 +60,10 @@ use self::{
         attempts_at_the_same_time_count_each, each_change_of_users_and_keys_grows_the_revision,
         of_a_user_who_is_deleted_the_name_is_left_and_the_address_is_free, of_two_changes_of_one_user_one_is_stored,
         the_last_active_administrator_is_not_taken_away, the_last_key_signs_and_is_never_forgotten,
+    },
+    archive::{
+        an_archive_that_is_not_whole_says_so, what_another_store_has_is_here_as_it_was_there,
+        what_is_here_already_stays, what_is_taken_in_again_goes_on_where_it_was,
     },
     deliveries::{
         a_lease_is_one_holders_until_it_is_over_or_given_back, a_place_that_somebody_has_set_is_not_set_back,
@@ -775,6 +780,10 @@ macro_rules! store_suite {
                 of_many_creations_at_once_with_one_key_one_is_stored,
                 rules_have_versions_and_the_last_is_active,
                 a_store_that_works_says_so,
+                what_another_store_has_is_here_as_it_was_there,
+                what_is_taken_in_again_goes_on_where_it_was,
+                what_is_here_already_stays,
+                an_archive_that_is_not_whole_says_so,
                 a_user_who_was_added_is_found_by_id_and_by_address,
                 an_address_is_one_users_in_whatever_letters,
                 of_two_changes_of_one_user_one_is_stored,

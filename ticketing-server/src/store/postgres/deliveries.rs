@@ -217,7 +217,7 @@ fn delivery(columns: &mut Columns<'_>) -> Result<Delivery, StoreError> {
 
 /// Deliveries as columns, to be stored in one statement.
 #[derive(Default)]
-struct Rows {
+pub(super) struct Rows {
     positions: Vec<i64>,
     tickets: Vec<uuid::Uuid>,
     attempts: Vec<i32>,
@@ -228,7 +228,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(deliveries: &[Delivery]) -> Result<Self, StoreError> {
+    pub(super) fn of(deliveries: &[Delivery]) -> Result<Self, StoreError> {
         let mut rows = Self::default();
         for Delivery { position, ticket, attempts, next_attempt_at, last_attempt_at, failure } in deliveries {
             rows.positions.push(row_of(*position));
@@ -243,7 +243,7 @@ impl Rows {
     }
 
     /// Those that are known are changed, so that they keep their numbers; the others get new ones.
-    async fn keep(&self, transaction: &Transaction<'_>, recipient: RecipientId) -> Result<(), StoreError> {
+    pub(super) async fn keep(&self, transaction: &Transaction<'_>, recipient: RecipientId) -> Result<(), StoreError> {
         let Self { positions, tickets, attempts, next_attempts_at, last_attempts_at, failures, http_statuses } = self;
         let sql = "UPDATE deliveries d
                    SET attempts = n.attempts, next_attempt_at = n.next_attempt_at, last_attempt_at = n.last_attempt_at,
@@ -336,26 +336,13 @@ async fn revive(transaction: &Transaction<'_>, which: GivenUp, now: Timestamp) -
     Ok(usize::try_from(revived).unwrap_or(usize::MAX))
 }
 
-/// Events are dated before they are stored, so that one may stand behind a few that were dated later: halving finds the place,
-/// and a minute more than any of them waits is gone back.
+/// Events of one ticket stand in their order, those of different ones do not: what another store has been before is restored
+/// ticket by ticket. So the feed is looked through, up to the first one that is recent enough.
 async fn position_before(transaction: &Transaction<'_>, instant: Timestamp) -> Result<FeedPosition, StoreError> {
-    const STRAY_MILLIS: i64 = 60_000;
-    let instant = instant.unix_millis().saturating_sub(STRAY_MILLIS);
-    // All up to `before` are older; the first after it, and all after `since`, are not.
-    let (mut before, mut since) = (0, row_of(newest_position(transaction).await?));
-    let sql = "SELECT f.position, e.recorded_at FROM feed f JOIN events e ON e.ticket = f.ticket AND e.seq = f.seq
-               WHERE f.position > $1 ORDER BY f.position LIMIT 1";
-    while before < since {
-        let middle = before + (since - before) / 2;
-        let next = transaction.query_opt(sql, &[&middle]).await?;
-        let next = next.as_ref().map(|row| {
-            let columns = &mut Columns::new(row);
-            Ok::<_, StoreError>((columns.next::<i64>()?, columns.next::<i64>()?))
-        });
-        match next.transpose()? {
-            Some((row, recorded_at)) if recorded_at < instant => before = row,
-            _ => since = middle,
-        }
+    let sql = "SELECT f.position - 1 FROM feed f JOIN events e ON e.ticket = f.ticket AND e.seq = f.seq
+               WHERE e.recorded_at >= $1 ORDER BY f.position LIMIT 1";
+    match transaction.query_opt(sql, &[&instant.unix_millis()]).await? {
+        Some(row) => Ok(position(Columns::new(&row).next()?)),
+        None => newest_position(transaction).await,
     }
-    Ok(position(before))
 }

@@ -26,6 +26,14 @@ pub(super) async fn next_of(transaction: &Transaction<'_>, kind: &str, count: us
     Ok(last(transaction.query_opt(sql, &[&kind, &count]).await?)? - count + 1)
 }
 
+/// Ids that are given from now on come after this one.
+pub(super) async fn at_least(transaction: &Transaction<'_>, kind: &str, id: i32) -> Result<(), StoreError> {
+    let sql = "INSERT INTO id_counters (name, last) VALUES ($1, $2)
+               ON CONFLICT (name) DO UPDATE SET last = greatest(id_counters.last, excluded.last)";
+    transaction.execute(sql, &[&kind, &id]).await?;
+    Ok(())
+}
+
 fn last(row: Option<tokio_postgres::Row>) -> Result<i32, StoreError> {
     row.ok_or_else(|| damaged("an id was not counted"))?.try_get(0).map_err(damaged)
 }

@@ -7,6 +7,7 @@
 //!   is locked once a batch.
 //! - Only what distributed engines have too is used: no advisory locks, no `LISTEN`, no `SERIAL`. Ids come from rows that count.
 
+mod archive;
 mod attempts;
 mod connect;
 mod deliveries;

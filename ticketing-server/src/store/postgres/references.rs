@@ -76,13 +76,16 @@ impl IntegrationStore for PostgresStore {
 }
 
 /// Of the ids of a kind.
-fn ids_of(kind: ReferenceKind) -> String {
+pub(super) fn ids_of(kind: ReferenceKind) -> String {
     format!("refs {}", kind.name())
 }
 
 /// Whoever adds or offers names of a kind does so alone. Kinds are locked in one order, so that nobody waits for whoever waits for
 /// them.
-async fn lock_kinds(transaction: &Transaction<'_>, names: &[(ReferenceKind, String)]) -> Result<(), StoreError> {
+pub(super) async fn lock_kinds(
+    transaction: &Transaction<'_>,
+    names: &[(ReferenceKind, String)],
+) -> Result<(), StoreError> {
     let kinds: BTreeSet<_> = names.iter().map(|(kind, _)| ids_of(*kind)).collect();
     for kind in kinds {
         ids::lock(transaction, &kind).await?;

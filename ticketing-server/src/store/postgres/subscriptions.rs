@@ -123,7 +123,11 @@ fn record(row: &Row) -> Result<SubscriptionRecord, StoreError> {
     })
 }
 
-async fn add(transaction: &Transaction<'_>, record: &SubscriptionRecord, max: u32) -> Result<bool, StoreError> {
+pub(super) async fn add(
+    transaction: &Transaction<'_>,
+    record: &SubscriptionRecord,
+    max: u32,
+) -> Result<bool, StoreError> {
     let SubscriptionRecord { subscription, secrets } = record;
     lock_recipients(transaction).await?;
     let sql = "SELECT count(*), count(*) FILTER (WHERE uuid = $1) FROM subscriptions";

@@ -247,14 +247,17 @@ async fn find_key(look: &Transaction<'_>, idempotency: &Idempotency) -> Result<O
     Ok(find_keys(look, &[Some(idempotency)]).await?.uses.pop().flatten())
 }
 
-struct Used<'k> {
+pub(super) struct Used<'k> {
     /// What each key stands for.
-    uses: Vec<Option<KeyUse>>,
+    pub(super) uses: Vec<Option<KeyUse>>,
     /// Those that stand for nothing any more.
-    forgotten: Vec<&'k Idempotency>,
+    pub(super) forgotten: Vec<&'k Idempotency>,
 }
 
-async fn find_keys<'k>(look: &Transaction<'_>, keys: &[Option<&'k Idempotency>]) -> Result<Used<'k>, StoreError> {
+pub(super) async fn find_keys<'k>(
+    look: &Transaction<'_>,
+    keys: &[Option<&'k Idempotency>],
+) -> Result<Used<'k>, StoreError> {
     let mut used = Used { uses: keys.iter().map(|_| None).collect(), forgotten: Vec::new() };
     let given: Vec<_> = keys.iter().zip(0_i32..).filter_map(|(key, nth)| Some(((*key)?, nth))).collect();
     if given.is_empty() {
@@ -296,13 +299,17 @@ fn key_use(columns: &mut Columns<'_>, idempotency: &Idempotency) -> Result<KeyUs
 }
 
 /// A key, and what it stands for from now on.
-struct KeyRow<'k> {
-    idempotency: &'k Idempotency,
-    ticket: i64,
-    version: u32,
+pub(super) struct KeyRow<'k> {
+    pub(super) idempotency: &'k Idempotency,
+    pub(super) ticket: i64,
+    pub(super) version: u32,
 }
 
-fn insert_keys<'p>(rows: &'p [KeyRow<'p>], forgotten: &'p [&'p Idempotency], statements: &mut Statements<'p>) {
+pub(super) fn insert_keys<'p>(
+    rows: &'p [KeyRow<'p>],
+    forgotten: &'p [&'p Idempotency],
+    statements: &mut Statements<'p>,
+) {
     let sql = "DELETE FROM idempotency_keys k
                USING unnest($1::bytea[], $2::text[], $3::bigint[]) AS w (owner, key, valid_from)
                WHERE k.owner = w.owner AND k.key = w.key AND k.created_at < w.valid_from";
@@ -406,8 +413,8 @@ async fn was_stored(transaction: &Transaction<'_>, follow_up: &FollowUp) -> Resu
 }
 
 /// A ticket as it comes to be.
-struct NewRow<'c> {
-    id: i64,
+pub(super) struct NewRow<'c> {
+    pub(super) id: i64,
     ordinal: i64,
     label: String,
     facet: Uuid,
@@ -416,11 +423,11 @@ struct NewRow<'c> {
     clients: Option<String>,
     cc: Option<String>,
     address: Option<String>,
-    creation: &'c Creation,
+    pub(super) creation: &'c Creation,
 }
 
 impl<'c> NewRow<'c> {
-    fn new(creation: &'c Creation, label: TicketLabel, changes: &mut Changes) -> Result<Self, StoreError> {
+    pub(super) fn new(creation: &'c Creation, label: TicketLabel, changes: &mut Changes) -> Result<Self, StoreError> {
         let ordinal = ordinal_of(label.into());
         Ok(Self {
             id: id_of(ordinal),
@@ -437,7 +444,7 @@ impl<'c> NewRow<'c> {
     }
 }
 
-fn insert_tickets<'p>(rows: &'p [NewRow<'p>], statements: &mut Statements<'p>) {
+pub(super) fn insert_tickets<'p>(rows: &'p [NewRow<'p>], statements: &mut Statements<'p>) {
     let sql = "INSERT INTO tickets (
                    id, ordinal, uuid, label, version, revision, type, priority, category, subcategory, area, service, visibility,
                    tags, justification, facet, origin, has_requester, status, assignee, sla, next_moment, created_at, updated_at,
@@ -586,20 +593,20 @@ fn update_tickets<'p>(rows: &'p [ChangedRow<'p>], statements: &mut Statements<'p
     statements.add_some(sql, values, rows.len());
 }
 
-struct EventRow<'c> {
+pub(super) struct EventRow<'c> {
     ticket: i64,
     changes: String,
     new: &'c NewEvent,
 }
 
 impl<'c> EventRow<'c> {
-    fn new(ticket: i64, new: &'c NewEvent) -> Result<Self, StoreError> {
+    pub(super) fn new(ticket: i64, new: &'c NewEvent) -> Result<Self, StoreError> {
         Ok(Self { ticket, changes: json(&new.event.changes)?, new })
     }
 }
 
 /// Events, their texts, and their rows in the outbox.
-fn insert_events<'p>(rows: &'p [EventRow<'p>], statements: &mut Statements<'p>) {
+pub(super) fn insert_events<'p>(rows: &'p [EventRow<'p>], statements: &mut Statements<'p>) {
     let sql = "INSERT INTO events (
                    ticket, seq, recorded_at, occurred_at, action, role, actor, rules, public, has_text, changes, asked_by
                )
@@ -717,7 +724,7 @@ fn tag<'p>(events: &'p [EventRow<'p>], statements: &mut Statements<'p>) {
     statements.add_some(sql, each!(added, (tag, ticket) => [*tag, *ticket]), added.len());
 }
 
-fn insert_intakes<'p>(rows: &'p [NewRow<'p>], statements: &mut Statements<'p>) {
+pub(super) fn insert_intakes<'p>(rows: &'p [NewRow<'p>], statements: &mut Statements<'p>) {
     let sql = "INSERT INTO intake (
                    ticket, name, email, phone, has_whatsapp, document, company, subject, description, internal, clients, cc,
                    created_by, described_by, due_by, address
@@ -759,6 +766,6 @@ fn millis(instant: Option<Timestamp>) -> Option<i64> {
 }
 
 /// Versions and numbers of events; nothing has come to two thousand million of them.
-fn int(number: u32) -> i32 {
+pub(super) fn int(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
