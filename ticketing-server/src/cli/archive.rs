@@ -183,8 +183,8 @@ impl MigrateArgs {
         let settings = self.config.read()?;
         let (from, to) = (Location::parse(&self.from).context("--from")?, Location::parse(&self.to).context("--to")?);
         ensure!(from != to, "--from and --to are the same database");
-        let from_store = open_existing(&from, &settings)?;
         block_on(async {
+            let from_store = open_existing(&from, &settings).await?;
             let to_store = open(&to, &settings).await?;
             let report = migrate(&from_store, &to_store).await?;
             finish(&report)?;

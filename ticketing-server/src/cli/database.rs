@@ -65,13 +65,13 @@ impl Database {
     pub(super) fn existing(&self) -> anyhow::Result<AnyStore> {
         let settings = self.config.read()?;
         let location = self.location(&settings)?;
-        open_existing(&location, &settings)
+        block_on(open_existing(&location, &settings))
     }
 
     /// Whether there is one.
     pub(super) fn is_there(&self) -> anyhow::Result<bool> {
         let settings = self.config.read()?;
-        is_there(&self.location(&settings)?, &settings)
+        block_on(is_there(&self.location(&settings)?, &settings))
     }
 
     /// The store of a database. What is missing of it is created.
@@ -81,22 +81,23 @@ impl Database {
     }
 }
 
-/// The store at a location where there must be one.
-pub(super) fn open_existing(location: &Location, settings: &Settings) -> anyhow::Result<AnyStore> {
-    anyhow::ensure!(
-        is_there(location, settings)?,
-        "there is no database at {location}: name one with --database, or run `ticketing-server serve` to create it"
-    );
-    block_on(open(location, settings))
-}
-
 /// Whether there is a file, or tables of ours on a server: nothing is put into the database of something else for a slip of the pen.
-fn is_there(location: &Location, settings: &Settings) -> anyhow::Result<bool> {
+async fn is_there(location: &Location, settings: &Settings) -> anyhow::Result<bool> {
     match location {
         Location::Sqlite(path) => Ok(path.exists()),
-        Location::Postgres(url) => block_on(PostgresStore::is_in(url.reveal(), &postgres_options(settings)))
+        Location::Postgres(url) => PostgresStore::is_in(url.reveal(), &postgres_options(settings))
+            .await
             .with_context(|| format!("the database {location} cannot be used")),
     }
+}
+
+/// The store at a location where there must be one.
+pub(super) async fn open_existing(location: &Location, settings: &Settings) -> anyhow::Result<AnyStore> {
+    anyhow::ensure!(
+        is_there(location, settings).await?,
+        "there is no database at {location}: name one with --database, or run `ticketing-server serve` to create it"
+    );
+    open(location, settings).await
 }
 
 /// The store at a location.

@@ -89,16 +89,17 @@ impl<S: Store> Engine<S> {
         *self.inner.newest_seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives what has happened its place in the feed, where the store does not do so by itself, and tells those who follow. Whoever runs
-    /// an engine calls this after each change, and twice a second.
+    /// Gives what has happened its place in the feed, where the store does not do so by itself, and tells those who follow; answers
+    /// whether there was anything. Whoever runs an engine calls this after each change, and twice a second.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn give_positions(&self) -> Result<(), StoreError> {
-        if self.inner.store.give_positions().await? {
+    pub async fn give_positions(&self) -> Result<bool, StoreError> {
+        let has_given = self.inner.store.give_positions().await?;
+        if has_given {
             self.look_for_news().await?;
         }
-        Ok(())
+        Ok(has_given)
     }
 
     /// Has those who follow look for what other processes have done. Whoever runs an engine calls this twice a second.

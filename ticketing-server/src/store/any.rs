@@ -1,7 +1,7 @@
 //! One of the stores, chosen when a program runs.
 
 use ticketing_core::{
-    Rules, Ticket, TicketId, TicketLabel, Timestamp, User,
+    Ticket, TicketId, TicketLabel, Timestamp, User,
     integration::{Reference, ReferenceKind},
     subscription::{Health, SubscriptionId},
     ticket::{ActorId, NewEvent, Scope},
@@ -11,15 +11,8 @@ use ticketing_core::{
 use super::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 use super::sqlite::SqliteStore;
-use super::{
-    AccountsRevision, Appended, ArchiveStore, Attempt, AttemptStore, Attempted, Created, Creation, Delivery,
-    DeliveryId, DeliveryStore, DeskStore, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp, GivenUp,
-    Idempotency, IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage, ListQuery, Location,
-    Named, Page, PageQuery, Place, PublicRecord, RecipientId, Repeatable, Restoration, Restored, RulesStore,
-    RulesVersion, Settlement, SigningKey, StoreError, StoredHistory, StoredReference, SubscriptionChange,
-    SubscriptionRecord, SubscriptionStore, SubscriptionStored, TicketRecord, TicketStore, TokenRecord, TokenStore,
-    TokenStored, Total, UserChange, UserRecord, UserStore, UserStored,
-};
+#[expect(clippy::wildcard_imports, reason = "it hands on all that there is in stores")]
+use super::*;
 
 /// A store of any kind that is compiled in. Cheap to clone.
 ///

@@ -57,8 +57,17 @@ impl<'p> Statements<'p> {
         }
     }
 
+    /// Sends them.
+    pub(super) async fn send(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        self.send_with(transaction, None).await
+    }
+
     /// Sends them, and with them the commit: nothing is left to be done for the transaction but to answer.
     pub(super) async fn commit(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        self.send_with(transaction, Some("COMMIT")).await
+    }
+
+    async fn send_with(&self, transaction: &Transaction<'_>, end: Option<&'static str>) -> Result<(), StoreError> {
         if self.0.is_empty() {
             return Ok(());
         }
@@ -66,7 +75,7 @@ impl<'p> Statements<'p> {
             self.0.iter().map(|(_, parameters)| parameters.iter().map(borrowed).collect()).collect();
         let statements: Vec<_> =
             self.0.iter().zip(&parameters).map(|((sql, _), given)| (*sql, given.as_slice())).collect();
-        transaction.send_all(&statements, Some("COMMIT")).await?;
+        transaction.send_all(&statements, end).await?;
         Ok(())
     }
 }
