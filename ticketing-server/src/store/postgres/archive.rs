@@ -247,7 +247,7 @@ async fn restore(transaction: &Transaction<'_>, tickets: &[Restoring]) -> Result
     tickets::insert_intakes(&new_rows, &mut statements);
     finish(&new_rows, &mut statements);
     changes.store(Uuid::nil(), &mut statements);
-    statements.commit(transaction).await?;
+    statements.send(transaction).await?;
     Ok(answers)
 }
 
@@ -333,6 +333,6 @@ async fn restore_repeatable(transaction: &Transaction<'_>, requests: &[Repeatabl
         .collect();
     let mut statements = Statements::default();
     tickets::insert_keys(&keys, &used.forgotten, &mut statements);
-    statements.commit(transaction).await?;
+    statements.send(transaction).await?;
     Ok(())
 }
