@@ -13,7 +13,7 @@ use ticketing_benches::seed;
 use ticketing_core::{Draft, NewTicket};
 use ticketing_server::{
     CreateRequest, Engine,
-    store::{Store, postgres::PostgresStore, sqlite::SqliteStore},
+    store::{Store, sqlite::SqliteStore},
 };
 
 use crate::load::Plan;
@@ -30,9 +30,6 @@ pub(crate) struct Arguments {
     /// Directory for the database, on the disk that is to be measured.
     #[arg(long, default_value = ".")]
     dir: PathBuf,
-    /// An empty PostgreSQL database, in the place of a file.
-    #[arg(long, value_name = "URL")]
-    postgres: Option<String>,
 }
 
 /// Measures once and prints the rate.
@@ -40,12 +37,6 @@ pub(crate) struct Arguments {
 /// # Errors
 /// As for [`store_rate`].
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    if let Some(url) = &arguments.postgres {
-        let measured = Duration::from_secs(arguments.seconds);
-        let plan = Plan { connections: arguments.tasks, warm_up: measured / 5, measured };
-        println!("creation without HTTP: {:.0} per second", postgres_rate(url, plan)?);
-        return Ok(());
-    }
     let dir = tempfile::Builder::new().prefix("bench-").tempdir_in(&arguments.dir)?;
     let measured = Duration::from_secs(arguments.seconds);
     let plan = Plan { connections: arguments.tasks, warm_up: measured / 5, measured };
@@ -61,20 +52,6 @@ pub(crate) fn store_rate(database: &Path, plan: Plan) -> anyhow::Result<f64> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let engine = Engine::start(SqliteStore::open(database)?).await?;
-        creation_rate(&engine, plan).await
-    })
-}
-
-/// Creations per second by the engine on a PostgreSQL database, with its upkeep beside it as a server has it.
-///
-/// # Errors
-/// When the store fails, or gives a label twice.
-fn postgres_rate(url: &str, plan: Plan) -> anyhow::Result<f64> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let engine = Engine::start(PostgresStore::connect(url).await?).await?;
-        let upkeep = engine.clone();
-        tokio::spawn(async move { upkeep.maintain().await });
         creation_rate(&engine, plan).await
     })
 }
