@@ -11,7 +11,7 @@ use ticketing_core::{
 use super::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 use super::sqlite::SqliteStore;
-#[expect(clippy::wildcard_imports, reason = "it hands on all that there is in stores")]
+#[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "it hands on all that there is in stores"))]
 use super::*;
 
 /// A store of any kind that is compiled in. Cheap to clone.
