@@ -10,15 +10,16 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use ticketing_benches::seed;
-use ticketing_core::{Draft, LookUp};
+use ticketing_core::{Draft, LookUp, ticket::Scope};
 use ticketing_server::{
     CreateRequest, Engine,
-    store::{DeskStore as _, Filter, ListQuery, postgres::PostgresStore},
+    store::{DeskStore as _, FeedStore as _, Filter, ListQuery, Store, postgres::PostgresStore, sqlite::SqliteStore},
 };
 use tokio_postgres::NoTls;
 
 use crate::{
     load::Plan,
+    servers::processor_time,
     store::{creation_rate, store_rate},
     table::Table,
 };
@@ -94,6 +95,7 @@ fn measure(arguments: &Arguments, runtime: &tokio::runtime::Runtime, url: &str) 
         .await?;
         Ok::<_, anyhow::Error>(engine)
     })?;
+    println!("{}", runtime.block_on(costs(&engine, url, &dir.path().join("cost.db"), plan))?);
     let (mut ours, mut one, mut batch, mut file) = (vec![], vec![], vec![], vec![]);
     for round in 0..arguments.rounds {
         ours.push(runtime.block_on(creation_rate(&engine, plan))?);
@@ -123,6 +125,84 @@ fn measure(arguments: &Arguments, runtime: &tokio::runtime::Runtime, url: &str) 
     }
     println!("{table}");
     Ok(())
+}
+
+/// What a ticket costs, with its place in the feed and its words in the index: octets that stay and octets that are written ahead of
+/// them, and processor time of this process and of the database.
+#[expect(clippy::cast_precision_loss, reason = "octets and microseconds of one run are far below 2^52")]
+async fn costs(engine: &Engine<PostgresStore>, url: &str, file: &Path, plan: Plan) -> anyhow::Result<Table<5>> {
+    let mut table = Table::new(["a ticket", "octets kept", "octets of log", "our processor, µs", "the database's, µs"]);
+    let before = (Usage::of(url).await?, tickets(engine).await?);
+    creation_rate(engine, plan).await?;
+    let store = engine.store();
+    while store.give_positions().await? {}
+    while store.index_words().await? {}
+    execute(url, "CHECKPOINT").await?;
+    let after = (Usage::of(url).await?, tickets(engine).await?);
+    let each = |total: u64| format!("{:.0}", total as f64 / (after.1 - before.1) as f64);
+    table.row([
+        "in PostgreSQL".into(),
+        each(after.0.kept - before.0.kept),
+        each(after.0.logged - before.0.logged),
+        each(micros(after.0.ours - before.0.ours)),
+        each(micros(after.0.database - before.0.database)),
+    ]);
+
+    let engine = Engine::start(SqliteStore::open(file)?).await?;
+    let used = || processor_time(std::process::id()).unwrap_or_default();
+    let before = used();
+    creation_rate(&engine, plan).await?;
+    while engine.store().index_words().await? {}
+    let (used, created) = (used() - before, tickets(&engine).await?);
+    drop(engine);
+    let octets = |ending: &str| {
+        let mut path = file.as_os_str().to_owned();
+        path.push(ending);
+        std::fs::metadata(path).map_or(0, |file| file.len())
+    };
+    let each = |total: u64| format!("{:.0}", total as f64 / created as f64);
+    table.row(["in a file".into(), each(octets("") + octets("-words")), "–".into(), each(micros(used)), "–".into()]);
+    Ok(table)
+}
+
+async fn tickets<S: Store>(engine: &Engine<S>) -> anyhow::Result<u64> {
+    let totals = engine.store().totals(&Scope::Everything).await?;
+    Ok(totals.iter().map(|total| u64::from(total.tickets)).sum())
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// What was used so far.
+struct Usage {
+    kept: u64,
+    logged: u64,
+    ours: Duration,
+    database: Duration,
+}
+
+impl Usage {
+    async fn of(url: &str) -> anyhow::Result<Self> {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+        let connection = tokio::spawn(connection);
+        let sql = "SELECT pg_database_size(current_database()), (pg_current_wal_lsn() - '0/0')::bigint";
+        let row = client.query_one(sql, &[]).await?;
+        let (kept, logged): (i64, i64) = (row.get(0), row.get(1));
+        drop(client);
+        connection.await??;
+        let ours = processor_time(std::process::id()).unwrap_or_default();
+        Ok(Self { kept: kept.unsigned_abs(), logged: logged.unsigned_abs(), ours, database: database_time() })
+    }
+}
+
+/// Processor time of all that is called `postgres` here, as far as the system tells.
+fn database_time() -> Duration {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_postgres =
+        |id: &u32| std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name.trim() == "postgres");
+    ids.filter(is_postgres).filter_map(processor_time).sum()
 }
 
 fn median(rates: &[f64]) -> f64 {
@@ -178,13 +258,8 @@ pub(crate) fn read(arguments: &Reader) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let rate = runtime.block_on(async {
         let engine = Engine::start(PostgresStore::connect(&arguments.database).await?).await?;
-        let query = ListQuery {
-            scope: ticketing_core::ticket::Scope::Everything,
-            filter: Filter::default(),
-            search: None,
-            before: None,
-            limit: 1_000,
-        };
+        let query =
+            ListQuery { scope: Scope::Everything, filter: Filter::default(), search: None, before: None, limit: 1_000 };
         let mut look_ups = Vec::new();
         for ticket in engine.store().list(query).await?.tickets {
             // Those of pgbench have the requester of the one that they are copies of, too.

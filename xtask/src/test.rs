@@ -53,6 +53,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             let variables = [("TICKETING_TEST_STORE", "postgres".to_owned()), ("TICKETING_SCALE", shorter)];
             let variables = [&variables[..], &postgres.variables()].concat();
             stages.run("on PostgreSQL", || workspace(&ON_POSTGRES, &variables));
+            let strict = [("TICKETING_TEST_POSTGRES_ISOLATION", "serializable".to_owned()), variables[1].clone()];
+            let strict = [&strict[..], &postgres.variables()].concat();
+            stages.run("at SERIALIZABLE", || workspace(&AT_SERIALIZABLE, &strict));
         }
         Err(error) => {
             stages.run("workspace", || workspace(&[], &[]));
@@ -78,7 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// The tests of the service, which run on every store. (What all stores do is a suite of its own, and runs on all of them at once.)
-const ON_POSTGRES: [&str; 22] = [
+const ON_POSTGRES: [&str; 28] = [
     "--test",
     "auth",
     "--test",
@@ -96,12 +99,21 @@ const ON_POSTGRES: [&str; 22] = [
     "--test",
     "integration",
     "--test",
+    "mail",
+    "--test",
     "pages",
+    "--test",
+    "rate_limits",
+    "--test",
+    "seed",
     "--test",
     "tokens",
     "--test",
     "webhooks",
 ];
+
+/// What all stores do, where transactions that get in each other's way are refused and have to be run again.
+const AT_SERIALIZABLE: [&str; 3] = ["--test", "store_suite", "postgres::"];
 
 fn workspace_tests(args: &[&str]) -> (Command, Runner) {
     let all = ["--lib", "--bins", "--tests"];

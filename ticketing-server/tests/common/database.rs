@@ -100,6 +100,10 @@ impl ServerDatabase {
         let url = format!("{before}/{name}");
         let server: tokio_postgres::Config = server.parse().unwrap();
         simple(&server, &format!("CREATE DATABASE {name}"));
+        // The whole suite may be asked to run where transactions that get in each other's way are refused.
+        if let Ok(isolation) = env::var("TICKETING_TEST_POSTGRES_ISOLATION") {
+            simple(&server, &format!("ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'"));
+        }
         Some(Self { server: Box::new(server), name, url })
     }
 

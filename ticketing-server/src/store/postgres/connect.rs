@@ -16,7 +16,27 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::PostgresOptions;
 use crate::store::StoreError;
 
-pub(super) fn pool(url: &str, options: &PostgresOptions) -> Result<Pool, StoreError> {
+/// What is done on connections. Whoever reads does so on others than whoever writes: the database, and whatever stands before it, is
+/// told so of each statement, and a burst of reads keeps no creation waiting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Write,
+    Read,
+}
+
+impl Access {
+    /// How many there are at most, of those of a process.
+    fn connections(self, options: &PostgresOptions) -> usize {
+        let all = options.connections_max.max(MIN_CONNECTIONS);
+        let write = (all / 4).max(MIN_CONNECTIONS - 1);
+        match self {
+            Self::Write => write,
+            Self::Read => all - write,
+        }
+    }
+}
+
+pub(super) fn pool(url: &str, options: &PostgresOptions, access: Access) -> Result<Pool, StoreError> {
     let config = config(url, options)?;
     // Each host is given its time.
     let hosts = u32::try_from(config.get_hosts().len().max(1)).unwrap_or(u32::MAX);
@@ -26,14 +46,14 @@ pub(super) fn pool(url: &str, options: &PostgresOptions) -> Result<Pool, StoreEr
     } else {
         Manager::from_config(config, tls(options)?, manager_config)
     };
-    let greeting = greeting(options);
+    let greeting = greeting(options, access);
     let greet = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
         let greeting = greeting.clone();
         Box::pin(async move { client.batch_execute(&greeting).await.map_err(HookError::Backend) })
     });
     let pool = Pool::builder(manager)
         .runtime(Runtime::Tokio1)
-        .max_size(options.connections_max.max(MIN_CONNECTIONS))
+        .max_size(access.connections(options))
         .wait_timeout(Some(options.statement_timeout))
         .create_timeout(Some(options.connect_timeout.saturating_mul(hosts)))
         .post_create(greet)
@@ -41,8 +61,8 @@ pub(super) fn pool(url: &str, options: &PostgresOptions) -> Result<Pool, StoreEr
     pool.map_err(unavailable)
 }
 
-/// Those that write batches, and one for all else.
-const MIN_CONNECTIONS: usize = 3;
+/// Those that write batches, one for all else that is written, and one for reads.
+const MIN_CONNECTIONS: usize = 4;
 
 /// What a URL says.
 pub(in crate::store) fn read_url(url: &str) -> Result<Config, tokio_postgres::Error> {
@@ -90,9 +110,10 @@ fn is_here(host: &Host) -> bool {
 }
 
 /// A transaction that is left alone, by a process that hangs, keeps others waiting no longer than a statement may.
-fn greeting(options: &PostgresOptions) -> String {
+fn greeting(options: &PostgresOptions, access: Access) -> String {
     let millis = options.statement_timeout.as_millis();
-    format!("SET statement_timeout = {millis}; SET idle_in_transaction_session_timeout = {millis}")
+    let reads = if access == Access::Read { "; SET default_transaction_read_only = on" } else { "" };
+    format!("SET statement_timeout = {millis}; SET idle_in_transaction_session_timeout = {millis}{reads}")
 }
 
 fn tls(options: &PostgresOptions) -> Result<MakeRustlsConnect, StoreError> {

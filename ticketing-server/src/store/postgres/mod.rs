@@ -39,7 +39,7 @@ use std::{
 };
 
 pub(super) use self::connect::read_url;
-use self::{transactions::Sessions, writer::Writer};
+use self::{connect::Access, transactions::Sessions, writer::Writer};
 use super::StoreError;
 
 /// A store in a PostgreSQL database, or in one of an engine that speaks its protocol. Cheap to clone.
@@ -110,9 +110,10 @@ impl PostgresStore {
     /// # Errors
     /// As [`connect`](Self::connect).
     pub async fn connect_with(url: &str, options: &PostgresOptions) -> Result<Self, StoreError> {
-        let pool = connect::pool(url, options)?;
-        migrate::migrate(&pool).await?;
-        let sessions = Arc::new(Sessions { pool, statement_timeout: options.statement_timeout });
+        let writes = connect::pool(url, options, Access::Write)?;
+        migrate::migrate(&writes).await?;
+        let reads = connect::pool(url, options, Access::Read)?;
+        let sessions = Arc::new(Sessions { writes, reads, statement_timeout: options.statement_timeout });
         let writer = Writer::start(&sessions, options);
         Ok(Self { inner: Arc::new(Inner { sessions, writer, has_words: AtomicBool::new(false) }) })
     }
@@ -122,7 +123,7 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database is out of reach or the address says nothing.
     pub async fn is_in(url: &str, options: &PostgresOptions) -> Result<bool, StoreError> {
-        migrate::has_tables(&connect::pool(url, options)?).await
+        migrate::has_tables(&connect::pool(url, options, Access::Read)?).await
     }
 
     fn sessions(&self) -> &Sessions {

@@ -131,7 +131,8 @@ pub(super) struct Transaction<'a> {
 
 /// The connections of a store, and what is done on them.
 pub(super) struct Sessions {
-    pub(super) pool: Pool,
+    pub(super) writes: Pool,
+    pub(super) reads: Pool,
     pub(super) statement_timeout: Duration,
 }
 
@@ -210,7 +211,8 @@ impl Sessions {
             };
             if reason == Again::Connection {
                 // Those that nobody uses now are no better: they would all be tried, one after the other.
-                self.pool.retain(|_, _| false);
+                self.writes.retain(|_, _| false);
+                self.reads.retain(|_, _| false);
             }
             if attempt >= reason.attempts() {
                 return Err(error);
@@ -226,7 +228,8 @@ impl Sessions {
         W: for<'t> Fn(&'t Transaction<'a>) -> Work<'t, T> + Send + Sync,
         T: Send,
     {
-        let connection = self.pool.get().await.map_err(|error| Failed { error: error.into(), again: None })?;
+        let pool = if mode.is_read() { &self.reads } else { &self.writes };
+        let connection = pool.get().await.map_err(|error| Failed { error: error.into(), again: None })?;
         let mut transaction = Transaction {
             connection: Some(connection),
             begin: Mutex::new(mode.begin()),
@@ -281,6 +284,10 @@ impl Mode<'_> {
             Self::Read => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
             Self::Look => None,
         }
+    }
+
+    const fn is_read(self) -> bool {
+        matches!(self, Self::Read | Self::Look)
     }
 
     fn after_unknown(self) -> Option<Again> {
