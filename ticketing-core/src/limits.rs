@@ -59,6 +59,9 @@ limits! {
 
     /// Most tags of a ticket.
     TICKET_TAGS_MAX: u32 = 100;
+    /// Most events of a ticket, but for those that end it and the system's own: whatever reads a history reads all of it, and a file has
+    /// room for 131,071.
+    TICKET_EVENTS_MAX: u32 = 100_000;
     /// Most clients of a ticket, and most others who are told.
     TICKET_CLIENTS_MAX: u32 = 100;
     /// Most characters of a client: an e-mail address with a name before it fits.

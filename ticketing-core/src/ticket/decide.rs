@@ -5,8 +5,11 @@ use super::{
     reopen_window_is_over,
 };
 use crate::{
-    Arrival, Field, NewTicket, Rulebook, Rules, TicketId, Timestamp, Violations, limits::TICKET_TAGS_MAX,
-    sla::DueByHand, text, violation::Problem,
+    Arrival, Field, NewTicket, Rulebook, Rules, TicketId, Timestamp, Violations,
+    limits::{TICKET_EVENTS_MAX, TICKET_TAGS_MAX},
+    sla::DueByHand,
+    text,
+    violation::Problem,
 };
 
 impl Ticket {
@@ -103,6 +106,14 @@ impl Ticket {
         let decided = Decision { ticket, actor, now, book, rules: book.active() }.decide(command)?;
         if decided.is_empty() && !keeps_time {
             return Ok(decided);
+        }
+        let ends = |new: &NewEvent| {
+            let is_over = new.event.changes.status.as_ref().is_some_and(|status| status.after.is_finished());
+            is_over || new.event.action == Action::Archived
+        };
+        let is_from_outside = !matches!(actor, Actor::System) && !decided.is_empty();
+        if ticket.version >= TICKET_EVENTS_MAX && is_from_outside && !decided.iter().any(ends) {
+            return Err(Refusal::Full);
         }
         let events = events.get_or_insert_default();
         events.extend(decided);

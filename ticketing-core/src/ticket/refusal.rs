@@ -1,5 +1,5 @@
 use super::{Status, lifecycle::Operation};
-use crate::{Locale, Violations};
+use crate::{Locale, Violations, limits::TICKET_EVENTS_MAX};
 
 /// Why a command changes nothing.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -25,6 +25,9 @@ pub enum Refusal {
     /// The requester's time to object is over.
     #[error("the ticket can no longer be re-opened by a comment")]
     ReopenWindowOver,
+    /// So much has happened to the ticket that it only takes what ends it.
+    #[error("the ticket has {TICKET_EVENTS_MAX} events, and takes only what ends it")]
+    Full,
     /// A value breaks a rule.
     #[error(transparent)]
     Invalid(#[from] Violations),
@@ -38,6 +41,7 @@ impl Refusal {
             Self::ForeignArea => "foreign-area",
             Self::NotAllowed { .. } => "not-allowed",
             Self::ReopenWindowOver => "reopen-window-over",
+            Self::Full => "ticket-full",
             Self::Invalid(_) => "invalid",
         }
     }
@@ -78,6 +82,11 @@ impl Refusal {
                 Es => "El plazo para responder a este ticket resuelto ya pasó. Cree una solicitud nueva y mencione este número.".into(),
                 En => "The time to answer this resolved ticket is over. Please open a new one and mention this number.".into(),
                 Pt => "O prazo para responder a este ticket resolvido já passou. Crie uma nova solicitação e mencione este número.".into(),
+            },
+            Self::Full => match locale {
+                Es => format!("El ticket ya tiene {TICKET_EVENTS_MAX} movimientos y solo se puede terminar. Cree uno nuevo y mencione este número."),
+                En => format!("The ticket has {TICKET_EVENTS_MAX} events and can only be ended. Please open a new one and mention this number."),
+                Pt => format!("O ticket já tem {TICKET_EVENTS_MAX} eventos e só pode ser encerrado. Crie um novo e mencione este número."),
             },
             Self::Invalid(violations) => violations.summary(locale),
         }

@@ -177,6 +177,29 @@ fn a_comment_reopens_within_fourteen_days_of_the_resolution() {
 }
 
 #[test]
+fn a_ticket_to_which_too_much_has_happened_takes_only_what_ends_it() {
+    let full = |status| {
+        let mut desk = Desk::at(status);
+        desk.ticket.version = crate::limits::TICKET_EVENTS_MAX;
+        desk
+    };
+    for (command, actor) in [(comment(), Actor::Requester), (set(Status::Paused), desk())] {
+        assert_eq!(full(Status::Open).run(1, command.clone(), &actor), Err(Refusal::Full));
+        let mut nearly = full(Status::Open);
+        nearly.ticket.version -= 1;
+        assert!(nearly.run(1, command, &actor).is_ok());
+    }
+    assert_eq!(full(Status::Resolved).run(1, Command::Reopen { reason: reason() }, &desk()), Err(Refusal::Full));
+    for command in [set(Status::Resolved), set(Status::Canceled), Command::Archive { reason: reason() }] {
+        assert!(full(Status::Open).run(1, command, &desk()).is_ok());
+    }
+    // What changes nothing is no event, and clocks run on.
+    assert_eq!(full(Status::Open).run(1, set(Status::Open), &desk()), Ok(None));
+    assert!(full(Status::Open).run(5 * 60, Command::KeepTime, &Actor::System).unwrap().is_some());
+    assert!(full(Status::Resolved).run(8 * 24 * 60, Command::CloseItself, &Actor::System).unwrap().is_some());
+}
+
+#[test]
 fn a_resolved_ticket_closes_itself_after_seven_days() {
     let week = 7 * 24 * 60;
     assert!(Desk::at(Status::Resolved).run(week - 1, Command::CloseItself, &Actor::System).is_err());

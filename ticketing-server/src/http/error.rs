@@ -115,7 +115,7 @@ impl ApiError {
             Self::Refused(Refusal::Forbidden | Refusal::ForeignArea)
             | Self::UserDeactivated
             | Self::ScopeMissing { .. } => StatusCode::FORBIDDEN,
-            Self::Refused(Refusal::NotAllowed { .. } | Refusal::ReopenWindowOver)
+            Self::Refused(Refusal::NotAllowed { .. } | Refusal::ReopenWindowOver | Refusal::Full)
             | Self::KeyInFlight
             | Self::EmailTaken
             | Self::TokenNameTaken
