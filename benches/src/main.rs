@@ -9,6 +9,7 @@ mod figures;
 mod http;
 mod lists;
 mod load;
+mod postgres;
 mod servers;
 mod store;
 mod table;
@@ -47,6 +48,10 @@ enum Command {
     Clocks(clocks::Arguments),
     /// What happens, told to several systems while tickets are created.
     Webhooks(webhooks::Arguments),
+    /// The store in PostgreSQL, beside the one in a file and beside pgbench.
+    Postgres(postgres::Arguments),
+    #[command(hide = true)]
+    PostgresReader(postgres::Reader),
     /// Puts load on a server that already runs: creations, then look-ups of what was created.
     Load(load::Arguments),
     /// Answers every request with the same kilobyte of JSON: what HTTP itself costs.
@@ -79,6 +84,8 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Clocks(arguments) => clocks::run(&arguments).map(|()| true),
         Command::Webhooks(arguments) => webhooks::run(&arguments).map(|()| true),
         Command::Lists(arguments) => lists::run(&arguments).map(|()| true),
+        Command::Postgres(arguments) => postgres::run(&arguments).map(|()| true),
+        Command::PostgresReader(arguments) => postgres::read(&arguments).map(|()| true),
         Command::Load(arguments) => load::run(&arguments),
         Command::Constant(arguments) => constant::serve(&arguments).map(|()| true),
     }

@@ -11,7 +11,10 @@ use std::{
 use anyhow::ensure;
 use ticketing_benches::seed;
 use ticketing_core::{Draft, NewTicket};
-use ticketing_server::{CreateRequest, Engine, store::sqlite::SqliteStore};
+use ticketing_server::{
+    CreateRequest, Engine,
+    store::{Store, sqlite::SqliteStore},
+};
 
 use crate::load::Plan;
 
@@ -57,7 +60,7 @@ pub(crate) fn store_rate(database: &Path, plan: Plan) -> anyhow::Result<f64> {
 ///
 /// # Errors
 /// When the store fails, or gives a label twice.
-pub(crate) async fn creation_rate(engine: &Engine<SqliteStore>, plan: Plan) -> anyhow::Result<f64> {
+pub(crate) async fn creation_rate<S: Store>(engine: &Engine<S>, plan: Plan) -> anyhow::Result<f64> {
     let ticket = Draft::from_json(seed::CREATE_BODY)?.validate(&engine.rules())?;
     let from = Instant::now() + plan.warm_up;
     let window = from..from + plan.measured;
@@ -83,7 +86,7 @@ struct Created {
     labels: Vec<(u16, u32)>,
 }
 
-async fn create(engine: Engine<SqliteStore>, ticket: NewTicket, window: Range<Instant>) -> anyhow::Result<Created> {
+async fn create<S: Store>(engine: Engine<S>, ticket: NewTicket, window: Range<Instant>) -> anyhow::Result<Created> {
     let mut created = Created { counted: 0, labels: Vec::new() };
     while Instant::now() < window.end {
         let label = engine.create(CreateRequest::new(ticket.clone())).await?.label;

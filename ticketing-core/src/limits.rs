@@ -103,6 +103,8 @@ limits! {
     SUBSCRIPTION_FAILURES_DEGRADED: u32 = 10;
     /// Failures in a row after which a subscription is inactive. Source: the v2 contract.
     SUBSCRIPTION_FAILURES_INACTIVE: u32 = 500;
+    /// Longest time in seconds for which a recipient may ask to be left alone: one that says a year is not lost for a year.
+    SUBSCRIPTION_RETRY_AFTER_SECONDS_MAX: u32 = 24 * 60 * 60;
     /// Most subscriptions: each has connections and a place in the feed of its own.
     SUBSCRIPTIONS_MAX: u32 = 200;
     /// Most characters of a webhook's address, which is what clients and proxies take.

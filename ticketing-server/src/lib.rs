@@ -2,6 +2,7 @@
 //!
 //! - [`Engine`]: the one way to do anything. It has no HTTP in it: `default-features = false, features = ["sqlite"]`.
 //! - [`store`]: where tickets are kept. [`store::sqlite`] (feature `sqlite`) is the embedded default.
+//! - [`archive`]: all of a store in a file of lines, and into another store.
 //! - [`courier`]: what happens, delivered to those outside. [`webhooks`] (feature `webhooks`) does it over HTTP.
 //! - [`zones`]: time zones by their IANA names, for the core's calendars.
 //! - [`mail`] (feature `mail`): mails to requesters and agents about what happens to their tickets.
@@ -10,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod clock;
 /// How what happens is delivered to those outside; [`Engine::deliver`] does it.
 pub mod courier {

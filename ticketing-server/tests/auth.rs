@@ -23,11 +23,12 @@ use ticketing_core::{
 };
 use ticketing_server::{
     AccountError, AuthError, Authority, Engine, EngineOptions, PasswordCost,
-    store::{KeyStore, SigningKey, sqlite::SqliteStore},
+    store::{AnyStore, KeyStore, SigningKey},
 };
 use tokio::{task::JoinSet, time::sleep};
 
 use self::common::{
+    database::Database,
     http::{Answer, Connection, Request},
     program::{Desk, Outcome, Server, run},
 };
@@ -278,7 +279,7 @@ async fn an_address_takes_twenty_wrong_passwords_of_any_accounts_and_then_slows_
 }
 
 /// Seconds on an engine's clock after which an attempt may be made; 0 where it was made.
-async fn wait_of(engine: &Engine<SqliteStore>, email: &str, password: &str, address: &str) -> u64 {
+async fn wait_of(engine: &Engine<AnyStore>, email: &str, password: &str, address: &str) -> u64 {
     let login = json!({ "email": email, "password": password }).to_string();
     let login = Login::from_json(login.as_bytes()).unwrap();
     match engine.log_in(login, Some(address.parse().unwrap())).await {
@@ -611,11 +612,9 @@ async fn two_administrators_who_remove_each_other_leave_one() {
 // Tokens
 
 /// The key that tokens are signed with, out of the database.
-fn signing_key(desk: &Desk) -> (String, Vec<u8>) {
-    let database = rusqlite::Connection::open(desk.database()).unwrap();
-    let sql = "SELECT uuid, secret FROM signing_keys ORDER BY id DESC LIMIT 1";
-    let (id, secret): ([u8; 16], Vec<u8>) = database.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-    (uuid::Uuid::from_bytes(id).to_string(), secret)
+async fn signing_key(desk: &Desk) -> (String, Vec<u8>) {
+    let key = desk.open().await.signing_keys().await.unwrap().pop().unwrap();
+    (key.id.0.to_string(), key.secret.0.to_vec())
 }
 
 fn forge(algorithm: Algorithm, kid: Option<&str>, secret: &[u8], claims: &Value) -> String {
@@ -642,7 +641,7 @@ async fn a_token_that_is_not_ours_to_the_letter_says_nothing() {
     let server = serve(&desk);
     let mut client = server.connect().await;
     let good = token(&mut client, ADMIN, PASSWORD).await;
-    let (kid, secret) = signing_key(&desk);
+    let (kid, secret) = signing_key(&desk).await;
     let all = claims(&good);
     let forged = forge(Algorithm::HS256, Some(&kid), &secret, &all);
     assert!(is_logged_in(&mut client, &forged).await, "what is signed with the key is ours");
@@ -795,7 +794,7 @@ async fn an_administrator_who_is_out_before_the_hash_is_made_changes_nobody() {
     // Some tenths of a second.
     let password_cost = PasswordCost { memory_kib: 19 * 1024, passes: 16 };
     let options = EngineOptions { password_cost, ..EngineOptions::default() };
-    let engine = Engine::start_with(SqliteStore::open(desk.database()).unwrap(), clock, options).await.unwrap();
+    let engine = Engine::start_with(desk.open().await, clock, options).await.unwrap();
     let new = |email: &str| {
         let form = json!({ "email": email, "nombre": "Ana", "password": PASSWORD, "rol": "ADMIN" });
         NewUser::from_json(form.to_string().as_bytes()).unwrap()
@@ -828,14 +827,14 @@ fn credentials(password: &str) -> Login {
 }
 
 /// An engine with an administrator, whose clock is a number of seconds.
-async fn on_a_clock(desk: &Desk) -> (Engine<SqliteStore>, Arc<AtomicI64>) {
+async fn on_a_clock(desk: &Desk) -> (Engine<AnyStore>, Arc<AtomicI64>) {
     let seconds = Arc::new(AtomicI64::new(1_774_347_300));
     let clock = {
         let seconds = Arc::clone(&seconds);
         move || Timestamp::saturating_from_unix_millis(seconds.load(SeqCst) * 1000 + 250)
     };
     let options = EngineOptions { password_cost: PasswordCost::LEAST, ..EngineOptions::default() };
-    let engine = Engine::start_with(SqliteStore::open(desk.database()).unwrap(), clock, options).await.unwrap();
+    let engine = Engine::start_with(desk.open().await, clock, options).await.unwrap();
     if !engine.has_admin() {
         let form = json!({ "email": ADMIN, "nombre": "Raíz", "password": PASSWORD, "rol": "ADMIN" });
         engine
@@ -950,12 +949,15 @@ async fn a_user_who_cannot_be_read_is_out_and_nobody_else_stays_in_for_it() {
     let zoe = create(&mut client, &admin, &json!({ "email": "zoe@example.com", "nombre": "Zoé" })).await;
     let anas = token(&mut client, "ana@example.com", PASSWORD).await;
     let zoes = token(&mut client, "zoe@example.com", PASSWORD).await;
-    let database = rusqlite::Connection::open(desk.database()).unwrap();
-    let damage = "UPDATE users SET role = 'JEFA' WHERE email = 'ana@example.com';
-                  INSERT INTO signing_keys (uuid, secret, created_at, tokens_until)
-                  VALUES (x'00112233445566778899aabbccddeeff', x'00', 0, 0);
-                  UPDATE accounts_revision SET revision = revision + 1;";
-    database.execute_batch(damage).unwrap();
+    let (id, secret) = match &desk.database {
+        Database::File(..) => ("x'00112233445566778899aabbccddeeff'", "x'00'"),
+        Database::Server(_) | Database::Elsewhere(_) => ("'00112233-4455-6677-8899-aabbccddeeff'", r"'\x00'"),
+    };
+    desk.database.execute(&format!(
+        "UPDATE users SET role = 'JEFA' WHERE email = 'ana@example.com';
+         INSERT INTO signing_keys (id, uuid, secret, created_at, tokens_until) VALUES (99, {id}, {secret}, 0, 0);
+         UPDATE accounts_revision SET revision = revision + 1;"
+    ));
 
     // What is stored is said to be, and known at once.
     patch(&mut client, &admin, &zoe, &json!({ "is_active": false })).await.ok();
@@ -1011,7 +1013,7 @@ async fn tokens_from_before_a_rotation_stay_and_new_ones_have_the_new_key() {
     let mut client = server.connect().await;
     let old = token(&mut client, ADMIN, PASSWORD).await;
     let message = desk.run(&["key", "rotate"]).success();
-    let (kid, secret) = signing_key(&desk);
+    let (kid, secret) = signing_key(&desk).await;
     assert_eq!(message, format!("tokens are signed with key {kid}\n"));
     // Another server may use the new key before this one has looked.
     let new = forge(Algorithm::HS256, Some(&kid), &secret, &claims(&old));
@@ -1201,11 +1203,8 @@ async fn no_password_and_no_token_is_logged_or_stored() {
     }
     server.terminate();
     let log = server.log();
-    let (_, key) = signing_key(&desk);
-    let mut stored = Vec::new();
-    for name in ["ticketing.db", "ticketing.db-wal"] {
-        stored.extend(fs::read(desk.path(name)).unwrap_or_default());
-    }
+    let (_, key) = signing_key(&desk).await;
+    let stored = desk.database.octets();
     let is_in = |octets: &[u8], part: &[u8]| octets.windows(part.len()).any(|window| window == part);
     assert!(is_in(&stored, &key) && is_in(&stored, b"$argon2id$v=19$m=19456,t=2,p=1$"), "the right file");
     assert!(log.contains("answered"), "{log}");

@@ -9,6 +9,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::Value;
 
+use ticketing_server::store::RulesStore;
+
 use self::common::{program::Desk, seed};
 
 const RULES: &str = r#"
@@ -51,8 +53,8 @@ impl Desk {
     }
 
     fn version(&self) -> i64 {
-        let connection = rusqlite::Connection::open(self.database()).unwrap();
-        connection.query_row("SELECT max(id) FROM rules_versions", [], |row| row.get(0)).unwrap()
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { self.open().await.active_version().await.unwrap().unwrap().0 })
     }
 }
 
@@ -142,10 +144,10 @@ fn rules_without_calendars_say_so() {
         let message = desk.run(arguments).failure(1);
         assert!(message.starts_with("error: the rules have no calendar: write one under `calendarios`"), "{message}");
     }
-    let nowhere = Desk::new();
+    let nowhere = Desk::on_a_file();
     let message = nowhere.run(&["calendar", "import", "festivos.csv", "--yes"]).failure(1);
     assert!(message.contains("there is no database at ticketing.db"), "{message}");
-    assert!(!nowhere.database().exists());
+    assert!(!nowhere.file().exists());
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn text(path: &Path) -> &str {
 /// The link is there before the file is.
 #[test]
 fn a_second_server_on_a_file_that_was_new_under_another_name_refuses() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     fs::create_dir(desk.path("volume")).unwrap();
     std::os::unix::fs::symlink("volume/desk.db", desk.path("ticketing.db")).unwrap();
     let _server = desk.serve();
@@ -60,9 +60,9 @@ fn a_second_server_on_a_file_that_was_new_under_another_name_refuses() {
 
 #[tokio::test]
 async fn a_second_server_on_one_file_refuses_and_the_first_goes_on() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let server = desk.serve();
-    let database = desk.database();
+    let database = desk.file();
     std::os::unix::fs::symlink(&database, desk.path("other-name.db")).unwrap();
     for name in [text(&database), "ticketing.db", "./ticketing.db", "other-name.db"] {
         let message = serve_refused(&desk, &["--database", name]).failure(1);
@@ -79,7 +79,7 @@ async fn a_second_server_on_one_file_refuses_and_the_first_goes_on() {
 /// Whoever supervises it may change their mind as soon as it says that it is there.
 #[tokio::test]
 async fn a_server_that_says_that_it_listens_can_be_stopped_in_good_order() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     // Runs already, so that it is quick.
     let mut shell = Command::new("sh");
     let mut shell = shell.args(["-c", "while read id; do kill -TERM $id; done"]).stdin(Stdio::piped()).spawn().unwrap();
@@ -96,7 +96,7 @@ async fn a_server_that_says_that_it_listens_can_be_stopped_in_good_order() {
 
 #[test]
 fn a_file_that_cannot_be_the_database_is_refused_by_name() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     fs::create_dir(desk.path("directory")).unwrap();
     let text_file = desk.write("notes.txt", "Querido diario: ".repeat(1000));
     let cut_off = desk.write("cut-off.db", b"SQLite format 3\0\x10\0\x01\x01\0");
@@ -118,9 +118,9 @@ fn a_file_that_cannot_be_the_database_is_refused_by_name() {
 /// A database of a newer version of the program is not this one's to touch.
 #[test]
 fn a_file_of_a_newer_program_is_refused() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     desk.serve().kill();
-    let connection = rusqlite::Connection::open(desk.database()).unwrap();
+    let connection = rusqlite::Connection::open(desk.file()).unwrap();
     let sql = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
                VALUES (900, 'the_future', '2030-01-01T00:00:00Z', '1')";
     connection.execute(sql, []).unwrap();
@@ -146,13 +146,13 @@ fn without_rights(desk: &Desk, arguments: &[&str]) -> Outcome {
 /// SQLite by itself would open it, to read only.
 #[tokio::test]
 async fn a_file_that_may_not_be_written_is_refused() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let server = desk.serve();
     assert_eq!(server.connect().await.get("/livez").await.status, 200);
     server.terminate();
     assert_eq!(server.ended(Duration::from_secs(10)).await.code(), Some(0));
     fs::remove_file(desk.path("ticketing.db.lock")).unwrap();
-    fs::set_permissions(desk.database(), fs::Permissions::from_mode(0o444)).unwrap();
+    fs::set_permissions(desk.file(), fs::Permissions::from_mode(0o444)).unwrap();
     // Beside it there may be files.
     fs::set_permissions(desk.path(""), fs::Permissions::from_mode(0o777)).unwrap();
     let message = without_rights(&desk, &["--database", "ticketing.db"]).failure(1);
@@ -161,7 +161,7 @@ async fn a_file_that_may_not_be_written_is_refused() {
 
 #[test]
 fn a_directory_that_may_not_be_written_is_refused() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     fs::create_dir(desk.path("closed")).unwrap();
     fs::set_permissions(desk.path(""), fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(desk.path("closed"), fs::Permissions::from_mode(0o555)).unwrap();
@@ -173,7 +173,7 @@ fn a_directory_that_may_not_be_written_is_refused() {
 
 #[test]
 fn settings_that_are_wrong_are_told_with_file_line_and_key_and_nothing_starts() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     for (settings, parts) in [
         (
             "listen = \"localhost\"\n",
@@ -197,12 +197,12 @@ fn settings_that_are_wrong_are_told_with_file_line_and_key_and_nothing_starts() 
             says(&message, &["error: the settings file", "settings.toml"]);
             says(&message, parts);
         }
-        assert!(!desk.database().exists(), "nothing has started");
+        assert!(!desk.file().exists(), "nothing has started");
     }
     // Read where it stands beside the program, too.
     desk.write("ticketing.toml", "lissten = 1\n");
     says(&desk.run(&["serve"]).failure(1), &["ticketing.toml", "line 1", "lissten"]);
-    assert!(!desk.database().exists());
+    assert!(!desk.file().exists());
     let message = desk.run(&["serve", "--config", "nowhere.toml"]).failure(1);
     says(&message, &["nowhere.toml", "cannot be read"]);
     let message = run(desk.program().arg("serve").env("TICKETING_CONFIG", "nowhere.toml")).failure(1);
@@ -211,7 +211,7 @@ fn settings_that_are_wrong_are_told_with_file_line_and_key_and_nothing_starts() 
 
 #[test]
 fn a_flag_or_variable_without_a_meaning_is_refused_by_name() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     for (variable, flag, value) in [
         ("TICKETING_LISTEN", "--listen", "localhost:8080"),
         ("TICKETING_LISTEN", "--listen", "127.0.0.1:65536"),
@@ -231,12 +231,12 @@ fn a_flag_or_variable_without_a_meaning_is_refused_by_name() {
     says(&message, &["log: ", "ticketing=loud", "debug"]);
     says(&desk.run(&["serve", "--lissten", "x"]).failure(2), &["--lissten", "--listen"]);
     says(&desk.run(&["sevre"]).failure(2), &["sevre", "serve"]);
-    assert!(!desk.database().exists());
+    assert!(!desk.file().exists());
 }
 
 #[tokio::test]
 async fn a_flag_wins_over_a_variable_and_that_over_the_file() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let settings = desk.write(
         "settings.toml",
         "listen = \"192.0.2.1:1\"\ndatabase = \"file.db\"\nlog = \"error\"\nlog_format = \"json\"\n\
@@ -253,7 +253,7 @@ async fn a_flag_wins_over_a_variable_and_that_over_the_file() {
         let answer = client.ask(&Request::new("GET", "/livez").header("Origin", origin)).await;
         assert_eq!(answer.header("access-control-allow-origin").is_some(), allowed, "{origin}");
     }
-    assert!(desk.database().exists() && !desk.path("variable.db").exists() && !desk.path("file.db").exists());
+    assert!(desk.file().exists() && !desk.path("variable.db").exists() && !desk.path("file.db").exists());
     let log = server.log();
     assert!(!log.is_empty());
     for line in log.lines() {
@@ -264,7 +264,7 @@ async fn a_flag_wins_over_a_variable_and_that_over_the_file() {
 
 #[test]
 fn an_address_that_is_taken_is_told() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let server = desk.serve();
     let address = server.address.to_string();
     let message = desk.run(&["serve", "--database", "other.db", "--listen", &address]).failure(1);
@@ -289,7 +289,7 @@ async fn new_etag(client: &mut Connection, known: &str) -> (String, Duration) {
 
 #[tokio::test]
 async fn rules_that_are_applied_beside_a_running_server_are_its_rules_within_a_second() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let server = desk.serve();
     let mut client = server.connect().await;
     let built_in = client.get("/api/reglas").await;
@@ -299,7 +299,7 @@ async fn rules_that_are_applied_beside_a_running_server_are_its_rules_within_a_s
     client.post("/api/tickets/crear", &unknown).await.ok();
 
     let rules = desk.write("rules.toml", "[prioridades]\nsoloConocidas = true\n");
-    let said = desk.run(&["rules", "apply", text(&rules), "--database", text(&desk.database())]).success();
+    let said = desk.run(&["rules", "apply", text(&rules), "--database", text(&desk.file())]).success();
     says(&said, &["prioridades.soloConocidas: false → true", "is active; its hash is"]);
     let (new, _) = new_etag(&mut client, &etag).await;
     assert!(said.contains(new.trim_matches('"')), "the tag is the hash: {new}: {said}");
@@ -318,7 +318,7 @@ async fn rules_that_are_applied_beside_a_running_server_are_its_rules_within_a_s
 
 #[tokio::test]
 async fn who_has_the_rules_already_is_told_so() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let server = desk.serve();
     let mut client = server.connect().await;
     let answer = client.get("/api/reglas").await;
@@ -343,10 +343,10 @@ async fn who_has_the_rules_already_is_told_so() {
 
 #[test]
 fn rules_are_shown_as_they_were_applied() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let built_in: Value = serde_json::from_str(&desk.run(&["rules", "show", "--built-in"]).success()).unwrap();
     assert_eq!(built_in["tipos"].as_array().map(Vec::len), Some(7));
-    assert!(!desk.database().exists());
+    assert!(!desk.file().exists());
     says(&desk.run(&["rules", "show"]).failure(1), &["there is no database at ticketing.db", "serve"]);
 
     let rules = desk.write("rules.toml", "reapertura = 30\n[campos.asunto]\nrequerido = true\nmax = 80\n");
@@ -354,7 +354,7 @@ fn rules_are_shown_as_they_were_applied() {
     says(&checked, &["rules.toml is valid; its hash is "]);
     let preview = desk.run(&["rules", "apply", text(&rules), "--dry-run"]).success();
     says(&preview, &["reapertura: 14 → 30", "campos.asunto.max: 200 → 80", "campos.asunto.requerido: false → true"]);
-    assert!(!desk.database().exists(), "a dry run creates nothing");
+    assert!(!desk.file().exists(), "a dry run creates nothing");
 
     let applied = desk.run(&["rules", "apply", text(&rules)]).success();
     says(&applied, &["reapertura: 14 → 30"]);
@@ -369,7 +369,7 @@ fn rules_are_shown_as_they_were_applied() {
 
 #[test]
 fn rules_that_are_wrong_are_told_with_file_line_and_key() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     for (name, rules, said) in [
         (
             "a.toml",
@@ -403,14 +403,14 @@ fn rules_that_are_wrong_are_told_with_file_line_and_key() {
     says(&message, &["nowhere.toml", "cannot be read"]);
     let latin1 = desk.write("latin1.toml", b"tipos = [\"PETICI\xd3N\"]\n");
     says(&desk.run(&["rules", "check", text(&latin1)]).failure(1), &["latin1.toml:1:17: here the file is not UTF-8"]);
-    assert!(!desk.database().exists(), "rules that are wrong create nothing");
+    assert!(!desk.file().exists(), "rules that are wrong create nothing");
 }
 
 // Labels
 
 #[test]
 fn a_label_is_read_as_it_was_typed() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     for (typed, label) in [
         ("tkt 2026-142", "TKT-2026-00142"),
         (" #tkt/2026/0142 ", "TKT-2026-00142"),
@@ -429,7 +429,7 @@ fn a_label_is_read_as_it_was_typed() {
 
 #[test]
 fn the_published_vectors_pass() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ticketing-core/vectors");
     let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let files: Vec<_> = files.filter(|file| file.extension().is_some_and(|ending| ending == "json")).collect();
@@ -470,7 +470,7 @@ fn a_vector_that_fails_says_what_was_expected() {
         without("calendar"),
         7,
     ]);
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let file = desk.write("cases.json", cases.to_string());
     let outcome = desk.run(&["sla", "check-vectors", text(&file)]);
     assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(1), ""));

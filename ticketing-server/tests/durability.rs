@@ -1,4 +1,4 @@
-//! What was acknowledged is there: under load, after kills, after a shutdown. A real program, real sockets, a real file.
+//! What was acknowledged is there: under load, after kills, after a shutdown. A real program, real sockets, a real database.
 //!
 //! `TICKETING_SCALE` multiplies tickets and rounds.
 
@@ -21,7 +21,7 @@ use std::{
 
 use serde_json::Value;
 use ticketing_core::{Ticket, TicketId, TicketLabel};
-use ticketing_server::store::{LabelKey, PublicRecord, TicketStore, sqlite::SqliteStore};
+use ticketing_server::store::{AnyStore, LabelKey, PublicRecord, TicketStore};
 use tokio::{task::JoinSet, time::sleep};
 
 use self::common::{
@@ -66,7 +66,7 @@ async fn is_found(client: &mut Connection, label: &str, requester: u32) {
 }
 
 /// Every ticket of a file, in order of its number; that they are numbered without gaps is part of it.
-async fn tickets_in(store: &SqliteStore, year: u16) -> Vec<PublicRecord> {
+async fn tickets_in(store: &AnyStore, year: u16) -> Vec<PublicRecord> {
     let mut records = Vec::new();
     for number in 1.. {
         match store.find_public(LabelKey { year, number }).await.unwrap() {
@@ -82,7 +82,7 @@ async fn tickets_in(store: &SqliteStore, year: u16) -> Vec<PublicRecord> {
 }
 
 /// Asserts that a ticket's history leads to its state.
-async fn replays(store: &SqliteStore, id: TicketId) {
+async fn replays(store: &AnyStore, id: TicketId) {
     let history = store.history(id).await.unwrap();
     let replayed = Ticket::replay(id, history.iter().map(|new| &new.event)).unwrap();
     assert_eq!(Some(replayed), store.load(id).await.unwrap());
@@ -258,7 +258,7 @@ async fn what_was_acknowledged_survives_every_kill() {
     // The numbers that were given, each once, those of unanswered requests among them.
     let acknowledged: HashMap<_, _> = all.acknowledged.iter().map(|(label, requester)| (label, requester)).collect();
     assert_eq!(acknowledged.len(), all.acknowledged.len(), "no label was given twice");
-    let store = SqliteStore::open(desk.database()).unwrap();
+    let store = desk.open().await;
     let year = after["ticketLabel"].as_str().unwrap()[4..8].parse().unwrap();
     let stored = tickets_in(&store, year).await;
     let newest = u32::try_from(stored.len()).unwrap();
@@ -287,12 +287,12 @@ async fn what_was_acknowledged_survives_every_kill() {
 async fn a_server_killed_while_it_creates_its_file_starts_on_it_again() {
     for _ in 0..scaled(3) {
         for table in ["refinery_schema_history", "tickets", "rules_versions", "idempotency_keys"] {
-            let desk = Desk::new();
+            let desk = Desk::on_a_file();
             let mut command = desk.program();
-            command.args(["serve", "--listen", "127.0.0.1:0", "--database"]).arg(desk.database());
+            command.args(["serve", "--listen", "127.0.0.1:0", "--database"]).arg(desk.file());
             let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
             // At the first sight of each table.
-            table_appears(&desk.database(), table, &mut process);
+            table_appears(&desk.file(), table, &mut process);
             process.kill().unwrap();
             process.wait().unwrap();
 
@@ -319,9 +319,9 @@ fn table_appears(database: &Path, name: &str, process: &mut Child) -> Option<()>
     Some(())
 }
 
-/// Tells whether a file holds exactly the tickets that clients were told of.
-async fn holds_exactly(database: &Path, acknowledged: &[(String, u32)]) {
-    let store = SqliteStore::open(database).unwrap();
+/// Tells whether a database holds exactly the tickets that clients were told of.
+async fn holds_exactly(desk: &Desk, acknowledged: &[(String, u32)]) {
+    let store = desk.open().await;
     let Some((label, _)) = acknowledged.first() else { panic!("nothing was acknowledged") };
     let stored = tickets_in(&store, label.parse::<TicketLabel>().unwrap().year()).await;
     let mut expected: Vec<_> =
@@ -371,7 +371,7 @@ async fn a_shutdown_under_load_answers_what_it_accepted() {
         server.terminate();
         let acknowledged: Vec<_> = clients.join_all().await.into_iter().flatten().collect();
         assert_eq!(server.ended(Duration::from_secs(10)).await.code(), Some(0));
-        holds_exactly(&desk.database(), &acknowledged).await;
+        holds_exactly(&desk, &acknowledged).await;
     }
 }
 
@@ -406,20 +406,20 @@ async fn a_request_that_is_arriving_when_the_shutdown_begins_is_answered() {
     let ended = server.ended(Duration::from_secs(5)).await;
     assert_eq!(ended.code(), Some(0));
     drop(silent);
-    holds_exactly(&desk.database(), &[(created["ticketLabel"].as_str().unwrap().to_owned(), 1)]).await;
+    holds_exactly(&desk, &[(created["ticketLabel"].as_str().unwrap().to_owned(), 1)]).await;
     assert!(!desk.path("ticketing.db-wal").exists(), "everything is in the one file");
 }
 
 /// A backup that keeps the file locked, a disk that hangs: nothing is promised that is not kept.
 #[tokio::test]
 async fn while_the_file_cannot_be_written_tickets_are_found_and_creation_is_put_off() {
-    let desk = Desk::new();
+    let desk = Desk::on_a_file();
     let server = desk.serve();
     let mut client = server.connect().await;
     let created = client.ask(&creation(0)).await.ok();
     let label = created["ticketLabel"].as_str().unwrap();
 
-    let other = rusqlite::Connection::open(desk.database()).unwrap();
+    let other = rusqlite::Connection::open(desk.file()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut waiting = server.connect().await;
     waiting.send(creation(2).octets()).await;

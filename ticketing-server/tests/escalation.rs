@@ -15,7 +15,7 @@ use ticketing_core::{
 };
 use ticketing_server::{
     Engine,
-    store::{DeskStore, LabelKey, StoredHistory, TicketStore, sqlite::SqliteStore},
+    store::{DeskStore, LabelKey, Store, StoredHistory},
 };
 use tokio::time::{Instant, sleep, timeout};
 
@@ -29,7 +29,7 @@ const RULES: &str = r#"{ "sla": { "politicas": [
 ] } }"#;
 const SHARES: usize = 7;
 
-async fn histories(store: &SqliteStore) -> Vec<StoredHistory> {
+async fn histories(store: &impl Store) -> Vec<StoredHistory> {
     store.histories(LabelKey::NOTHING, 10_000).await.unwrap()
 }
 
@@ -59,8 +59,8 @@ async fn each_share_of_time_is_noted_once_whoever_is_killed_and_whoever_else_loo
     let desk = Desk::new();
     let rules = desk.write("rules.json", RULES);
     desk.run(&["rules", "apply", rules.to_str().unwrap()]).success();
-    // Another process that does the same work on the same file.
-    let other = Engine::start(SqliteStore::open(desk.database()).unwrap()).await.unwrap();
+    // Another process that does the same work on the same database.
+    let other = Engine::start(desk.open().await).await.unwrap();
     let beside = tokio::spawn({
         let other = other.clone();
         async move {
@@ -107,7 +107,7 @@ async fn each_share_of_time_is_noted_once_whoever_is_killed_and_whoever_else_loo
     );
 }
 
-async fn replays(store: &SqliteStore, history: &StoredHistory) {
+async fn replays(store: &impl Store, history: &StoredHistory) {
     let state = store.load(history.id).await.unwrap();
     assert_eq!(ticketing_core::Ticket::replay(history.id, &history.events).ok(), state);
 }
@@ -125,7 +125,7 @@ async fn what_was_up_while_nobody_looked_is_noted_at_the_start() {
     let server = desk.serve();
     sleep(Duration::from_millis(1_500)).await;
     server.kill();
-    let store = SqliteStore::open(desk.database()).unwrap();
+    let store = desk.open().await;
     for history in histories(&store).await {
         let noted = noted(&history);
         for share in [1, 3, 5] {
@@ -142,10 +142,9 @@ async fn a_moment_at_which_nothing_is_up_is_put_right() {
     let server = desk.serve();
     create(&mut server.connect().await, 3).await;
     server.kill();
-    let engine = Engine::start(SqliteStore::open(desk.database()).unwrap()).await.unwrap();
+    let engine = Engine::start(desk.open().await).await.unwrap();
     let before = engine.store().moments_until(Timestamp::MAX, 0, 9).await.unwrap();
-    let connection = rusqlite::Connection::open(desk.database()).unwrap();
-    connection.execute("UPDATE tickets SET next_moment = 1", []).unwrap();
+    desk.database.execute("UPDATE tickets SET next_moment = 1");
     let done = timeout(Duration::from_secs(20), engine.keep_time()).await.expect("it ends");
     done.unwrap();
     assert_eq!(engine.store().moments_until(engine_now(), 0, 9).await.unwrap(), []);
@@ -166,10 +165,10 @@ async fn a_ticket_that_cannot_be_read_is_in_nobodys_way() {
     let server = desk.serve();
     create(&mut server.connect().await, 3).await;
     server.kill();
-    let store = SqliteStore::open(desk.database()).unwrap();
-    let ids: Vec<TicketId> = histories(&store).await.iter().map(|history| history.id).collect();
-    let connection = rusqlite::Connection::open(desk.database()).unwrap();
-    connection.execute("UPDATE tickets SET sla = '{' WHERE uuid = ?", [ids[0].0.as_bytes()]).unwrap();
+    let store = desk.open().await;
+    let all = histories(&store).await;
+    let ids: Vec<TicketId> = all.iter().map(|history| history.id).collect();
+    desk.database.execute(&format!("UPDATE tickets SET sla = '{{' WHERE label = '{}'", all[0].label));
     sleep(Duration::from_millis(700)).await;
     let engine = Engine::start(store).await.unwrap();
     assert_eq!(engine.keep_time().await.unwrap(), 2);

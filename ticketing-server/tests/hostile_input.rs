@@ -839,6 +839,58 @@ async fn who_asks_before_sending_is_told_to_go_on_or_not_to() {
     }
 }
 
+/// Each in turn, with the body a little later than the head: as most clients send them.
+#[tokio::test]
+async fn a_request_that_is_refused_before_its_body_is_there_does_not_end_its_connection() {
+    let desk = Desk::new();
+    let server = desk.serve();
+    let mut client = server.connect().await;
+    let body = seed().to_string();
+    for (request, status) in [
+        (Request::post("/nada", body.clone()), 404),
+        (Request::post("/livez", body.clone()), 405),
+        (Request::post_as("/api/tickets/crear", body.clone()).header("Content-Type", "text/plain"), 415),
+        (Request::post("/api/auth/users", body.clone()), 401),
+        (Request::post("/v2/tickets", body.clone()), 401),
+        (Request::post("/v2/tickets", " ".repeat(BODY_OCTETS_MAX)), 401),
+        (chunked("/v2/tickets", &body), 401),
+    ] {
+        let octets = request.octets();
+        let (head, body) = octets.split_at(request.head().len());
+        client.send(head).await;
+        sleep(Duration::from_millis(50)).await;
+        client.send(body).await;
+        let answer = client.answer().await;
+        assert_eq!((answer.status, answer.header("connection")), (status, None), "{answer}");
+        client.get("/livez").await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_read_to_its_end_says_that_its_connection_ends() {
+    let desk = Desk::new();
+    let server = desk.serve();
+    let post = |path| Request::new("POST", path).header("Content-Type", "application/json");
+    for (request, sent, status) in [
+        // Of what is too much, nothing is waited for.
+        (post("/v2/tickets").header("Content-Length", "2000000"), "", 401),
+        (post("/api/tickets/crear").header("Content-Length", "2000000"), "", 413),
+        (post("/nada").header("Content-Length", "20").header("Expect", "100-continue"), "", 404),
+        // What does not come is given up.
+        (post("/nada").header("Content-Length", "20"), "{", 404),
+        (post("/nada").header("Transfer-Encoding", "chunked"), "zz\r\n", 404),
+    ] {
+        let mut client = server.connect().await;
+        let began = Instant::now();
+        client.send(request.head() + sent).await;
+        let answer = client.answer().await;
+        assert_eq!((answer.status, answer.header("connection")), (status, Some("close")), "{answer}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+        client.is_closed().await;
+    }
+    still_serves(&server).await;
+}
+
 #[tokio::test]
 async fn who_hangs_up_in_the_middle_of_a_body_leaves_nothing_behind() {
     let desk = Desk::new();

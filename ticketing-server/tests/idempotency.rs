@@ -18,7 +18,7 @@ use std::{
 
 use serde_json::{Value, json};
 use ticketing_core::{Draft, Timestamp};
-use ticketing_server::{CreateRequest, CreatedTicket, Engine, EngineError, IdempotencyKey, store::sqlite::SqliteStore};
+use ticketing_server::{CreateRequest, CreatedTicket, Engine, EngineError, IdempotencyKey, store::AnyStore};
 use tokio::task::JoinSet;
 
 use self::common::{
@@ -197,13 +197,13 @@ async fn of_many_at_once_with_one_key_one_makes_a_ticket() {
 }
 
 /// An engine whose clock a test sets, in milliseconds since the epoch.
-async fn engine(desk: &Desk, now: &Arc<AtomicI64>) -> Engine<SqliteStore> {
+async fn engine(desk: &Desk, now: &Arc<AtomicI64>) -> Engine<AnyStore> {
     let now = Arc::clone(now);
     let clock = move || Timestamp::from_unix_millis(now.load(SeqCst)).unwrap();
-    Engine::start_with_clock(SqliteStore::open(desk.database()).unwrap(), clock).await.unwrap()
+    Engine::start_with_clock(desk.open().await, clock).await.unwrap()
 }
 
-async fn create(engine: &Engine<SqliteStore>, form: &Value) -> Result<CreatedTicket, EngineError> {
+async fn create(engine: &Engine<AnyStore>, form: &Value) -> Result<CreatedTicket, EngineError> {
     let body = form.to_string().into_bytes();
     let ticket = Draft::from_json(&body).unwrap().validate(&engine.rules()).unwrap();
     let key = Some(IdempotencyKey::new("key", &body).unwrap());

@@ -14,7 +14,7 @@ use std::{
 };
 
 use serde_json::json;
-use tempfile::TempDir;
+
 use ticketing_core::{
     Actor, Command, LookUp, Status, Timestamp,
     ticket::{ActorId, Reason, Reply},
@@ -22,12 +22,13 @@ use ticketing_core::{
 use ticketing_server::{
     Engine,
     http::{App, HttpOptions, serve},
-    store::sqlite::SqliteStore,
+    store::AnyStore,
 };
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use self::common::{
+    database::Database,
     http::{Answer, Connection, Request},
     program::Desk,
 };
@@ -418,18 +419,18 @@ async fn a_page_loads_only_what_is_served() {
 // Embedded: an engine of the test's own, whose tickets it works itself.
 
 /// A desk in this process, with its engine at hand.
-async fn embedded(options: HttpOptions) -> (TempDir, Engine<SqliteStore>, SocketAddr) {
-    let directory = tempfile::tempdir().unwrap();
-    let engine = Engine::start(SqliteStore::open(directory.path().join("ticketing.db")).unwrap()).await.unwrap();
+async fn embedded(options: HttpOptions) -> (Database, Engine<AnyStore>, SocketAddr) {
+    let database = Database::new();
+    let engine = Engine::start(database.open().await).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(listener, App::new(engine.clone(), options), std::future::pending()));
-    (directory, engine, address)
+    (database, engine, address)
 }
 
 #[tokio::test]
 async fn a_ticket_shows_what_the_desk_did_and_takes_answers_as_the_lifecycle_does() {
-    let (_directory, engine, address) = embedded(HttpOptions { rate_limits: None, ..HttpOptions::default() }).await;
+    let (_database, engine, address) = embedded(HttpOptions { rate_limits: None, ..HttpOptions::default() }).await;
     let mut client = Connection::open(address).await;
     let made = label(&page(&client.ask(&form("/solicitud", &filled(&[]))).await, 200));
     let look_up = LookUp { label: made.clone(), email: EMAIL.into() };
@@ -467,19 +468,19 @@ async fn a_ticket_shows_what_the_desk_did_and_takes_answers_as_the_lifecycle_doe
 }
 
 /// A desk whose clock is a number of hours.
-async fn on_a_clock() -> (TempDir, Engine<SqliteStore>, Arc<AtomicI64>, Connection) {
-    let directory = tempfile::tempdir().unwrap();
+async fn on_a_clock() -> (Database, Engine<AnyStore>, Arc<AtomicI64>, Connection) {
+    let database = Database::new();
     let hours = Arc::new(AtomicI64::new(0));
     let clock = {
         let hours = Arc::clone(&hours);
         move || Timestamp::saturating_from_unix_millis(1_774_347_300_000 + hours.load(SeqCst) * 3_600_000)
     };
-    let store = SqliteStore::open(directory.path().join("ticketing.db")).unwrap();
+    let store = database.open().await;
     let engine = Engine::start_with_clock(store, clock).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(listener, App::new(engine.clone(), HttpOptions::default()), std::future::pending()));
-    (directory, engine, hours, Connection::open(address).await)
+    (database, engine, hours, Connection::open(address).await)
 }
 
 #[tokio::test]
@@ -495,7 +496,7 @@ async fn a_deadline_that_passed_is_said_to_have_passed() {
 /// What is offered is what the engine would do: not after the time to re-open is over, nor of an archived ticket.
 #[tokio::test]
 async fn no_answer_is_offered_that_would_be_refused() {
-    let (_directory, engine, hours, mut client) = on_a_clock().await;
+    let (_database, engine, hours, mut client) = on_a_clock().await;
     let made = label(&page(&client.ask(&form("/solicitud", &filled(&[]))).await, 200));
     let id = engine.look_up(&LookUp { label: made.clone(), email: EMAIL.into() }).await.unwrap().record.id;
     let agent = Actor::Admin(ActorId(Uuid::from_u128(7)));

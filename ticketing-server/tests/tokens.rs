@@ -5,10 +5,7 @@
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod common;
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use ticketing_core::{
@@ -564,10 +561,10 @@ async fn a_token_that_cannot_be_read_is_out_and_no_other_for_it() {
     let (damaged, bad) = reader(&mut client, &admin, "dañado").await;
     let (revoked, gone) = reader(&mut client, &admin, "revocado").await;
     let (_, good) = reader(&mut client, &admin, "bueno").await;
-    let database = rusqlite::Connection::open(desk.database()).unwrap();
-    let damage = "UPDATE tokens SET scopes = 'tickets:read todo' WHERE name = 'dañado';
-                  UPDATE accounts_revision SET revision = revision + 1;";
-    database.execute_batch(damage).unwrap();
+    desk.database.execute(
+        "UPDATE tokens SET scopes = 'tickets:read todo' WHERE name = 'dañado';
+         UPDATE accounts_revision SET revision = revision + 1;",
+    );
     // What is revoked is revoked all the same.
     revoke(&mut client, &admin, &revoked).await.ok();
     statuses(&mut client, &gone).await.refusal(401, "AUTHENTICATION_ERROR", "invalid-token");
@@ -710,10 +707,7 @@ async fn no_token_of_another_system_is_logged_or_stored() {
     server.terminate();
     let log = server.log();
     assert!(log.contains("answered") && log.contains(&id), "{log}");
-    let mut stored = Vec::new();
-    for name in ["ticketing.db", "ticketing.db-wal"] {
-        stored.extend(fs::read(desk.path(name)).unwrap_or_default());
-    }
+    let stored = desk.database.octets();
     let is_stored = |part: &str| stored.windows(part.len()).any(|window| window == part.as_bytes());
     for token in [token.as_str(), other.trim_end()] {
         assert!(is_stored(&token[..12]), "the start, by which it is recognised");

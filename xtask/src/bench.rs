@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::browser;
+use crate::postgres::Cluster;
 use crate::process::{self, cargo};
 use crate::stages::check;
 use crate::tally::Tally;
@@ -28,6 +29,11 @@ pub(crate) fn run(Args { full, args }: Args) -> Result<ExitCode> {
     process::run(peer("build").arg("--release"))?;
     process::run(&mut cargo(["bench", "--package", "ticketing-benches", "--bench", "core"]))?;
     process::run(cargo(["run", "--release", "--package", "ticketing-benches", "--", "http"]).args(args))?;
+    let cluster = Cluster::durable()?;
+    process::run(
+        cargo(["run", "--release", "--package", "ticketing-benches", "--", "postgres"]).envs(cluster.variables()),
+    )?;
+    drop(cluster);
     let tickets = if full { "1000000" } else { "20000" };
     let dir = process::target_dir()?;
     let lists = ["run", "--release", "--package", "ticketing-benches", "--", "lists", "--tickets", tickets, "--dir"];

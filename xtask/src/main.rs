@@ -7,6 +7,7 @@
 //! | `lint`  | formatting, clippy and documentation, warnings refused |
 //! | `bench` | measures the core, and the server side by side with its peer |
 //! | `fuzz`  | runs the fuzz targets of the core |
+//! | `postgres` | starts a PostgreSQL server that is thrown away, for a command or until interrupted |
 //! | `wasm`  | builds the npm package `ticketing-wasm` and says how large it is |
 //!
 //! Every command prints the command lines that it runs, so that each can be repeated by hand.
@@ -17,6 +18,7 @@ mod conformance;
 mod fuzz;
 mod lint;
 mod package;
+mod postgres;
 mod process;
 mod serve;
 mod server;
@@ -45,6 +47,7 @@ enum Command {
     Lint,
     Bench(bench::Args),
     Fuzz(fuzz::Args),
+    Postgres(postgres::Args),
     Wasm(wasm::Args),
 }
 
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Lint => Ok(lint::run()),
         Command::Bench(args) => bench::run(args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Postgres(args) => postgres::run_beside(&args),
         Command::Wasm(args) => wasm::run(&args),
     };
     result.unwrap_or_else(|error| {

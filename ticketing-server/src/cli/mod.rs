@@ -1,8 +1,12 @@
 //! The command line.
 
+mod archive;
+mod backup;
 mod calendar;
+mod database;
 mod key;
 mod label;
+mod lock;
 #[cfg(feature = "mail")]
 mod mail;
 mod reference;
@@ -15,15 +19,13 @@ mod token;
 mod user;
 mod webhook;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode, sync::OnceLock};
 
-use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use tokio::runtime::Runtime;
 
-use crate::store::sqlite::SqliteStore;
+use self::database::Database;
+use crate::store::AnyStore;
 
 /// A help desk in one program and one file.
 #[derive(Parser)]
@@ -61,6 +63,18 @@ enum Command {
     /// Create and list what other systems refer to by an id: categories, services, tags and so on.
     #[command(subcommand)]
     Reference(reference::Command),
+    /// Copy a SQLite file while a server works on it, and look whether the copy is good.
+    Backup(backup::Backup),
+    /// Put a backup in the place of a SQLite file, once it was looked at.
+    Restore(backup::Restore),
+    /// Write everything into a file of lines.
+    Export(archive::ExportArgs),
+    /// Take in what `export` has written. What is here already stays, and goes on.
+    Import(archive::ImportArgs),
+    /// Move everything to another database. Run again, it takes what has happened since.
+    MigrateStore(archive::MigrateArgs),
+    /// Look at every ticket, counter and event, and name what is not as it must be.
+    Verify(archive::VerifyArgs),
     /// Work with service levels.
     #[command(subcommand)]
     Sla(sla::Command),
@@ -74,38 +88,10 @@ enum Command {
 }
 
 #[derive(Args)]
-struct Database {
-    /// The SQLite file. It is created by `serve`, `rules apply` and `user create` where there is none. [default: ticketing.db]
-    #[arg(long, env = "TICKETING_DATABASE", value_name = "FILE")]
-    database: Option<PathBuf>,
-
-    #[command(flatten)]
-    config: Config,
-}
-
-#[derive(Args)]
 struct Config {
     /// The settings file. What a flag or a variable says wins over it. [default: ticketing.toml, where there is one]
     #[arg(long, env = "TICKETING_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-}
-
-impl Database {
-    fn path(&self, settings: &settings::Settings) -> PathBuf {
-        let chosen = self.database.as_ref().or(settings.database.as_ref());
-        chosen.cloned().unwrap_or_else(|| PathBuf::from("ticketing.db"))
-    }
-
-    /// The store of a file that must be there.
-    fn existing(&self) -> anyhow::Result<SqliteStore> {
-        let path = self.path(&self.config.read()?);
-        anyhow::ensure!(
-            path.exists(),
-            "there is no database at {}: name one with --database, or run `ticketing-server serve` to create it",
-            path.display()
-        );
-        open(&path)
-    }
 }
 
 impl Config {
@@ -114,20 +100,24 @@ impl Config {
     }
 }
 
-fn open(path: &Path) -> anyhow::Result<SqliteStore> {
-    SqliteStore::open(path).with_context(|| format!("the database {} cannot be used", path.display()))
-}
-
-/// Neither timers nor sockets are needed: the store answers from its own thread.
-/// Applies the active rules to open tickets, when whoever else works on the file knows of them.
-fn rematch_open(engine: &crate::Engine<SqliteStore>) -> anyhow::Result<u32> {
+/// Applies the active rules to open tickets, when whoever else works on the database knows of them.
+fn rematch_open(engine: &crate::Engine<AnyStore>) -> anyhow::Result<u32> {
     // Servers look twice a second.
     std::thread::sleep(std::time::Duration::from_secs(1));
     block_on(engine.rematch_open())
 }
 
+/// Waits for an answer. Every time on the same runtime: connections belong to the one on which they were made.
 fn block_on<T, E: Into<anyhow::Error>>(answer: impl Future<Output = Result<T, E>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_current_thread().build()?.block_on(answer).map_err(Into::into)
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    let runtime = match RUNTIME.get() {
+        Some(runtime) => runtime,
+        None => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            RUNTIME.get_or_init(|| runtime)
+        }
+    };
+    runtime.block_on(answer).map_err(Into::into)
 }
 
 /// Runs the command that the process was given. Anything that goes wrong is one message on stderr and status 1; a command
@@ -148,6 +138,12 @@ pub fn main() -> ExitCode {
         Command::Ticket(command) => command.run(),
         Command::Label(command) => command.run(),
         Command::Reference(command) => command.run(),
+        Command::Backup(command) => command.run(),
+        Command::Restore(command) => command.run(),
+        Command::Export(command) => command.run(),
+        Command::Import(command) => command.run(),
+        Command::MigrateStore(command) => command.run(),
+        Command::Verify(command) => command.run(),
         Command::Webhook(command) => command.run(),
         #[cfg(feature = "mail")]
         Command::Mail(command) => command.run(),

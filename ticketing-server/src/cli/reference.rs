@@ -5,7 +5,7 @@ use serde_json::json;
 use ticketing_core::{Locale, integration::ReferenceKind};
 
 use super::{Database, block_on};
-use crate::{Engine, store::sqlite::SqliteStore};
+use crate::{Engine, store::AnyStore};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -76,7 +76,7 @@ impl Command {
     }
 }
 
-fn list(engine: &Engine<SqliteStore>, only: Option<ReferenceKind>, as_json: bool) -> anyhow::Result<()> {
+fn list(engine: &Engine<AnyStore>, only: Option<ReferenceKind>, as_json: bool) -> anyhow::Result<()> {
     let kinds = ReferenceKind::ALL.into_iter().filter(|kind| only.is_none_or(|only| only == *kind));
     let mut all = Vec::new();
     for kind in kinds {
@@ -97,6 +97,6 @@ fn list(engine: &Engine<SqliteStore>, only: Option<ReferenceKind>, as_json: bool
     Ok(())
 }
 
-fn engine(database: &Database) -> anyhow::Result<Engine<SqliteStore>> {
+fn engine(database: &Database) -> anyhow::Result<Engine<AnyStore>> {
     block_on(Engine::start(database.existing()?)).context("the database cannot be used")
 }

@@ -5,7 +5,10 @@ use serde_json::Value;
 use ticketing_core::Rules;
 
 use super::{Database, block_on};
-use crate::{Engine, RematchPreview, rules_file, store::RulesStore};
+use crate::{
+    Engine, RematchPreview, rules_file,
+    store::{Location, RulesStore},
+};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -52,12 +55,11 @@ impl Command {
             }
             Self::Apply { file, dry_run, rematch, database } => {
                 let rules = rules_file::read(&file)?;
-                let path = database.path(&database.config.read()?);
-                if dry_run && !path.exists() {
+                let location = database.location(&database.config.read()?)?;
+                if dry_run && matches!(location, Location::Sqlite(path) if !path.exists()) {
                     return preview(&Rules::default(), &rules);
                 }
-                let store = super::open(&path)?;
-                let engine = block_on(Engine::start(store))?;
+                let engine = block_on(Engine::start(database.open()?))?;
                 preview(&engine.rules(), &rules)?;
                 print!("{}", of_open_tickets(block_on(engine.preview_rematch(&rules))?, rematch));
                 if !dry_run {

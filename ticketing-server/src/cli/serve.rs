@@ -2,11 +2,8 @@
 use std::sync::Arc;
 use std::{
     env::{self, VarError},
-    ffi::OsString,
-    fs::{File, OpenOptions, TryLockError},
     io::{self, IsTerminal},
     num::{NonZeroU32, NonZeroUsize},
-    path::Path,
 };
 
 use anyhow::{Context, bail};
@@ -18,17 +15,17 @@ use tokio::{net::TcpListener, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    Database,
+    database::{Database, open},
+    lock::lock,
     settings::{Listen, LogFormat, Network, Settings},
     user::new_user,
 };
 use crate::{
     Authority, Engine, EngineOptions,
     clock::SystemClock,
-    courier::CourierOptions,
     http::{App, CorsOrigin, HttpOptions, serve},
     pages,
-    store::sqlite::SqliteStore,
+    store::{AnyStore, Location},
     webhooks::WebhookOptions,
 };
 
@@ -88,7 +85,7 @@ impl Serve {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let settings = self.database.config.read()?;
         start_log(&self, &settings)?;
-        let path = self.database.path(&settings);
+        let location = self.database.location(&settings)?;
         let listen = self.listen.or(settings.listen).unwrap_or(Listen(([127, 0, 0, 1], 8080).into()));
         let mut engine_options = EngineOptions::default();
         engine_options.token_minutes =
@@ -96,18 +93,26 @@ impl Serve {
         // What is wrong with mail is said before anybody relies on it.
         #[cfg(feature = "mail")]
         let postman = settings.mail.postman()?;
-        #[cfg_attr(not(feature = "mail"), expect(unused_mut, reason = "mail is the only other option"))]
-        let mut options = self.http_options(settings);
+        let mut options = self.http_options(&settings);
         #[cfg(feature = "mail")]
         {
             options.mail = postman.map(Arc::new);
         }
 
-        // Before the file is opened, which brings its schema up to date: not under another server.
-        let _lock = lock(&path)?;
-        let store = super::open(&path)?;
+        // Before the file is opened, which brings its schema up to date: not under another server. A server's database is for many.
+        let lock = match &location {
+            Location::Sqlite(path) => Some(lock(path)?),
+            Location::Postgres(_) => None,
+        };
+        if lock.is_some()
+            && let Some(webhooks) = &mut options.webhooks
+        {
+            // It says that there is no other server on the file: whoever has sent before is dead.
+            webhooks.courier.identity = Uuid::nil();
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
+            let store = open(&location, &settings).await?;
             let engine = Engine::start_with(store, SystemClock, engine_options).await;
             let engine = engine.context("the rules or the users in the database cannot be used")?;
             first_admin(&engine).await?;
@@ -117,7 +122,7 @@ impl Serve {
             let interrupted = interrupted()?;
             // On stdout and by itself, for people and scripts; the log goes to stderr.
             println!("listening on http://{}", listener.local_addr()?);
-            tracing::info!(database = %path.display(), rules.hash = %engine.rules().hash(), "serving");
+            tracing::info!(database = %location, rules.hash = %engine.rules().hash(), "serving");
             if options.pages && !pages::check_in_browsers() {
                 tracing::info!(
                     "the pages leave all checks to the server: the browser checks are not built in; `cargo xtask wasm` builds them"
@@ -128,19 +133,20 @@ impl Serve {
         })?;
         // What the store still has waiting is written before the process ends.
         drop(runtime);
+        drop(lock);
         tracing::info!("stopped");
         Ok(())
     }
 
-    fn http_options(self, settings: Settings) -> HttpOptions {
+    fn http_options(self, settings: &Settings) -> HttpOptions {
         let mut options = HttpOptions::default();
         let limited =
             self.rate_limits.map(|switch| switch == Switch::On).or(settings.rate_limits.enabled).unwrap_or(true);
         options.rate_limits = limited.then(|| settings.rate_limits.limits());
-        if let Some(origins) = self.cors_origins.or(settings.cors_origins) {
+        if let Some(origins) = self.cors_origins.or_else(|| settings.cors_origins.clone()) {
             options.cors_origins = origins;
         }
-        if let Some(proxies) = self.trusted_proxies.or(settings.trusted_proxies) {
+        if let Some(proxies) = self.trusted_proxies.or_else(|| settings.trusted_proxies.clone()) {
             options.trusted_proxies = networks(Some(proxies));
         }
         if let Some(connections) = self.connections_max.or(settings.connections_max) {
@@ -150,10 +156,8 @@ impl Serve {
             .filter(|_| self.webhooks.map_or(settings.webhooks.enabled != Some(false), |switch| switch == Switch::On))
             .map(|webhooks| WebhookOptions {
                 allowed_networks: networks(
-                    self.webhooks_allow_private_targets.or(settings.webhooks.allow_private_targets),
+                    self.webhooks_allow_private_targets.or_else(|| settings.webhooks.allow_private_targets.clone()),
                 ),
-                // The lock on the file says that there is no other server on it: whoever has sent before is dead.
-                courier: CourierOptions { identity: Uuid::nil(), ..webhooks.courier },
                 ..webhooks
             });
         options
@@ -165,7 +169,7 @@ fn networks(given: Option<Vec<Network>>) -> Vec<IpNet> {
 }
 
 /// Without an administrator, nobody can make one over HTTP: the first comes from the environment, or from the command line.
-async fn first_admin(engine: &Engine<SqliteStore>) -> anyhow::Result<()> {
+async fn first_admin(engine: &Engine<AnyStore>) -> anyhow::Result<()> {
     let (email, password) = ("TICKETING_ADMIN_EMAIL", "TICKETING_ADMIN_PASSWORD");
     let (given_email, given_password) = (given(email)?, given(password)?);
     if engine.has_admin() {
@@ -178,9 +182,16 @@ async fn first_admin(engine: &Engine<SqliteStore>) -> anyhow::Result<()> {
         (Some(email), Some(password)) => {
             let form = json!({ "email": email, "nombre": "Administrador", "password": password, "rol": "ADMIN" });
             let admin = new_user(&form).context("the first administrator of the environment cannot be created")?;
-            let admin = engine.create_user(admin, &Authority::Operator).await;
-            let admin = admin.context("the first administrator cannot be created")?;
-            tracing::info!(user.id = %admin.id.0, "the first administrator is created");
+            match engine.create_user(admin, &Authority::Operator).await {
+                Ok(admin) => tracing::info!(user.id = %admin.id.0, "the first administrator is created"),
+                Err(error) => {
+                    // Another server that starts on the same database may have been faster.
+                    engine.refresh().await?;
+                    if !engine.has_admin() {
+                        return Err(error).context("the first administrator cannot be created");
+                    }
+                }
+            }
         }
         (None, None) => tracing::warn!(
             "nobody can log in as administrator: `ticketing-server user create --role ADMIN --email … --name …` creates one"
@@ -212,27 +223,6 @@ fn start_log(command: &Serve, settings: &Settings) -> anyhow::Result<()> {
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
     Ok(())
-}
-
-/// Two servers on one file would each hold its own rate limits and background work. The lock goes with the process, also
-/// when it is killed.
-fn lock(database: &Path) -> anyhow::Result<File> {
-    // One file, one lock, by whatever path it is named. A new one has to be there for that; to SQLite, an empty file is new.
-    let named = || format!("the database {} cannot be used", database.display());
-    OpenOptions::new().create(true).append(true).open(database).with_context(named)?;
-    let database = database.canonicalize().with_context(named)?;
-    let mut path = OsString::from(&database);
-    path.push(".lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-    let file = file.with_context(|| format!("the lock file {} cannot be opened", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!(
-            "another `ticketing-server serve` is running on {}; stop it first, or name another file with --database",
-            database.display()
-        ),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} cannot be locked", path.display())),
-    }
 }
 
 /// Ends with the first Ctrl-C or SIGTERM. A second one ends the process.

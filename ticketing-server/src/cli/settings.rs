@@ -4,7 +4,7 @@ use std::{
     fmt, fs, io,
     net::{IpAddr, SocketAddr},
     num::{NonZeroU32, NonZeroUsize},
-    path::{Path, PathBuf},
+    path::Path,
     str::FromStr,
     time::Duration,
 };
@@ -14,6 +14,7 @@ use clap::ValueEnum;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de};
 
+use super::database::{DatabaseSetting, LabelSettings, PostgresSettings};
 use crate::{
     http::{CorsOrigin, RateLimit, RateLimits},
     webhooks::WebhookOptions,
@@ -25,8 +26,8 @@ use crate::{
 pub(super) struct Settings {
     /// Address and port.
     pub(super) listen: Option<Listen>,
-    /// The SQLite file.
-    pub(super) database: Option<PathBuf>,
+    /// The SQLite file, or the URL of a PostgreSQL database.
+    pub(super) database: Option<DatabaseSetting>,
     /// What is logged: a level, or a filter as `tracing` has them.
     pub(super) log: Option<String>,
     /// How it is logged.
@@ -43,6 +44,10 @@ pub(super) struct Settings {
     pub(super) token_minutes: Option<NonZeroU32>,
     /// How often one client may call.
     pub(super) rate_limits: RateLimitSettings,
+    /// How a PostgreSQL database is worked with.
+    pub(super) postgres: PostgresSettings,
+    /// How labels are given.
+    pub(super) labels: LabelSettings,
     /// How other systems are told what happens.
     pub(super) webhooks: WebhookSettings,
     /// Mails about what happens to tickets.
@@ -170,7 +175,23 @@ pub(super) fn read(named: Option<&Path>) -> anyhow::Result<Settings> {
             return Err(error).with_context(|| format!("the settings file {} cannot be read", path.display()));
         }
     };
-    toml::from_str(&text).with_context(|| format!("the settings file {} has an error", path.display()))
+    toml::from_str(&text)
+        .map_err(|error| without_password(error, &text))
+        .with_context(|| format!("the settings file {} has an error", path.display()))
+}
+
+/// An error in a line with a password does not show the line.
+fn without_password(error: toml::de::Error, text: &str) -> anyhow::Error {
+    let Some(span) = error.span() else { return error.into() };
+    let (before, after) = text.split_at(text.floor_char_boundary(span.start));
+    let line = before.lines().count().max(1);
+    let begins = before.rfind('\n').map_or(0, |end| end + 1);
+    let ends = before.len() + after.find('\n').unwrap_or(after.len());
+    let shown = text.get(begins..ends).unwrap_or_default();
+    if shown.contains("password") || shown.contains("://") && shown.contains('@') {
+        return anyhow!("TOML parse error at line {line}: {}", error.message());
+    }
+    error.into()
 }
 
 #[cfg(test)]
@@ -195,6 +216,10 @@ mod tests {
             "[rate_limits]\naddress_burst = 0",
             "log_format = \"xml\"",
             "token_minutes = 0",
+            "[postgres]\nconnections_max = 0",
+            "[labels]\nblock = -1",
+            "database = \"postgres://desk:secreto@db.example/desk",
+            "database = [\"postgres://desk:secreto@db.example/desk\"]",
             "listen = ",
         ];
         insta::assert_snapshot!(all.map(error).join("\n---\n"));
@@ -210,7 +235,7 @@ mod tests {
         let settings: Settings = toml::from_str(
             r#"
             listen = "[::1]:80"
-            database = "desk.db"
+            database = "postgres://desk:secreto@db.example/desk"
             log = "debug"
             log_format = "json"
             cors_origins = ["https://help.example"]
@@ -221,6 +246,13 @@ mod tests {
             enabled = true
             address_per_minute = 7
             token_burst = 8
+            [postgres]
+            connections_max = 20
+            connect_timeout_seconds = 3
+            statement_timeout_seconds = 30
+            ca_file = "ca.pem"
+            [labels]
+            block = 1000
             [webhooks]
             enabled = true
             allow_private_targets = ["127.0.0.0/8"]

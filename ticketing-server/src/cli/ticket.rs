@@ -10,7 +10,7 @@ use serde::{
 use ticketing_core::{Actor, Rules, TicketId};
 
 use super::{Database, block_on};
-use crate::{DeskTicket, Engine, api::tickets::Detail, store::sqlite::SqliteStore};
+use crate::{DeskTicket, Engine, api::tickets::Detail, store::AnyStore};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -47,7 +47,7 @@ impl Command {
 }
 
 impl Asked {
-    fn find(&self) -> anyhow::Result<(Engine<SqliteStore>, Rules, DeskTicket)> {
+    fn find(&self) -> anyhow::Result<(Engine<AnyStore>, Rules, DeskTicket)> {
         let (engine, id) = find(&self.database, &self.label)?;
         let rules = engine.rules();
         let ticket = block_on(engine.desk_ticket(id, &Actor::System))?;
@@ -56,7 +56,7 @@ impl Asked {
 }
 
 /// The ticket that has a label, as people type it.
-pub(super) fn find(database: &Database, label: &str) -> anyhow::Result<(Engine<SqliteStore>, TicketId)> {
+pub(super) fn find(database: &Database, label: &str) -> anyhow::Result<(Engine<AnyStore>, TicketId)> {
     let engine = block_on(Engine::start(database.existing()?)).context("the database cannot be used")?;
     let label = engine.rules().labels().parse(label).with_context(|| format!("“{label}” is no label"))?;
     let id = block_on(engine.find_label(label)).with_context(|| format!("there is no ticket {label}"))?;

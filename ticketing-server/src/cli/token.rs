@@ -8,7 +8,7 @@ use serde_json::json;
 use ticketing_core::{FormError, Locale, Seconds, TimeDelta, Timestamp, Token, token::NewToken};
 
 use super::{Database, block_on};
-use crate::{Authority, Engine, api::auth::AccessToken, store::sqlite::SqliteStore};
+use crate::{Authority, Engine, api::auth::AccessToken, store::AnyStore};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -130,7 +130,7 @@ fn new_token(form: &serde_json::Value, now: Timestamp) -> anyhow::Result<NewToke
     })
 }
 
-fn engine(database: &Database) -> anyhow::Result<Engine<SqliteStore>> {
+fn engine(database: &Database) -> anyhow::Result<Engine<AnyStore>> {
     block_on(Engine::start(database.existing()?)).context("the database cannot be used")
 }
 
@@ -149,7 +149,7 @@ fn find<'t>(tokens: &'t [Token], meant: &str, now: Timestamp) -> anyhow::Result<
     }
 }
 
-fn list(engine: &Engine<SqliteStore>, as_json: bool) -> anyhow::Result<()> {
+fn list(engine: &Engine<AnyStore>, as_json: bool) -> anyhow::Result<()> {
     let tokens = block_on(engine.tokens())?;
     let tokens: Vec<_> = tokens.iter().map(|token| AccessToken::new(engine, token)).collect();
     if as_json {

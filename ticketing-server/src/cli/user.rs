@@ -14,7 +14,7 @@ use super::{Database, block_on};
 use crate::{
     AccountError, Authority, Engine,
     api::auth::Account,
-    store::{UserStore, sqlite::SqliteStore},
+    store::{AnyStore, UserStore},
 };
 
 #[derive(Subcommand)]
@@ -84,7 +84,7 @@ impl Command {
                     "area": area, "telefono": phone,
                 });
                 let new = new_user(&form)?;
-                let engine = engine(super::open(&database.path(&database.config.read()?))?)?;
+                let engine = engine(database.open()?)?;
                 let user = block_on(engine.create_user(new, &Authority::Operator))?;
                 println!("{} may log in as {}", user.name, user.role.name());
                 Ok(())
@@ -136,11 +136,11 @@ pub(super) fn new_user(form: &serde_json::Value) -> anyhow::Result<NewUser> {
     })
 }
 
-fn engine(store: SqliteStore) -> anyhow::Result<Engine<SqliteStore>> {
+fn engine(store: AnyStore) -> anyhow::Result<Engine<AnyStore>> {
     block_on(Engine::start(store)).context("the database cannot be used")
 }
 
-fn find(database: &Database, email: &str) -> anyhow::Result<(Engine<SqliteStore>, ActorId)> {
+fn find(database: &Database, email: &str) -> anyhow::Result<(Engine<AnyStore>, ActorId)> {
     let engine = engine(database.existing()?)?;
     let key = EmailAddress::parse(email).with_context(|| format!("“{email}” is no e-mail address"))?.key();
     let found = block_on(engine.store().find_user_by_email(&key))?;
@@ -148,7 +148,7 @@ fn find(database: &Database, email: &str) -> anyhow::Result<(Engine<SqliteStore>
     Ok((engine, found.user.id))
 }
 
-fn list(engine: &Engine<SqliteStore>, as_json: bool) -> anyhow::Result<()> {
+fn list(engine: &Engine<AnyStore>, as_json: bool) -> anyhow::Result<()> {
     let users = engine.users();
     let accounts: Vec<_> = users.iter().map(|user| Account::from(&**user)).collect();
     if as_json {

@@ -12,7 +12,7 @@ use ticketing_core::{
 use super::{Database, block_on};
 use crate::{
     Engine, Redelivery,
-    store::{DeliveryId, FailedDelivery, sqlite::SqliteStore},
+    store::{AnyStore, DeliveryId, FailedDelivery},
 };
 
 #[derive(Subcommand)]
@@ -123,7 +123,7 @@ impl Command {
     }
 }
 
-fn engine(database: &Database) -> anyhow::Result<Engine<SqliteStore>> {
+fn engine(database: &Database) -> anyhow::Result<Engine<AnyStore>> {
     block_on(Engine::start(database.existing()?)).context("the database cannot be used")
 }
 
@@ -153,14 +153,14 @@ fn create(database: &Database, url: &str, action: Option<String>, headers: &[Str
     Ok(())
 }
 
-fn change(engine: &Engine<SqliteStore>, id: Uuid, is_active: bool) -> anyhow::Result<()> {
+fn change(engine: &Engine<AnyStore>, id: Uuid, is_active: bool) -> anyhow::Result<()> {
     let patch = SubscriptionPatch::activity_only(is_active);
     let changed = block_on(engine.change_subscription(SubscriptionId(id), patch))?;
     println!("{id} is {}", changed.health.standing.name());
     Ok(())
 }
 
-fn replay(engine: &Engine<SqliteStore>, what: What, since: Option<&str>) -> anyhow::Result<()> {
+fn replay(engine: &Engine<AnyStore>, what: What, since: Option<&str>) -> anyhow::Result<()> {
     let redelivery = match (what, since) {
         (What::Delivery(id), None) => Redelivery::Delivery(id),
         (What::Delivery(_), Some(_)) => bail!("--since goes with a subscription"),
@@ -178,7 +178,7 @@ fn replay(engine: &Engine<SqliteStore>, what: What, since: Option<&str>) -> anyh
     Ok(())
 }
 
-fn list(engine: &Engine<SqliteStore>, as_json: bool) -> anyhow::Result<()> {
+fn list(engine: &Engine<AnyStore>, as_json: bool) -> anyhow::Result<()> {
     let subscriptions = block_on(engine.subscriptions())?;
     if as_json {
         let all: Vec<_> = subscriptions.iter().map(subscription_json).collect();
@@ -213,7 +213,7 @@ fn subscription_json(subscription: &Subscription) -> Value {
     })
 }
 
-fn failed(engine: &Engine<SqliteStore>, of: Option<SubscriptionId>, as_json: bool) -> anyhow::Result<()> {
+fn failed(engine: &Engine<AnyStore>, of: Option<SubscriptionId>, as_json: bool) -> anyhow::Result<()> {
     const AT_ONCE: u32 = 1_000;
     let mut all: Vec<FailedDelivery> = Vec::new();
     loop {

@@ -170,7 +170,7 @@ impl<S: Store> Engine<S> {
 }
 
 /// The instant before which keys are forgotten.
-pub(super) fn keys_valid_from(now: Timestamp) -> Timestamp {
+pub(crate) fn keys_valid_from(now: Timestamp) -> Timestamp {
     Timestamp::saturating_from_unix_millis(now.unix_millis() - KEY_VALID_MILLIS)
 }
 

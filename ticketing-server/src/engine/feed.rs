@@ -81,6 +81,18 @@ impl<S: Store> Engine<S> {
         *self.inner.newest_seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Gives what has happened its place in the feed, where the store does not do so by itself, and tells those who follow. Whoever runs
+    /// an engine calls this after each change, and twice a second.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn give_positions(&self) -> Result<(), StoreError> {
+        if self.inner.store.give_positions().await? {
+            self.look_for_news().await?;
+        }
+        Ok(())
+    }
+
     /// Has those who follow look for what other processes have done. Whoever runs an engine calls this twice a second.
     ///
     /// # Errors

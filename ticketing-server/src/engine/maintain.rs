@@ -6,14 +6,20 @@ use super::Engine;
 use crate::store::Store;
 
 impl<S: Store> Engine<S> {
-    /// Does what must go on beside the commands: takes over what other processes have changed (rules, users, tokens, keys), makes what
-    /// was said findable, notes whose time is up, closes what has been resolved for long enough, forgets what is over. It never ends; one process of
+    /// Does what must go on beside the commands: takes over what other processes have changed (rules, users, tokens, keys), puts what
+    /// has happened in the order of the feed, makes what was said findable, notes whose time is up, closes what has been resolved for long enough, forgets what is over. It never ends; one process of
     /// those that share a store is enough, and more do no harm.
     ///
     /// The HTTP service does this as part of its own maintenance. Whoever embeds the engine spawns it, on tokio, or calls the
     /// parts.
     pub async fn maintain(&self) {
-        tokio::join!(self.keep_fresh(), self.keep_findable(), self.keep_clocks(), self.keep_tidy());
+        tokio::join!(
+            self.keep_fresh(),
+            self.keep_in_order(),
+            self.keep_findable(),
+            self.keep_clocks(),
+            self.keep_tidy()
+        );
     }
 
     /// Another process's changes are to be seen within a second.
@@ -31,6 +37,25 @@ impl<S: Store> Engine<S> {
             }
             if let Err(error) = self.look_for_news().await {
                 tracing::error!(%error, "what others have done could not be looked at");
+            }
+        }
+    }
+
+    /// What this process has done has its place in the feed at once; what another one has done and could not give a place to, because
+    /// it died, within half a second.
+    async fn keep_in_order(&self) {
+        let mut ticks = every(Duration::from_millis(500));
+        let mut news = self.inner.news.listen();
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                // The engine is there as long as this is: there is always somebody to tell.
+                _ = news.changed() => {}
+            }
+            news.mark_unchanged();
+            if let Err(error) = self.give_positions().await {
+                tracing::error!(%error, "what has happened could not be put in order");
+                ticks.tick().await;
             }
         }
     }

@@ -4,7 +4,7 @@
 
 mod accounts;
 pub(crate) mod courier;
-mod create;
+pub(crate) mod create;
 mod desk;
 mod execute;
 mod feed;

@@ -10,7 +10,11 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::{Request, body::Body};
+use hyper::{
+    Request, StatusCode, Version,
+    body::Body,
+    header::{CONNECTION, EXPECT, HeaderValue},
+};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tower::{Service, util::BoxCloneSyncService};
 
@@ -24,6 +28,7 @@ use super::{
     options::HttpOptions,
     rate_limit::Limiters,
     response::Response,
+    unread::Unread,
 };
 use crate::{
     Engine,
@@ -108,7 +113,7 @@ impl App {
 impl<S: Store> State<S> {
     pub(super) fn new(engine: Engine<S>, options: HttpOptions) -> Self {
         Self {
-            metrics: Metrics::new(engine.password_runs(), Arc::default()),
+            metrics: Metrics::new(engine.password_runs()),
             engine,
             readiness: Mutex::default(),
             limiters: options.rate_limits.map(Limiters::new),
@@ -139,8 +144,25 @@ where
     }
 }
 
-/// One request: count it against its client's limit, find its handler, let it answer.
+/// One request, read to its end or its connection's.
 async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -> Response {
+    let octets_max = state.options.body_octets_max;
+    // Whoever asks before sending is told not to, rather than to go on.
+    let waits = request.headers().contains_key(EXPECT);
+    let is_http_1 = request.version() <= Version::HTTP_11;
+    let unread = Unread::default();
+    let mut response = handle(state, request.map(|body| unread.lend(body))).await;
+    // What has not come by now does not come.
+    let is_late = response.status() == StatusCode::REQUEST_TIMEOUT;
+    let is_read = if waits || is_late { !unread.is_some() } else { unread.drain(octets_max).await };
+    if !is_read && is_http_1 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// One request: count it against its client's limit, find its handler, let it answer.
+async fn handle<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -> Response {
     let began = Instant::now();
     let (parts, body) = request.into_parts();
     let locale = call::locale(&parts.headers);
@@ -236,7 +258,7 @@ impl<S: Store> State<S> {
         // Mail servers have little patience with many connections.
         let webhooks = self.options.webhooks.as_ref().map(|webhooks| webhooks.courier.clone()).unwrap_or_default();
         let options = CourierOptions { concurrency: 4, ..webhooks };
-        self.engine.deliver(carrier, options, Arc::default(), self.closed()).await;
+        self.engine.deliver(carrier, options, self.metrics.mails(), self.closed()).await;
     }
 
     #[cfg(not(feature = "mail"))]

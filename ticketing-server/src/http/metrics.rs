@@ -33,6 +33,8 @@ pub(crate) struct Metrics {
     /// Open connections.
     pub(super) connections: Gauge,
     webhooks: Arc<CourierFigures>,
+    #[cfg(feature = "mail")]
+    mails: Arc<CourierFigures>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -59,23 +61,23 @@ impl Collector for PasswordRuns {
     }
 }
 
-/// Counted by the courier, likewise.
+/// Counted by a courier, likewise.
 #[derive(Debug)]
-struct Webhooks(Arc<CourierFigures>);
+struct Deliveries {
+    /// A name and what is said of it: what was attempted, what waits, what is behind.
+    told: [(&'static str, &'static str); 3],
+    figures: Arc<CourierFigures>,
+}
 
-impl Collector for Webhooks {
+impl Collector for Deliveries {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let CourierFigures { delivered, failed, given_up, pending, lag } = &*self.0;
-        let help = "Attempts to deliver a webhook, and deliveries that were given up after the last of them";
-        let mut family = encoder.encode_descriptor("webhook_deliveries", help, None, MetricType::Counter)?;
+        let CourierFigures { delivered, failed, given_up, pending, lag } = &*self.figures;
+        let [(name, help), waiting, behind] = self.told;
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
         for (outcome, count) in [("delivered", delivered), ("failed", failed), ("given_up", given_up)] {
             ConstCounter::new(count.load(Relaxed)).encode(family.encode_family(&[("outcome", outcome)])?)?;
         }
-        let gauges = [
-            ("webhook_pending", "Deliveries of webhooks that are to be tried again, or wait behind one", pending),
-            ("webhook_lag", "Events by which the last of the active subscriptions is behind", lag),
-        ];
-        for (name, help, value) in gauges {
+        for ((name, help), value) in [(waiting, pending), (behind, lag)] {
             let value = i64::try_from(value.load(Relaxed)).unwrap_or(i64::MAX);
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             ConstGauge::new(value).encode(metric)?;
@@ -84,12 +86,28 @@ impl Collector for Webhooks {
     }
 }
 
+const WEBHOOKS: [(&str, &str); 3] = [
+    ("webhook_deliveries", "Attempts to deliver a webhook, and deliveries that were given up after the last of them"),
+    ("webhook_pending", "Deliveries of webhooks that are to be tried again, or wait behind one"),
+    ("webhook_lag", "Events by which the last of the active subscriptions is behind"),
+];
+
+#[cfg(feature = "mail")]
+const MAILS: [(&str, &str); 3] = [
+    (
+        "mail_deliveries",
+        "Attempts to mail what an event has to tell, and events that were given up: after the last attempt, or refused for good",
+    ),
+    ("mail_pending", "Events whose mails are to be tried again, or wait behind such"),
+    ("mail_lag", "Events by which mails are behind"),
+];
+
 fn seconds() -> Histogram {
     Histogram::new([0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5])
 }
 
 impl Metrics {
-    pub(super) fn new(password_runs: Arc<AtomicU64>, webhooks: Arc<CourierFigures>) -> Self {
+    pub(super) fn new(password_runs: Arc<AtomicU64>) -> Self {
         let mut registry = Registry::with_prefix("ticketing");
         let requests = Family::default();
         registry.register("http_requests", "Requests answered", requests.clone());
@@ -104,13 +122,32 @@ impl Metrics {
         let connections = Gauge::default();
         registry.register("http_connections", "Open connections", connections.clone());
         registry.register_collector(Box::new(PasswordRuns(password_runs)));
-        registry.register_collector(Box::new(Webhooks(Arc::clone(&webhooks))));
-        Self { registry, requests, seconds, tickets_created, connections, webhooks }
+        let mut deliveries = |told| {
+            let figures = Arc::<CourierFigures>::default();
+            registry.register_collector(Box::new(Deliveries { told, figures: Arc::clone(&figures) }));
+            figures
+        };
+        Self {
+            webhooks: deliveries(WEBHOOKS),
+            #[cfg(feature = "mail")]
+            mails: deliveries(MAILS),
+            registry,
+            requests,
+            seconds,
+            tickets_created,
+            connections,
+        }
     }
 
     /// What is sent counts here.
     pub(super) fn webhooks(&self) -> Arc<CourierFigures> {
         Arc::clone(&self.webhooks)
+    }
+
+    /// What is mailed counts here.
+    #[cfg(feature = "mail")]
+    pub(super) fn mails(&self) -> Arc<CourierFigures> {
+        Arc::clone(&self.mails)
     }
 
     pub(super) fn answered(&self, method: &Method, route: &'static str, status: StatusCode, took: Duration) {

@@ -26,6 +26,7 @@ mod options;
 mod rate_limit;
 mod response;
 mod server;
+mod unread;
 
 pub use self::{
     address::PeerAddress,

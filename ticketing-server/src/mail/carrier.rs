@@ -74,8 +74,11 @@ impl<S: Store> Carrier<S> for MailCarrier<S> {
 
     async fn carry(&self, _: &MailServer, entry: &FeedEntry, (): &(), _: Timestamp) -> courier::Carried {
         match self.postman.carry(&self.engine, entry).await {
-            // What was refused was logged, and is refused again whenever it is tried.
-            Carried::Delivered | Carried::Refused(_) => courier::Carried::Delivered,
+            Carried::Delivered => courier::Carried::Delivered,
+            // Or a mail server that is down would seem to be back with each event that nobody hears of.
+            Carried::Nothing => courier::Carried::Nothing,
+            // It was logged, and is refused again whenever it is tried.
+            Carried::Refused(_) => courier::Carried::Refused,
             Carried::Retry(_) => courier::Carried::Failed(Failure { kind: FailureKind::Mail, http_status: None }),
         }
     }

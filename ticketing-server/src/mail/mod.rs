@@ -54,8 +54,10 @@ pub struct Postman {
 /// What became of what an event has to tell. Reasons have no personal data.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Carried {
-    /// All of it was taken by the mail server, or there was nothing to tell.
+    /// All of it was taken by the mail server.
     Delivered,
+    /// There was nobody to tell.
+    Nothing,
     /// Some of it was not taken, and may be later.
     Retry(String),
     /// Some of it will never be taken. The rest was.
@@ -109,6 +111,9 @@ impl Postman {
             Err(error @ StoreError::Damaged(_)) => return Carried::Refused(error.to_string()),
             Err(error) => return Carried::Retry(error.to_string()),
         };
+        if written.is_empty() {
+            return Carried::Nothing;
+        }
         let (mut later, mut never) = (None, None);
         for Written { notice, letter } in written {
             let sent = match letter {

@@ -153,11 +153,13 @@ pub enum FailureKind {
     Unreadable,
     /// The mail server did not take it.
     Mail,
+    /// It went wrong here, in a way that nobody has thought of; the log has more.
+    Internal,
 }
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Answer,
         Self::Timeout,
         Self::BrokenOff,
@@ -167,6 +169,7 @@ impl FailureKind {
         Self::Tls,
         Self::Unreadable,
         Self::Mail,
+        Self::Internal,
     ];
 
     /// Its name in the store and to people.
@@ -181,6 +184,7 @@ impl FailureKind {
             Self::Tls => "tls",
             Self::Unreadable => "unreadable",
             Self::Mail => "mail",
+            Self::Internal => "internal",
         }
     }
 

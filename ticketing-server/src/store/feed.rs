@@ -12,6 +12,10 @@ pub trait FeedStore: Send + Sync + 'static {
 
     /// The position of the newest event; that of nothing where there is none.
     fn newest_position(&self) -> impl Future<Output = Result<FeedPosition, StoreError>> + Send;
+
+    /// Gives a position to each event that was committed without one; answers whether there was any. Until then it is in no feed.
+    /// A store in which events have their positions when they are committed has nothing to do.
+    fn give_positions(&self) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
 /// Where an event stands in the feed. Positions grow, and have gaps.

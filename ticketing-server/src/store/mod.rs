@@ -3,10 +3,16 @@
 //! A store keeps; it decides nothing. What it is given has been decided by `ticketing-core`.
 
 mod accounts;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod any;
+mod archive;
 mod deliveries;
 mod desk;
 mod feed;
 mod integration;
+mod location;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod subscriptions;
@@ -19,6 +25,10 @@ use ticketing_core::{
     sla::Sla,
     ticket::{ActorId, Attributes, Intake, NewEvent, PublicEvent},
 };
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use self::any::AnyStore;
+pub use self::location::{Location, PostgresUrl, UnknownLocation};
 
 pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Search, TicketRecord, Total};
 
@@ -39,6 +49,8 @@ pub use self::accounts::{
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
+pub use self::archive::{ArchiveStore, Repeatable, Restoration, Restored, StoredReference};
+
 pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 
 /// Everything that an engine needs.
@@ -55,6 +67,7 @@ pub trait Store:
     + SubscriptionStore
     + DeliveryStore
     + LeaseStore
+    + ArchiveStore
 {
 }
 
@@ -71,6 +84,7 @@ impl<S> Store for S where
         + SubscriptionStore
         + DeliveryStore
         + LeaseStore
+        + ArchiveStore
 {
 }
 

@@ -6,6 +6,7 @@
 //!   looked at right before connecting to it (`address`), no redirect is followed, and no proxy is asked.
 
 mod address;
+mod answer;
 mod connect;
 mod message;
 
@@ -25,9 +26,13 @@ use hyper_util::{
 use ipnet::IpNet;
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use serde_json::value::RawValue;
-use ticketing_core::{Timestamp, subscription::Health};
+use ticketing_core::{
+    Timestamp,
+    subscription::{Health, back_off},
+};
 
 use self::{
+    answer::Answer,
     connect::{ConnectError, Connector},
     message::{Message, Signer},
 };
@@ -91,7 +96,7 @@ impl Webhooks {
         Ok(Self { client, timeout: options.timeout })
     }
 
-    async fn post(&self, target: &Target, message: &Message<'_>, now: Timestamp) -> Result<StatusCode, FailureKind> {
+    async fn post(&self, target: &Target, message: &Message<'_>, now: Timestamp) -> Result<Answer, FailureKind> {
         let body = message.body().ok_or(FailureKind::Unreadable)?;
         let mut request = Request::post(target.uri.clone());
         if let Some(headers) = request.headers_mut() {
@@ -100,7 +105,7 @@ impl Webhooks {
         }
         let request = request.body(Full::new(body)).map_err(|_| FailureKind::Connect)?;
         let answer = self.client.request(request).await.map_err(|error| kind_of(&error))?;
-        let status = answer.status();
+        let said = Answer::of(&answer, now);
         let mut body = answer.into_body();
         let mut read = 0;
         while let Some(frame) = body.frame().await {
@@ -110,7 +115,7 @@ impl Webhooks {
                 break;
             }
         }
-        Ok(status)
+        Ok(said)
     }
 }
 
@@ -200,12 +205,16 @@ impl<S: Store> Carrier<S> for Webhooks {
         let id = ticketing_core::subscription::event_id(entry.id, entry.event.seq);
         let message = Message { id, at: entry.event.recorded_at, subscription_id: &target.id, action, ticket };
         let posted = tokio::time::timeout(self.timeout, self.post(target, &message, now)).await;
-        let failed = |kind, status: Option<StatusCode>| Failure { kind, http_status: status.map(|code| code.as_u16()) };
-        match posted.unwrap_or(Err(FailureKind::Timeout)) {
-            Ok(status) if status.is_success() => Carried::Delivered,
-            Ok(StatusCode::GONE) => Carried::Gone(failed(FailureKind::Answer, Some(StatusCode::GONE))),
-            Ok(status) => Carried::Failed(failed(FailureKind::Answer, Some(status))),
-            Err(kind) => Carried::Failed(failed(kind, None)),
+        let Answer { status, retry_after } = match posted.unwrap_or(Err(FailureKind::Timeout)) {
+            Ok(answer) => answer,
+            Err(kind) => return Carried::Failed(Failure { kind, http_status: None }),
+        };
+        let failure = Failure { kind: FailureKind::Answer, http_status: Some(status.as_u16()) };
+        match retry_after.filter(|_| back_off::may_ask_for_time(status.as_u16())) {
+            _ if status.is_success() => Carried::Delivered,
+            _ if status == StatusCode::GONE => Carried::Gone(failure),
+            Some(wait) => Carried::Busy(failure, wait),
+            None => Carried::Failed(failure),
         }
     }
 

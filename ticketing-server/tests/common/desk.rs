@@ -8,7 +8,6 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use ticketing_core::{
     Actor, TicketId, Timestamp,
     ticket::Role,
@@ -17,12 +16,13 @@ use ticketing_core::{
 use ticketing_server::{
     Authority, Engine, EngineOptions, PasswordCost,
     http::{App, HttpOptions, serve},
-    store::sqlite::SqliteStore,
+    store::AnyStore,
 };
 use tokio::{net::TcpListener, sync::oneshot};
 use uuid::Uuid;
 
 use super::{
+    database::Database,
     http::{Answer, Connection, Request},
     seed_with,
 };
@@ -35,11 +35,11 @@ pub(crate) const DAY: i64 = 24 * HOUR;
 /// When a service's clock stands at first.
 pub(crate) const MORNING: &str = "2026-03-24T10:15:00Z";
 
-/// A service in this process, on a file of its own and a clock that only moves when told to, with users who are logged in.
+/// A service in this process, on a database of its own and a clock that only moves when told to, with users who are logged in.
 /// It ends with its test.
 pub(crate) struct Service {
     pub(crate) address: SocketAddr,
-    pub(crate) engine: Engine<SqliteStore>,
+    pub(crate) engine: Engine<AnyStore>,
     pub(crate) admin: Person,
     pub(crate) mesa: Person,
     /// Works the area REDES.
@@ -50,7 +50,7 @@ pub(crate) struct Service {
     pub(crate) usuario: Person,
     now: Arc<AtomicI64>,
     _shutdown: oneshot::Sender<()>,
-    directory: TempDir,
+    database: Database,
 }
 
 /// A user with a token.
@@ -78,13 +78,13 @@ impl Service {
 
     /// With tokens that are valid for so long.
     pub(crate) async fn start_with(token_minutes: NonZeroU32) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let database = Database::new();
         let now = Arc::new(AtomicI64::new(Timestamp::parse(MORNING).unwrap().unix_millis()));
         let clock = {
             let now = Arc::clone(&now);
             move || Timestamp::from_unix_millis(now.load(SeqCst)).unwrap()
         };
-        let store = SqliteStore::open(directory.path().join("ticketing.db")).unwrap();
+        let store = database.open().await;
         let options = EngineOptions { token_minutes, password_cost: PasswordCost::LEAST };
         let engine = Engine::start_with(store, clock, options).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -98,7 +98,7 @@ impl Service {
         let redes = enter(&engine, address, "Rita Redes", "AREA", Some("REDES")).await;
         let sistemas = enter(&engine, address, "Simón Sistemas", "AREA", Some("Sistemas")).await;
         let usuario = enter(&engine, address, "Ursula Usuaria", "USUARIO", None).await;
-        Self { address, engine, admin, mesa, redes, sistemas, usuario, now, _shutdown: shutdown, directory }
+        Self { address, engine, admin, mesa, redes, sistemas, usuario, now, _shutdown: shutdown, database }
     }
 
     /// Those who work at the desk, one of each role, the two of one area last.
@@ -133,11 +133,11 @@ impl Service {
         Client { connection: Connection::open(self.address).await, authorization }
     }
 
-    /// Another engine on the same file, as another process has it.
-    pub(crate) async fn beside(&self) -> Engine<SqliteStore> {
+    /// Another engine on the same database, as another process has it.
+    pub(crate) async fn beside(&self) -> Engine<AnyStore> {
         let now = Arc::clone(&self.now);
         let clock = move || Timestamp::from_unix_millis(now.load(SeqCst)).unwrap();
-        let store = SqliteStore::open(self.directory.path().join("ticketing.db")).unwrap();
+        let store = self.database.open().await;
         Engine::start_with_clock(store, clock).await.unwrap()
     }
 
@@ -168,7 +168,7 @@ impl Service {
 }
 
 async fn enter(
-    engine: &Engine<SqliteStore>,
+    engine: &Engine<AnyStore>,
     address: SocketAddr,
     name: &'static str,
     role: &str,

@@ -1,6 +1,7 @@
 //! What the tests share that drive the real program: the program itself, and a client on bare TCP; and what those share that
 //! work at a desk: a service in their own process, on a clock of theirs, with users.
 
+pub(crate) mod database;
 pub(crate) mod desk;
 pub(crate) mod http;
 pub(crate) mod program;

@@ -12,16 +12,34 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::http::Connection;
+use ticketing_server::store::AnyStore;
 
-/// A directory of its own in which the program runs. Nothing of the environment that the tests run in gets there.
+use super::{database::Database, http::Connection};
+
+/// A directory of its own in which the program runs, and a database. Nothing of the environment that the tests run in gets there.
 pub(crate) struct Desk {
     directory: TempDir,
+    pub(crate) database: Database,
 }
 
 impl Desk {
+    /// On the store that these tests run on.
     pub(crate) fn new() -> Self {
-        Self { directory: tempfile::tempdir().unwrap() }
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::in_place_of(directory.path().join("ticketing.db"));
+        Self { directory, database }
+    }
+
+    /// On a file, whatever these tests run on.
+    pub(crate) fn on_a_file() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::File(directory.path().join("ticketing.db"), None);
+        Self { directory, database }
+    }
+
+    /// On this database.
+    pub(crate) fn on(database: Database) -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), database }
     }
 
     /// A file in the directory.
@@ -29,9 +47,14 @@ impl Desk {
         self.directory.path().join(name)
     }
 
-    /// The database that `serve` works on.
-    pub(crate) fn database(&self) -> PathBuf {
+    /// The file that `serve` works on.
+    pub(crate) fn file(&self) -> PathBuf {
         self.path("ticketing.db")
+    }
+
+    /// A store on the database that `serve` works on.
+    pub(crate) async fn open(&self) -> AnyStore {
+        self.database.open().await
     }
 
     /// Writes a file into the directory.
@@ -52,6 +75,9 @@ impl Desk {
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TICKETING_")) {
             command.env_remove(name);
         }
+        if let Some(url) = self.database.url() {
+            command.env("TICKETING_DATABASE", url);
+        }
         command.current_dir(self.directory.path()).stdin(Stdio::null());
         command
     }
@@ -68,7 +94,18 @@ impl Desk {
 
     /// Starts a server whose command a test completes.
     pub(crate) fn serve_with(&self, complete: impl FnOnce(&mut Command) -> &mut Command) -> Server {
-        self.serve_on("ticketing.db", complete)
+        match &self.database {
+            Database::File(..) => self.serve_on("ticketing.db", complete),
+            Database::Server(_) | Database::Elsewhere(_) => self.serve_as("server.log", complete),
+        }
+    }
+
+    /// One of several servers, with a log of its own.
+    pub(crate) fn serve_as(&self, log: &str, complete: impl FnOnce(&mut Command) -> &mut Command) -> Server {
+        let mut command = self.program();
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        complete(&mut command);
+        Server::start(command, self.path(log))
     }
 
     /// The same on another file.

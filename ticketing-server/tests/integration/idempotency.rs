@@ -121,3 +121,34 @@ async fn many_at_once_with_one_key_hand_over_one_ticket() {
     assert!(!ids.is_empty() && ids.iter().all(|id| *id == ids[0]));
     assert_eq!(api.again(&service).await.list(TICKETS).await.len(), 1);
 }
+
+/// Whoever got no answer says it again, and the requester reads it once.
+#[tokio::test]
+async fn what_is_said_twice_with_one_key_is_said_once() {
+    let service = Service::start().await;
+    let mut api = Api::of(&service).await;
+    let created = api.post(TICKETS, &json!({ "clients": ["ana@example.com"] })).await.json();
+    let actions = |ticket: &Value| format!("{TICKETS}/{}/actions", ticket.as_str().unwrap());
+    let say = |path: String, body: &Value| request("POST", &path, body.to_string()).header("Idempotency-Key", "k");
+    let (by_id, by_label) = (actions(&created["id"]), actions(&created["label"]));
+    let body = json!({ "type": "PUBLIC", "description": "Reinicie el equipo.", "status": { "id": 4 } });
+    let first = api.ask(say(by_id.clone(), &body)).await;
+    assert_eq!(first.status, 201, "{first}");
+    // The lifecycle would refuse it by now.
+    let closed = json!({ "status": { "id": 5 } });
+    api.patch(&format!("{TICKETS}/{}/attributes/status", text(&created["id"])), &closed).await;
+    for path in [&by_id, &by_label] {
+        let again = api.ask(say(path.clone(), &body)).await;
+        assert_eq!((again.status, again.header("location")), (201, first.header("location")), "{again}");
+        assert_eq!(again.json(), first.json());
+    }
+    assert_eq!(api.list(&by_id).await.len(), 1);
+
+    let other = json!({ "type": "PUBLIC", "description": "Reinicie otra vez." });
+    api.ask(say(by_id.clone(), &other)).await.refusal(422, "IDEMPOTENCY_MISMATCH", "idempotency-key-reused");
+    let another = api.post(TICKETS, &json!({})).await.json();
+    let elsewhere = api.ask(say(actions(&another["id"]), &body)).await;
+    elsewhere.refusal(422, "IDEMPOTENCY_MISMATCH", "idempotency-key-reused");
+    let invalid = request("POST", &by_id, body.to_string()).header("Idempotency-Key", "ñ");
+    api.ask(invalid).await.is_invalid(&[("Idempotency-Key", "invalid-header")]);
+}

@@ -50,7 +50,7 @@ fn a_setting_that_makes_no_sense_is_named_and_nothing_starts() {
     assert!(!said.contains("hunter2"), "{said}");
     insta::assert_snapshot!(said);
     // Nothing was made of what was refused.
-    assert!(!desk.database().exists());
+    assert!(!desk.file().exists());
 }
 
 #[test]

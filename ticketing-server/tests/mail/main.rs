@@ -17,7 +17,7 @@ use std::time::Duration;
 use ticketing_server::{
     Engine,
     mail::{Carried, LetterSettings, MailSettings, Postman, SmtpSettings, SmtpTls},
-    store::{FeedEntry, FeedPosition, FeedStore, sqlite::SqliteStore},
+    store::{AnyStore, FeedEntry, FeedPosition, FeedStore},
 };
 
 use self::smtp::MailServer;
@@ -49,12 +49,12 @@ fn postman(smtp: SmtpSettings) -> Postman {
 
 /// Follows the feed by itself, as a courier does.
 struct Reader {
-    engine: Engine<SqliteStore>,
+    engine: Engine<AnyStore>,
     position: FeedPosition,
 }
 
 impl Reader {
-    fn new(engine: &Engine<SqliteStore>) -> Self {
+    fn new(engine: &Engine<AnyStore>) -> Self {
         Self { engine: engine.clone(), position: FeedPosition::default() }
     }
 
@@ -77,6 +77,6 @@ impl Reader {
     /// Carries all of it, which must go well.
     async fn deliver(&mut self, postman: &Postman) {
         let carried = self.carry(postman).await;
-        assert!(carried.iter().all(|carried| *carried == Carried::Delivered), "{carried:?}");
+        assert!(carried.iter().all(|carried| matches!(carried, Carried::Delivered | Carried::Nothing)), "{carried:?}");
     }
 }

@@ -69,11 +69,13 @@ pub(super) async fn the_feed_has_every_event_once_in_the_order_of_commits(store:
     // Somebody who follows meanwhile, a few at a time.
     let mut followed = Vec::new();
     while followed.len() < 2 * TICKETS {
+        store.give_positions().await.unwrap();
         let after = followed.last().map_or(FeedPosition::default(), |entry: &FeedEntry| entry.position);
         followed.extend(store.feed(after, 7).await.unwrap());
         tokio::task::yield_now().await;
     }
     while tasks.join_next().await.is_some() {}
+    assert!(!store.give_positions().await.unwrap(), "all have one");
     assert_eq!(store.feed(FeedPosition::default(), 1000).await.unwrap(), followed);
     assert!(followed.windows(2).all(|pair| pair[0].position < pair[1].position));
     assert_eq!(store.newest_position().await.unwrap(), followed[2 * TICKETS - 1].position);

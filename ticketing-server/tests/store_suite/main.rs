@@ -4,9 +4,15 @@
 #![cfg(feature = "sqlite")]
 
 mod accounts;
+mod archive;
+#[path = "../common/database.rs"]
+#[expect(dead_code, reason = "these tests need a part of it")]
+mod database;
 mod deliveries;
 mod desk;
 mod integration;
+#[cfg(feature = "postgres")]
+mod processes;
 mod tokens;
 
 use std::{
@@ -32,6 +38,8 @@ use ticketing_core::{
         Reply, Role, Statement, Visibility, Words,
     },
 };
+#[cfg(feature = "postgres")]
+use ticketing_server::store::postgres::PostgresStore;
 use ticketing_server::{
     CreateRequest, Engine, EngineError,
     store::{
@@ -42,6 +50,8 @@ use ticketing_server::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+#[cfg(feature = "postgres")]
+use self::database::ServerDatabase;
 use self::{
     accounts::{
         a_user_who_was_added_is_found_by_id_and_by_address, an_address_is_one_users_in_whatever_letters,
@@ -50,6 +60,10 @@ use self::{
         attempts_at_the_same_time_count_each, each_change_of_users_and_keys_grows_the_revision,
         of_a_user_who_is_deleted_the_name_is_left_and_the_address_is_free, of_two_changes_of_one_user_one_is_stored,
         the_last_active_administrator_is_not_taken_away, the_last_key_signs_and_is_never_forgotten,
+    },
+    archive::{
+        an_archive_that_is_not_whole_says_so, what_another_store_has_is_here_as_it_was_there,
+        what_is_here_already_stays, what_is_taken_in_again_goes_on_where_it_was,
     },
     deliveries::{
         a_lease_is_one_holders_until_it_is_over_or_given_back, a_place_that_somebody_has_set_is_not_set_back,
@@ -703,8 +717,9 @@ fn any_integration_command() -> impl Strategy<Value = Command> {
 
 /// Whatever is done to a ticket, and by whomever: what is stored of it is what its stored history comes to, and a refusal
 /// changes nothing.
-fn prop_a_ticket_is_always_what_its_history_comes_to(store: impl Store) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+fn prop_a_ticket_is_always_what_its_history_comes_to<K>(open: impl Future<Output = Option<(impl Store, K)>>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let Some((store, _keep)) = runtime.block_on(open) else { return };
     let (engine, clock) = runtime.block_on(engine(store));
     let config = Config { cases: scaled(50), failure_persistence: None, ..Config::default() };
     let steps = prop::collection::vec(any_step(), 1..=50);
@@ -765,6 +780,10 @@ macro_rules! store_suite {
                 of_many_creations_at_once_with_one_key_one_is_stored,
                 rules_have_versions_and_the_last_is_active,
                 a_store_that_works_says_so,
+                what_another_store_has_is_here_as_it_was_there,
+                what_is_taken_in_again_goes_on_where_it_was,
+                what_is_here_already_stays,
+                an_archive_that_is_not_whole_says_so,
                 a_user_who_was_added_is_found_by_id_and_by_address,
                 an_address_is_one_users_in_whatever_letters,
                 of_two_changes_of_one_user_one_is_stored,
@@ -823,8 +842,7 @@ macro_rules! store_suite {
 
             #[test]
             fn prop_a_ticket_is_always_what_its_history_comes_to() {
-                let (store, _keep) = $open;
-                super::prop_a_ticket_is_always_what_its_history_comes_to(store);
+                super::prop_a_ticket_is_always_what_its_history_comes_to(async { $open });
             }
         }
     };
@@ -832,8 +850,11 @@ macro_rules! store_suite {
         $(
             #[test]
             fn $check() {
-                let (store, _keep) = $open;
-                run(super::$check(store));
+                run(async {
+                    if let Some((store, _keep)) = $open {
+                        super::$check(store).await;
+                    }
+                });
             }
         )*
     };
@@ -845,47 +866,116 @@ fn run(check: impl Future<Output = ()>) {
 
 store_suite!(sqlite, {
     let directory = tempfile::tempdir().unwrap();
-    (SqliteStore::open(directory.path().join("ticketing.db")).unwrap(), directory)
+    Some((SqliteStore::open(directory.path().join("ticketing.db")).unwrap(), directory))
 });
 
-// What only a store in a file has to do
+#[cfg(feature = "postgres")]
+store_suite!(postgres, {
+    match ServerDatabase::or_say_so() {
+        Some(database) => Some((PostgresStore::connect(&database.url).await.unwrap(), database)),
+        None => None,
+    }
+});
+
+// What every store does for several processes
+
+/// Two stores see what each other stores, and engines on them agree.
+async fn two_stores_on_one_database(one: impl Store, other: impl Store) {
+    let mut numbers = Vec::new();
+    for _ in 0..20 {
+        let (a, b) = tokio::join!(create(&one, creation()), create(&other, creation()));
+        numbers.extend([a.number(), b.number()]);
+    }
+    numbers.sort_unstable();
+    assert!(numbers.into_iter().eq(1..=40));
+
+    let first = creation();
+    let label = create(&one, first.clone()).await;
+    assert_eq!(other.load(first.id).await.unwrap(), Some(first.ticket.clone()));
+    // Engines of two processes retry on what the other has stored.
+    let ((one, _), (other, _)) = (engine(one).await, engine(other).await);
+    for _ in 0..10 {
+        let say = || Command::Comment { message: Message::new("¿Alguna novedad?").unwrap() };
+        let (a, b) = tokio::join!(
+            one.execute(first.id, &Actor::Requester, say()),
+            other.execute(first.id, &Actor::Requester, say())
+        );
+        assert_ne!(a.unwrap().version, b.unwrap().version);
+    }
+    assert_eq!(is_its_history(one.store(), first.id, label).await.1, 21);
+
+    let rules = Rules::from_json(r#"{ "reapertura": 1 }"#).unwrap();
+    one.apply_rules(rules.clone()).await.unwrap();
+    assert_eq!(one.rules().hash(), rules.hash());
+    assert_eq!(other.refresh().await.unwrap(), Some(rules.hash()));
+    assert_eq!(other.refresh().await.unwrap(), None);
+}
 
 #[test]
 fn two_stores_on_one_file_see_what_each_other_stores() {
     run(async {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ticketing.db");
-        let (one, other) = (SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap());
-        let mut numbers = Vec::new();
-        for _ in 0..20 {
-            let (a, b) = tokio::join!(create(&one, creation()), create(&other, creation()));
-            numbers.extend([a.number(), b.number()]);
-        }
-        numbers.sort_unstable();
-        assert!(numbers.into_iter().eq(1..=40));
-
-        let first = creation();
-        let label = create(&one, first.clone()).await;
-        assert_eq!(other.load(first.id).await.unwrap(), Some(first.ticket.clone()));
-        // Engines of two processes retry on what the other has stored.
-        let ((one, _), (other, _)) = (engine(one).await, engine(other).await);
-        for _ in 0..10 {
-            let say = || Command::Comment { message: Message::new("¿Alguna novedad?").unwrap() };
-            let (a, b) = tokio::join!(
-                one.execute(first.id, &Actor::Requester, say()),
-                other.execute(first.id, &Actor::Requester, say())
-            );
-            assert_ne!(a.unwrap().version, b.unwrap().version);
-        }
-        assert_eq!(is_its_history(one.store(), first.id, label).await.1, 21);
-
-        let rules = Rules::from_json(r#"{ "reapertura": 1 }"#).unwrap();
-        one.apply_rules(rules.clone()).await.unwrap();
-        assert_eq!(one.rules().hash(), rules.hash());
-        assert_eq!(other.refresh().await.unwrap(), Some(rules.hash()));
-        assert_eq!(other.refresh().await.unwrap(), None);
+        two_stores_on_one_database(SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap()).await;
     });
 }
+
+/// Who hangs up is not told; what had begun is done all the same.
+async fn creations_that_nobody_waits_for_any_more(store: impl Store) {
+    let mut ids = Vec::new();
+    for number in 0..100_u64 {
+        let creation = creation();
+        ids.push(creation.id);
+        let patience = std::time::Duration::from_micros(number * 40);
+        let _ = tokio::time::timeout(patience, store.create(creation)).await;
+    }
+    // Behind all of them in the queue.
+    let last = create(&store, creation()).await.number();
+    let mut stored = 0;
+    for id in ids {
+        let history = store.history(id).await.unwrap();
+        assert_eq!(store.load(id).await.unwrap().map(|ticket| ticket.version), history.last().map(|new| new.event.seq));
+        stored += u32::try_from(history.len()).unwrap();
+    }
+    assert_eq!(last, stored + 1);
+}
+
+#[test]
+fn a_creation_that_nobody_waits_for_any_more_is_whole_or_not_there() {
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("ticketing.db")).unwrap();
+        creations_that_nobody_waits_for_any_more(store).await;
+    });
+}
+
+/// Of more creations than may wait, which the store is set to, some are stored and the others refused.
+async fn more_creations_than_may_wait(store: impl Store + Clone) {
+    let mut creations = JoinSet::new();
+    for _ in 0..200 {
+        let store = store.clone();
+        creations.spawn(async move { store.create(creation()).await });
+    }
+    let outcomes = creations.join_all().await;
+    let stored = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(_) | Err(StoreError::Overloaded))), "{outcomes:?}");
+    assert!(stored < 200, "four at a time");
+    assert_eq!(usize::try_from(create(&store, creation()).await.number()).unwrap(), stored + 1);
+}
+
+#[test]
+fn more_work_than_may_wait_is_refused_and_none_of_it_is_stored() {
+    use ticketing_server::store::sqlite::SqliteOptions;
+
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SqliteOptions { queue_max: 4, batch_max: 2, ..SqliteOptions::default() };
+        let store = SqliteStore::open_with(directory.path().join("ticketing.db"), &options).unwrap();
+        more_creations_than_may_wait(store).await;
+    });
+}
+
+// What only a store in a file has to do
 
 /// A store that is read from without a pause keeps no snapshot for long.
 #[test]
@@ -976,51 +1066,61 @@ fn what_was_stored_is_there_when_the_file_is_opened_again() {
     });
 }
 
-/// Who hangs up is not told; what had begun is done all the same.
-#[test]
-fn a_creation_that_nobody_waits_for_any_more_is_whole_or_not_there() {
-    run(async {
-        let directory = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(directory.path().join("ticketing.db")).unwrap();
-        let mut ids = Vec::new();
-        for number in 0..100_u64 {
-            let creation = creation();
-            ids.push(creation.id);
-            let patience = std::time::Duration::from_micros(number * 40);
-            let _ = tokio::time::timeout(patience, store.create(creation)).await;
-        }
-        // Behind all of them in the queue.
-        let last = create(&store, creation()).await.number();
-        let mut stored = 0;
-        for id in ids {
-            let history = store.history(id).await.unwrap();
-            assert_eq!(
-                store.load(id).await.unwrap().map(|ticket| ticket.version),
-                history.last().map(|new| new.event.seq)
-            );
-            stored += u32::try_from(history.len()).unwrap();
-        }
-        assert_eq!(last, stored + 1);
-    });
-}
+// What only a store on a server has to do
 
-#[test]
-fn more_work_than_may_wait_is_refused_and_none_of_it_is_stored() {
-    use ticketing_server::store::sqlite::SqliteOptions;
+#[cfg(feature = "postgres")]
+mod on_a_server {
+    use ticketing_server::store::postgres::PostgresOptions;
 
-    run(async {
-        let directory = tempfile::tempdir().unwrap();
-        let options = SqliteOptions { queue_max: 4, batch_max: 2, ..SqliteOptions::default() };
-        let store = SqliteStore::open_with(directory.path().join("ticketing.db"), &options).unwrap();
-        let mut creations = JoinSet::new();
-        for _ in 0..200 {
-            let store = store.clone();
-            creations.spawn(async move { store.create(creation()).await });
-        }
-        let outcomes = creations.join_all().await;
-        let stored = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-        assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(_) | Err(StoreError::Overloaded))));
-        assert!(stored < 200, "four at a time");
-        assert_eq!(usize::try_from(create(&store, creation()).await.number()).unwrap(), stored + 1);
-    });
+    use super::*;
+
+    /// Under whatever runs these tests, this one is seen.
+    #[test]
+    fn without_postgres_these_tests_say_so() {
+        drop(ServerDatabase::or_say_so());
+    }
+
+    #[test]
+    fn two_stores_on_one_database_see_what_each_other_stores() {
+        run(async {
+            let Some(database) = ServerDatabase::or_say_so() else { return };
+            let (one, other) =
+                (PostgresStore::connect(&database.url).await, PostgresStore::connect(&database.url).await);
+            two_stores_on_one_database(one.unwrap(), other.unwrap()).await;
+        });
+    }
+
+    #[test]
+    fn a_creation_that_nobody_waits_for_any_more_is_whole_or_not_there() {
+        run(async {
+            let Some(database) = ServerDatabase::or_say_so() else { return };
+            creations_that_nobody_waits_for_any_more(PostgresStore::connect(&database.url).await.unwrap()).await;
+        });
+    }
+
+    #[test]
+    fn more_work_than_may_wait_is_refused_and_none_of_it_is_stored() {
+        run(async {
+            let Some(database) = ServerDatabase::or_say_so() else { return };
+            let options = PostgresOptions { queue_max: 4, batch_max: 2, ..PostgresOptions::default() };
+            more_creations_than_may_wait(PostgresStore::connect_with(&database.url, &options).await.unwrap()).await;
+        });
+    }
+
+    #[test]
+    fn a_database_is_opened_by_many_at_once_also_when_it_is_new() {
+        run(async {
+            let Some(database) = ServerDatabase::or_say_so() else { return };
+            let mut opens = JoinSet::new();
+            for _ in 0..8 {
+                let url = database.url.clone();
+                opens.spawn(async move { PostgresStore::connect(&url).await.map(drop) });
+            }
+            for open in opens.join_all().await {
+                open.unwrap();
+            }
+            let store = PostgresStore::connect(&database.url).await.unwrap();
+            assert_eq!(create(&store, creation()).await.number(), 1);
+        });
+    }
 }

@@ -99,6 +99,75 @@ async fn a_receiver_that_hangs_delays_nobody_else() {
     assert!(dead.arrivals().len() <= 60, "so many at once, and no more");
 }
 
+/// Source: RFC 9110, 10.2.3. Not what was refused alone: all else would be refused, too.
+#[tokio::test]
+async fn who_is_busy_is_left_alone_for_as_long_as_they_say() {
+    for status in [429, 503] {
+        let desk = Desk::new().await;
+        let is_busy = AtomicBool::new(true);
+        let receiver =
+            Receiver::new(
+                move |_, _| {
+                    if is_busy.swap(false, SeqCst) { Reply::Busy(status, "3") } else { Reply::Status(200) }
+                },
+            )
+            .await;
+        let (subscription, _) = desk.subscribe(&receiver.url()).await;
+        let _sender = desk.send(&options(&[1, 1]));
+        let first = desk.ticket().await;
+        receiver.until(|arrivals| !arrivals.is_empty()).await;
+        let second = desk.ticket().await;
+        receiver.taken(2).await;
+        let arrivals = receiver.arrivals();
+        let waited = arrivals[1].at - arrivals[0].at;
+        assert!((Duration::from_secs(3)..Duration::from_secs(6)).contains(&waited), "{status}: {waited:?}");
+        let mut of: Vec<_> = arrivals[1..].iter().map(|arrival| arrival.ticket().to_owned()).collect();
+        of.sort();
+        assert_eq!(of, [first.0.to_string(), second.0.to_string()]);
+        desk.stands(subscription.id, Standing::Active).await;
+        desk.failed(0).await;
+    }
+}
+
+#[tokio::test]
+async fn no_answer_makes_the_next_attempt_come_sooner_and_few_may_make_it_later() {
+    for (status, wait) in
+        [(503, "0"), (429, "Thu, 01 Jan 2026 00:00:00 GMT"), (500, "600"), (404, "600"), (503, "soon")]
+    {
+        let desk = Desk::new().await;
+        let receiver =
+            Receiver::new(move |_, time| if time == 1 { Reply::Busy(status, wait) } else { Reply::Status(200) }).await;
+        desk.subscribe(&receiver.url()).await;
+        let _sender = desk.send(&options(&[1]));
+        desk.ticket().await;
+        receiver.taken(1).await;
+        let arrivals = receiver.arrivals();
+        let waited = arrivals[1].at - arrivals[0].at;
+        assert!((Duration::from_secs(1)..Duration::from_secs(4)).contains(&waited), "{status} {wait}: {waited:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_a_year_is_given_a_day_and_a_new_address_has_asked_for_nothing() {
+    let (desk, other) = (Desk::new().await, Receiver::kind().await);
+    let receiver = Receiver::new(|_, _| Reply::Busy(429, "31536000")).await;
+    let (subscription, _) = desk.subscribe(&receiver.url()).await;
+    let _sender = desk.send(&options(&[1]));
+    let first = desk.ticket().await;
+    let failed = desk.failed(1).await.remove(0).delivery;
+    let wait = failed.next_attempt_at.unwrap().since(failed.last_attempt_at);
+    assert!((TimeDelta::hours(24)..TimeDelta::minutes(27 * 60)).contains(&wait), "{wait}");
+    let second = desk.ticket().await;
+    sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(receiver.arrivals().len(), 1, "not for as long as they say");
+    let patch = format!(r#"{{"webhook": {{"url": "{}"}}}}"#, other.url());
+    let patch = SubscriptionPatch::from_json(patch.as_bytes()).unwrap();
+    desk.engine.change_subscription(subscription.id, patch).await.unwrap();
+    assert_eq!(other.taken(1).await[0].ticket(), second.0.to_string());
+    desk.ahead.fetch_add(27 * 60 * 60 * 1_000, SeqCst);
+    assert_eq!(other.taken(2).await[1].ticket(), first.0.to_string());
+}
+
 #[tokio::test]
 async fn ten_failures_in_a_row_degrade_and_a_success_forgives_them() {
     let desk = Desk::new().await;
@@ -229,8 +298,7 @@ async fn the_time_of_the_next_attempt_survives_a_restart() {
 
 /// A sender that begins at once: the one before it is forgotten.
 fn send_after_lease(desk: &Desk) -> Sender {
-    let connection = rusqlite::Connection::open(desk.directory.path().join("ticketing.db")).unwrap();
-    connection.execute("DELETE FROM leases", []).unwrap();
+    desk.database.execute("DELETE FROM leases");
     desk.send(&options(&[300]))
 }
 

@@ -6,6 +6,7 @@
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod common;
 
+mod carrier;
 mod delivery;
 mod failure;
 mod program;

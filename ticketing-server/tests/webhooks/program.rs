@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde_json::json;
 use ticketing_core::TicketId;
-use ticketing_server::store::{LabelKey, TicketStore, sqlite::SqliteStore};
+use ticketing_server::store::{LabelKey, TicketStore};
 use tokio::time::{Instant, sleep};
 use tokio_rustls::{
     TlsAcceptor,
@@ -69,7 +69,7 @@ async fn each_event_arrives_in_order_whoever_is_killed() {
         drop(client);
         server.kill();
     }
-    let store = SqliteStore::open(desk.database()).unwrap();
+    let store = desk.open().await;
     let histories = store.histories(LabelKey::NOTHING, 100_000).await.unwrap();
     drop(store);
     let tickets: HashMap<TicketId, u32> =

@@ -52,6 +52,8 @@ pub(crate) enum Reply {
     Status(u16),
     After(Duration, u16),
     RedirectTo(String),
+    /// A status, and when to come back.
+    Busy(u16, &'static str),
     /// Nothing, for ever.
     Hang,
     /// Closes the connection without a word.
@@ -187,6 +189,10 @@ async fn serve(
             }
             Reply::RedirectTo(url) => {
                 let answer = format!("HTTP/1.1 307 X\r\nLocation: {url}\r\nContent-Length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await
+            }
+            Reply::Busy(status, wait) => {
+                let answer = format!("HTTP/1.1 {status} X\r\nRetry-After: {wait}\r\nContent-Length: 0\r\n\r\n");
                 stream.write_all(answer.as_bytes()).await
             }
             Reply::Hang => std::future::pending().await,

@@ -7,7 +7,6 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use ticketing_core::{
     Actor, Command, Draft, Field, TicketId, Timestamp,
     subscription::{NewSubscription, Standing, Subscription, SubscriptionId},
@@ -16,7 +15,7 @@ use ticketing_core::{
 use ticketing_server::{
     CreateRequest, Engine,
     courier::{CourierFigures, CourierOptions},
-    store::{FailedDelivery, sqlite::SqliteStore},
+    store::{AnyStore, FailedDelivery},
     webhooks::{WebhookOptions, Webhooks},
 };
 use tokio::{
@@ -25,11 +24,13 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// An engine on a file of its own, whose events are told outside.
+use super::common::database::Database;
+
+/// An engine on a database of its own, whose events are told outside.
 pub(crate) struct Desk {
-    pub(crate) engine: Engine<SqliteStore>,
+    pub(crate) engine: Engine<AnyStore>,
     pub(crate) figures: Arc<CourierFigures>,
-    pub(crate) directory: TempDir,
+    pub(crate) database: Database,
     /// By how much the clock is ahead.
     pub(crate) ahead: Arc<AtomicI64>,
 }
@@ -74,15 +75,15 @@ pub(crate) fn now() -> Timestamp {
 
 impl Desk {
     pub(crate) async fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let database = Database::new();
         let ahead = Arc::new(AtomicI64::new(0));
-        let engine = engine(&directory, &ahead).await;
-        Self { engine, figures: Arc::default(), directory, ahead }
+        let engine = engine(&database, &ahead).await;
+        Self { engine, figures: Arc::default(), database, ahead }
     }
 
-    /// Another engine on the same file, as another process has it.
-    pub(crate) async fn beside(&self) -> Engine<SqliteStore> {
-        engine(&self.directory, &self.ahead).await
+    /// Another engine on the same database, as another process has it.
+    pub(crate) async fn beside(&self) -> Engine<AnyStore> {
+        engine(&self.database, &self.ahead).await
     }
 
     pub(crate) fn send(&self, options: &WebhookOptions) -> Sender {
@@ -138,14 +139,14 @@ impl Desk {
     }
 }
 
-async fn engine(directory: &TempDir, ahead: &Arc<AtomicI64>) -> Engine<SqliteStore> {
+async fn engine(database: &Database, ahead: &Arc<AtomicI64>) -> Engine<AnyStore> {
     let ahead = Arc::clone(ahead);
     let clock = move || Timestamp::from_unix_millis(now().unix_millis() + ahead.load(SeqCst)).unwrap();
-    let store = SqliteStore::open(directory.path().join("ticketing.db")).unwrap();
+    let store = database.open().await;
     Engine::start_with_clock(store, clock).await.unwrap()
 }
 
-pub(crate) fn send(engine: &Engine<SqliteStore>, options: &WebhookOptions, figures: &Arc<CourierFigures>) -> Sender {
+pub(crate) fn send(engine: &Engine<AnyStore>, options: &WebhookOptions, figures: &Arc<CourierFigures>) -> Sender {
     let (engine, carrier, courier) = (engine.clone(), Webhooks::new(options).unwrap(), options.courier.clone());
     let (figures, (stop, stopped)) = (Arc::clone(figures), oneshot::channel());
     let task = tokio::spawn(async move {
@@ -165,7 +166,7 @@ pub(crate) fn send(engine: &Engine<SqliteStore>, options: &WebhookOptions, figur
     Sender { task, stop: Some(stop) }
 }
 
-pub(crate) async fn create(engine: &Engine<SqliteStore>) -> TicketId {
+pub(crate) async fn create(engine: &Engine<AnyStore>) -> TicketId {
     let form = Draft::new()
         .with(Field::Name, "Ana García")
         .with(Field::Email, "ana@example.com")
@@ -178,7 +179,7 @@ pub(crate) async fn create(engine: &Engine<SqliteStore>) -> TicketId {
     engine.create(CreateRequest::new(new)).await.unwrap().id
 }
 
-pub(crate) async fn comment(engine: &Engine<SqliteStore>, id: TicketId) {
+pub(crate) async fn comment(engine: &Engine<AnyStore>, id: TicketId) {
     let message = Message::new("¿Hay novedades?").unwrap();
     engine.execute(id, &Actor::Requester, Command::Comment { message }).await.unwrap();
 }

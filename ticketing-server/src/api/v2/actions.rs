@@ -33,15 +33,24 @@ pub(crate) async fn show<S: Store>(call: Call<S>) -> Result<Response, ApiError> 
     json(&find(call.engine(), id, &actor, seq).await?)
 }
 
-/// Says something, and may give the ticket another status.
+/// Says something, and may give the ticket another status. The requester may be mailed it: with a key, that is once.
 pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiError> {
     let actor = call.integration(TokenScope::TicketsWrite).await?.actor();
     let id = call.named_ticket(&actor).await?;
-    let request = Request::action(&call.json_body().await?, call.engine().now())?;
+    let body = call.json_body().await?;
+    let engine = call.engine();
+    // However its ticket is named, it is the same request.
+    let done = format!("v2 action {id}\n");
+    let key = call.idempotency_key(&[done.as_bytes(), &body].concat())?.map(|key| key.of(actor.author().id));
+    let said = match (Request::action(&body, engine.now()), &key) {
+        (Ok(request), _) => engine.request(id, &actor, request, key).await?,
+        (Err(refused), Some(key)) => engine.ordered_before(id, key).await?.ok_or(refused)?,
+        (Err(refused), None) => return Err(refused.into()),
+    };
 
     // What is said comes last.
-    let seq = call.engine().request(id, &actor, request).await?.version;
-    let action = find(call.engine(), id, &actor, seq).await?;
+    let seq = said.version;
+    let action = find(engine, id, &actor, seq).await?;
     created(&action, &format!("/v2/tickets/{id}/actions/{seq}"))
 }
 

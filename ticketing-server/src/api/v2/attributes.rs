@@ -82,7 +82,7 @@ async fn change<S: Store>(
     let request = read(&call.json_body().await?)?;
     let on_behalf = request.on_behalf.clone();
 
-    call.engine().request(id, &actor, request).await?;
+    call.engine().request(id, &actor, request, None).await?;
     let shown = call.engine().integration_ticket(id, &actor).await?;
     let mut answer: Map<_, _> = changed(&shown).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     answer.insert("updatedById".to_owned(), on_behalf.into());

@@ -53,7 +53,7 @@ pub(crate) async fn remove<S: Store>(call: Call<S>) -> Result<Response, ApiError
     if !engine.ticket(id).await?.tags.contains(&known.name) {
         return Err(ApiError::NoRoute);
     }
-    engine.request(id, &actor, Request::untag(tag, on_behalf)).await?;
+    engine.request(id, &actor, Request::untag(tag, on_behalf), None).await?;
     Ok(no_content())
 }
 

@@ -26,7 +26,7 @@ use std::{
 };
 
 use ticketing_core::{
-    Timestamp, Uuid,
+    TimeDelta, Timestamp, Uuid,
     subscription::{Health, Outcome, Standing, back_off::RETRY_SECONDS},
 };
 use tokio::time::Instant;
@@ -99,18 +99,26 @@ pub trait Recipient: Send + Sync + 'static {
 pub enum Carried {
     /// It was taken.
     Delivered,
-    /// It was not, and is carried again later.
+    /// There was nothing to carry, which says nothing of the recipient.
+    Nothing,
+    /// It was not taken, and is carried again later.
     Failed(Failure),
+    /// It was not, and the recipient asks to be left alone for so long.
+    Busy(Failure, TimeDelta),
+    /// It was not and never will be, which is its own fault and nobody else's. Who carries it has told why.
+    Refused,
     /// It was not, and the recipient wants nothing any more.
     Gone(Failure),
 }
 
 impl Carried {
-    fn outcome(self) -> Outcome {
+    /// What it says of the recipient, if anything.
+    fn outcome(self) -> Option<Outcome> {
         match self {
-            Self::Delivered => Outcome::Delivered,
-            Self::Failed(_) => Outcome::Failed,
-            Self::Gone(_) => Outcome::Gone,
+            Self::Nothing => None,
+            Self::Delivered | Self::Refused => Some(Outcome::Delivered),
+            Self::Failed(_) | Self::Busy(..) => Some(Outcome::Failed),
+            Self::Gone(_) => Some(Outcome::Gone),
         }
     }
 }
@@ -142,7 +150,7 @@ pub struct CourierFigures {
     pub delivered: AtomicU64,
     /// Attempts that were not.
     pub failed: AtomicU64,
-    /// Deliveries that were given up.
+    /// Deliveries that were given up: after the last attempt, or because they were refused for good.
     pub given_up: AtomicU64,
     /// Deliveries that are to be tried again, or wait behind one.
     pub pending: AtomicU64,
@@ -247,6 +255,8 @@ impl<S: Store, C: Carrier<S>> Courier<S, C> {
             self.keep_places().await?;
             self.kept_at = Some(Instant::now());
             self.tell_figures().await?;
+            // A round ends by itself where its recipient has become inactive, or it has panicked: who is still to be told, is.
+            self.is_out = !self.rounds.values().any(Round::has_ended);
         }
         Ok(())
     }

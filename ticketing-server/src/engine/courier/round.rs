@@ -1,4 +1,5 @@
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{
@@ -10,12 +11,12 @@ use std::{
 };
 
 use ticketing_core::{
-    TicketId,
-    subscription::{Health, Standing, back_off},
+    TicketId, TimeDelta,
+    subscription::{Health, Outcome, Standing, back_off},
 };
 use tokio::{
     sync::{mpsc, watch},
-    task::{JoinHandle, JoinSet},
+    task::{Id, JoinError, JoinHandle, JoinSet},
     time::{Instant, sleep, timeout},
 };
 
@@ -136,7 +137,9 @@ async fn walk<S: Store, C: Carrier<S>>(
         health,
         generation: place.generation,
         under_way: JoinSet::new(),
+        jobs: HashMap::new(),
         left_alone_until: None,
+        asked_to_wait_until: None,
         progress,
     };
     walker.walk(pages, stopped).await;
@@ -177,8 +180,12 @@ struct Walker<S, C: Carrier<S>> {
     health: Health,
     generation: u32,
     queue: Queue<Arc<FeedEntry>>,
-    under_way: JoinSet<(TicketId, u32, Attempted)>,
+    under_way: JoinSet<Attempted>,
+    /// Whose events are under way, and how often they were tried before: also where nothing comes back of it.
+    jobs: HashMap<Id, (TicketId, u32)>,
     left_alone_until: Option<Instant>,
+    /// The recipient has said so itself. It is not stored: one that is asked too early by another process says it again.
+    asked_to_wait_until: Option<Instant>,
     progress: Arc<Progress>,
 }
 
@@ -191,7 +198,14 @@ enum Attempted {
     Unreadable,
     /// The store is out of reach: it was not tried.
     Untried(StoreError),
+    /// It panicked, which has been reported, and is not the recipient's fault.
+    Panicked,
+    /// It was cut short, as all is where a runtime ends.
+    CutShort,
 }
+
+/// What has ended, by the task that did it.
+type Ended = Result<(Id, Attempted), JoinError>;
 
 impl<S: Store, C: Carrier<S>> Walker<S, C> {
     async fn walk(mut self, mut pages: mpsc::Receiver<Page>, mut stopped: watch::Receiver<bool>) {
@@ -204,15 +218,15 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
             let wait = self.wait();
             tokio::select! {
                 _ = stopped.changed() => break,
-                Ok(()) = self.recipient.changed() => self.health = self.recipient.borrow_and_update().health(),
-                Some(done) = self.under_way.join_next() => self.settle_all(done.ok()).await,
+                Ok(()) = self.recipient.changed() => self.begin_anew(),
+                Some(ended) = self.under_way.join_next_with_id() => self.settle_all(ended).await,
                 Some(page) = pages.recv(), if self.queue.has_room() => self.take(&page).await,
                 () = sleep(wait) => {}
             }
         }
         let last = async {
-            while let Some(done) = self.under_way.join_next().await {
-                self.settle_all(done.ok()).await;
+            while let Some(ended) = self.under_way.join_next_with_id().await {
+                self.settle_all(ended).await;
             }
         };
         let _ = timeout(LAST_PATIENCE, last).await;
@@ -224,6 +238,18 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
         self.progress.pending.store(self.queue.stored() as u64, Relaxed);
     }
 
+    /// Somebody has changed the recipient: it may be another one, which has not asked for anything.
+    fn begin_anew(&mut self) {
+        self.health = self.recipient.borrow_and_update().health();
+        self.left_alone_until = None;
+        self.asked_to_wait_until = None;
+    }
+
+    /// When it may be asked again, where that is not now.
+    fn rests_until(&self) -> Option<Instant> {
+        self.left_alone_until.max(self.asked_to_wait_until).filter(|until| Instant::now() < *until)
+    }
+
     /// Whoever fails again and again is asked one thing at a time. Without the lease, nobody is asked anything.
     fn may_start(&self) -> bool {
         let at_once = match self.health.standing {
@@ -231,9 +257,7 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
             Standing::Degraded => 1,
             Standing::Inactive => 0,
         };
-        self.under_way.len() < at_once
-            && self.left_alone_until.is_none_or(|until| Instant::now() >= until)
-            && self.shared.holder.holds()
+        self.under_way.len() < at_once && self.rests_until().is_none() && self.shared.holder.holds()
     }
 
     fn start(&mut self) {
@@ -241,17 +265,15 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
             && let Some(job) = self.queue.next(self.shared.engine.now())
         {
             let (shared, recipient) = (Arc::clone(&self.shared), Arc::clone(&self.recipient.borrow()));
-            self.under_way.spawn(async move {
-                let (ticket, attempts) = (job.ticket, job.attempts);
-                (ticket, attempts, attempt(&shared, &recipient, job).await)
-            });
+            let of = (job.ticket, job.attempts);
+            let task = self.under_way.spawn(async move { attempt(&shared, &recipient, job).await });
+            self.jobs.insert(task.id(), of);
         }
     }
 
     /// Until there may be something to start that nobody tells of.
     fn wait(&self) -> Duration {
-        let left_alone = self.left_alone_until.map(|until| until.saturating_duration_since(Instant::now()));
-        let left_alone = left_alone.filter(|left| !left.is_zero());
+        let left_alone = self.rests_until().map(|until| until.saturating_duration_since(Instant::now()));
         if self.queue.has_ready() {
             return left_alone.unwrap_or(LOOK).min(LOOK);
         }
@@ -273,16 +295,18 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
     }
 
     /// Settles what has ended, and what else has by now.
-    async fn settle_all(&mut self, done: Option<(TicketId, u32, Attempted)>) {
-        let mut next = done;
-        loop {
-            if let Some((ticket, attempts, attempted)) = next {
+    async fn settle_all(&mut self, ended: Ended) {
+        let mut next = Some(ended);
+        while let Some(ended) = next {
+            let (task, attempted) = match ended {
+                Ok(done) => done,
+                Err(error) if error.is_panic() => (error.id(), Attempted::Panicked),
+                Err(error) => (error.id(), Attempted::CutShort),
+            };
+            if let Some((ticket, attempts)) = self.jobs.remove(&task) {
                 self.settle(ticket, attempts, attempted).await;
             }
-            match self.under_way.try_join_next() {
-                Some(done) => next = done.ok(),
-                None => return,
-            }
+            next = self.under_way.try_join_next_with_id();
         }
     }
 
@@ -294,15 +318,36 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
                 self.queue.again(ticket);
                 return;
             }
-            Attempted::Carried(Carried::Delivered) | Attempted::Void => None,
-            Attempted::Carried(Carried::Failed(failure) | Carried::Gone(failure)) => Some(failure),
+            Attempted::CutShort => {
+                self.queue.again(ticket);
+                return;
+            }
+            Attempted::Carried(Carried::Delivered | Carried::Nothing | Carried::Refused) | Attempted::Void => None,
+            Attempted::Carried(Carried::Failed(failure) | Carried::Busy(failure, _) | Carried::Gone(failure)) => {
+                Some(failure)
+            }
             Attempted::Unreadable => Some(Failure { kind: FailureKind::Unreadable, http_status: None }),
+            Attempted::Panicked => {
+                tracing::error!(recipient = %self.id.0, ticket.id = %ticket, "a delivery panicked");
+                Some(Failure { kind: FailureKind::Internal, http_status: None })
+            }
         };
+        let mut asked = None;
         if let Attempted::Carried(carried) = attempted {
-            self.judge(carried).await;
+            if let Some(outcome) = carried.outcome() {
+                self.judge(outcome).await;
+            }
+            if let Carried::Busy(_, wait) = carried {
+                asked = Some(wait);
+                self.wait_as_asked(wait);
+            }
         }
         let Some(failure) = failure else {
-            figures.delivered.fetch_add(1, Relaxed);
+            match attempted {
+                Attempted::Carried(Carried::Delivered) => _ = figures.delivered.fetch_add(1, Relaxed),
+                Attempted::Carried(Carried::Refused) => _ = figures.given_up.fetch_add(1, Relaxed),
+                _ => {}
+            }
             if let Some(position) = self.queue.delivered(ticket) {
                 while let Err(error) = self.shared.engine.inner.store.forget_delivery(self.id, position).await {
                     wait_for_store(self.id, &error).await;
@@ -313,7 +358,7 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
         figures.failed.fetch_add(1, Relaxed);
         let now = self.shared.engine.now();
         let attempts = attempts.saturating_add(1);
-        let wait = back_off::retry_after(&self.shared.options.retry_seconds, attempts, random());
+        let wait = back_off::retry_after(&self.shared.options.retry_seconds, attempts, asked, random());
         let next = wait.map(|wait| now.checked_add(wait).unwrap_or(now));
         if next.is_none() {
             figures.given_up.fetch_add(1, Relaxed);
@@ -324,9 +369,9 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
     }
 
     /// What an attempt makes of the recipient's health.
-    async fn judge(&mut self, carried: Carried) {
+    async fn judge(&mut self, outcome: Outcome) {
         let before = self.health;
-        self.health = self.recipient.borrow().after(before, carried.outcome());
+        self.health = self.recipient.borrow().after(before, outcome);
         let pause = back_off::pause_after(self.health.failures, self.shared.options.pause_seconds_max);
         self.left_alone_until =
             pause.to_std().ok().filter(|pause| !pause.is_zero()).map(|pause| Instant::now() + pause);
@@ -346,6 +391,13 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
         while let Err(error) = self.shared.carrier.keep_health(store, &recipient, self.health).await {
             wait_for_store(self.id, &error).await;
         }
+    }
+
+    /// A recipient that has too much to do is brought nothing at all until then: what happens waits in the feed.
+    fn wait_as_asked(&mut self, wait: TimeDelta) {
+        let until = back_off::heeded(wait).to_std().ok().map(|wait| Instant::now() + wait);
+        // Of several that were asked for at once, the last counts.
+        self.asked_to_wait_until = self.asked_to_wait_until.max(until);
     }
 
     /// Has rows stored, however long that takes: what is not stored may not be passed by.

@@ -51,11 +51,17 @@ impl<S: Store> Engine<S> {
         self.create(CreateRequest { ticket, actor, origin: Origin::TicketsApi, address, key }).await
     }
 
-    /// Does what another system wants done to a ticket.
+    /// Does what another system wants done to a ticket; with a key, once.
     ///
     /// # Errors
     /// As [`order`](Self::order).
-    pub async fn request(&self, id: TicketId, actor: &Actor, request: Request) -> Result<Executed, EngineError> {
+    pub async fn request(
+        &self,
+        id: TicketId,
+        actor: &Actor,
+        request: Request,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Executed, EngineError> {
         let mut known = self.know(&request.references()).await?;
         let order = |known: &Known| request.order(|kind, reference| known.name(kind, reference)).map_err(Refusal::from);
         let mut wanted = order(&known)?;
@@ -71,7 +77,7 @@ impl<S: Store> Engine<S> {
                 wanted = order(&known)?;
             }
         }
-        let conditions = Conditions { on_behalf: request.on_behalf, ..Conditions::default() };
+        let conditions = Conditions { key, on_behalf: request.on_behalf, ..Conditions::default() };
         self.order(id, actor, wanted, conditions).await
     }
 
@@ -81,7 +87,7 @@ impl<S: Store> Engine<S> {
     /// As [`order`](Self::order).
     pub async fn tag(&self, id: TicketId, actor: &Actor, request: Request) -> Result<String, EngineError> {
         let references = request.references();
-        self.request(id, actor, request).await?;
+        self.request(id, actor, request, None).await?;
         let known = self.know(&references).await?;
         Ok(known.names().next().unwrap_or_default().to_owned())
     }

@@ -32,13 +32,7 @@ impl DeliveryStore for SqliteStore {
     }
 
     async fn add_recipient(&self, id: RecipientId) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            let sql = "INSERT OR IGNORE INTO recipients (uuid, position, generation)
-                       SELECT ?, ifnull(max(id), 0), 0 FROM outbox";
-            let added = connection.prepare_cached(sql)?.execute([id.0.as_bytes()])?;
-            if added > 0 { grow_revision(connection) } else { Ok(()) }
-        })
-        .await
+        self.write(move |connection| add_recipient(connection, id)).await
     }
 
     async fn remove_recipient(&self, id: RecipientId) -> Result<(), StoreError> {
@@ -88,31 +82,7 @@ impl DeliveryStore for SqliteStore {
         generation: u32,
         deliveries: Vec<Delivery>,
     ) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            let sql = "INSERT INTO deliveries (
-                           recipient, position, ticket, attempts, next_attempt_at, last_attempt_at, failure, http_status
-                       )
-                       SELECT uuid, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM recipients WHERE uuid = ?1 AND generation = ?2
-                       ON CONFLICT (recipient, position) DO UPDATE SET
-                           attempts = ?5, next_attempt_at = ?6, last_attempt_at = ?7, failure = ?8, http_status = ?9";
-            let mut statement = connection.prepare_cached(sql)?;
-            for delivery in &deliveries {
-                let Delivery { position, ticket, attempts, next_attempt_at, last_attempt_at, failure } = delivery;
-                statement.execute(params![
-                    recipient.0.as_bytes(),
-                    generation,
-                    row_of(*position),
-                    ticket.0.as_bytes(),
-                    attempts,
-                    next_attempt_at.map(Timestamp::unix_millis),
-                    last_attempt_at.unix_millis(),
-                    failure.map(|failure| failure.kind.name()),
-                    failure.and_then(|failure| failure.http_status),
-                ])?;
-            }
-            Ok(())
-        })
-        .await
+        self.write(move |connection| keep(connection, recipient, generation, &deliveries)).await
     }
 
     async fn forget_delivery(&self, recipient: RecipientId, position: FeedPosition) -> Result<(), StoreError> {
@@ -183,6 +153,44 @@ pub(super) fn grow_revision(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// From what comes after the newest event on, unless they are there.
+pub(super) fn add_recipient(connection: &Connection, id: RecipientId) -> Result<(), StoreError> {
+    let sql = "INSERT OR IGNORE INTO recipients (uuid, position, generation)
+               SELECT ?, ifnull(max(id), 0), 0 FROM outbox";
+    let added = connection.prepare_cached(sql)?.execute([id.0.as_bytes()])?;
+    if added > 0 { grow_revision(connection) } else { Ok(()) }
+}
+
+pub(super) fn keep(
+    connection: &Connection,
+    recipient: RecipientId,
+    generation: u32,
+    deliveries: &[Delivery],
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO deliveries (
+                   recipient, position, ticket, attempts, next_attempt_at, last_attempt_at, failure, http_status
+               )
+               SELECT uuid, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM recipients WHERE uuid = ?1 AND generation = ?2
+               ON CONFLICT (recipient, position) DO UPDATE SET
+                   attempts = ?5, next_attempt_at = ?6, last_attempt_at = ?7, failure = ?8, http_status = ?9";
+    let mut statement = connection.prepare_cached(sql)?;
+    for delivery in deliveries {
+        let Delivery { position, ticket, attempts, next_attempt_at, last_attempt_at, failure } = delivery;
+        statement.execute(params![
+            recipient.0.as_bytes(),
+            generation,
+            row_of(*position),
+            ticket.0.as_bytes(),
+            attempts,
+            next_attempt_at.map(Timestamp::unix_millis),
+            last_attempt_at.unix_millis(),
+            failure.map(|failure| failure.kind.name()),
+            failure.and_then(|failure| failure.http_status),
+        ])?;
+    }
+    Ok(())
+}
+
 pub(super) fn set_place(connection: &Connection, id: RecipientId, after: i64) -> Result<bool, StoreError> {
     let sql = "UPDATE recipients SET position = ?, generation = generation + 1 WHERE uuid = ?";
     let is_there = connection.prepare_cached(sql)?.execute((after, id.0.as_bytes()))? > 0;
@@ -237,26 +245,17 @@ fn failed(
     Ok(all)
 }
 
-/// Events are dated before they are stored, so that one may stand behind a few that were dated later: halving finds the place,
-/// and a minute more than any of them waits is gone back.
+/// Events of one ticket stand in their order, those of different ones do not: what another store has been before is restored
+/// ticket by ticket. So the feed is looked through, up to the first one that is recent enough.
 fn position_before(connection: &Connection, instant: Timestamp) -> Result<FeedPosition, StoreError> {
-    const STRAY_MILLIS: i64 = 60_000;
-    let instant = instant.unix_millis().saturating_sub(STRAY_MILLIS);
-    let newest: Option<i64> =
-        connection.prepare_cached("SELECT max(id) FROM outbox")?.query_row([], |row| row.get(0))?;
-    // All up to `before` are older; the first after it, and all after `since`, are not.
-    let (mut before, mut since) = (0, newest.unwrap_or_default());
-    let sql = "SELECT o.id, e.recorded_at FROM outbox o JOIN events e ON e.ticket = o.ticket AND e.seq = o.seq
-               WHERE o.id > ? ORDER BY o.id LIMIT 1";
-    let mut statement = connection.prepare_cached(sql)?;
-    while before < since {
-        let middle = before + (since - before) / 2;
-        let next: Option<(i64, i64)> =
-            statement.query_row([middle], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        match next {
-            Some((row, recorded_at)) if recorded_at < instant => before = row,
-            _ => since = middle,
-        }
-    }
+    let sql = "SELECT o.id FROM outbox o JOIN events e ON e.ticket = o.ticket AND e.seq = o.seq
+               WHERE e.recorded_at >= ? ORDER BY o.id LIMIT 1";
+    let first: Option<i64> =
+        connection.prepare_cached(sql)?.query_row([instant.unix_millis()], |row| row.get(0)).optional()?;
+    let last = "SELECT ifnull(max(id), 0) FROM outbox";
+    let before = match first {
+        Some(first) => first - 1,
+        None => connection.prepare_cached(last)?.query_row([], |row| row.get(0))?,
+    };
     Ok(position(before))
 }

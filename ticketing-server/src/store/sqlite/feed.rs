@@ -21,6 +21,10 @@ impl FeedStore for SqliteStore {
             Ok(position(newest.unwrap_or_default()))
         })
     }
+
+    async fn give_positions(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 }
 
 fn feed(connection: &Connection, after: FeedPosition, max: u32) -> Result<Vec<FeedEntry>, StoreError> {

@@ -6,7 +6,9 @@
 //! - Lists run on tokio's threads for what blocks, on connections of their own. (They need a tokio runtime to be called from.)
 //! - What tickets say is indexed in a second file, `…-words`, after the fact: it can be made again from the first.
 
+mod archive;
 mod attempts;
+mod backup;
 mod deliveries;
 mod desk;
 mod facets;
@@ -36,6 +38,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig};
 use tokio::sync::Semaphore;
 
+pub use self::backup::check_file;
 use self::{readers::Readers, words::Words, writer::Writer};
 use super::StoreError;
 
@@ -147,6 +150,8 @@ impl SqliteStore {
 enum Access {
     Read,
     Write,
+    /// To read all of it, into another file.
+    Copy,
 }
 
 fn connect(path: &Path, options: &SqliteOptions, access: Access) -> Result<Connection, StoreError> {
@@ -167,7 +172,7 @@ fn connect(path: &Path, options: &SqliteOptions, access: Access) -> Result<Conne
 
 fn try_connect(path: &Path, options: &SqliteOptions, access: Access) -> rusqlite::Result<Connection> {
     let flags = match access {
-        Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Access::Read | Access::Copy => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     };
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -187,7 +192,7 @@ fn try_connect(path: &Path, options: &SqliteOptions, access: Access) -> rusqlite
         connection.pragma_update(None, "foreign_keys", true)?;
         // A checkpoint shrinks a log that a burst has blown up.
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    } else {
+    } else if access == Access::Read {
         connection.pragma_update(None, "query_only", true)?;
         // Taken as it is needed; the default of 2 MiB is less than the upper levels of a million tickets' indices.
         connection.pragma_update(None, "cache_size", -(16 << 10))?;

@@ -102,7 +102,7 @@ fn record(row: &Row<'_>) -> Result<SubscriptionRecord, StoreError> {
     })
 }
 
-fn add(connection: &Connection, record: &SubscriptionRecord, max: u32) -> Result<bool, StoreError> {
+pub(super) fn add(connection: &Connection, record: &SubscriptionRecord, max: u32) -> Result<bool, StoreError> {
     let SubscriptionRecord { subscription, secrets } = record;
     let there_are: u32 =
         connection.prepare_cached("SELECT count(*) FROM subscriptions")?.query_row([], |row| row.get(0))?;

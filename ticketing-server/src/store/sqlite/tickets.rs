@@ -138,7 +138,7 @@ fn create(connection: &Connection, creation: &Creation) -> Result<Created, Store
     let number = next_label_number(connection, year)?;
     let label = creation.label.label(year, number).map_err(damaged)?;
     let row = row_of(label.into());
-    insert_ticket(connection, row, creation, label)?;
+    insert_ticket(connection, row, &creation.ticket, creation.next_moment, label)?;
     insert_event(connection, row, &creation.opened)?;
     tag(connection, row, &creation.opened.event)?;
     insert_intake(connection, row, &creation.intake, creation.address)?;
@@ -146,7 +146,7 @@ fn create(connection: &Connection, creation: &Creation) -> Result<Created, Store
     Ok(Created::New(label))
 }
 
-fn insert_key(
+pub(super) fn insert_key(
     connection: &Connection,
     idempotency: Option<&Idempotency>,
     row: i64,
@@ -170,6 +170,12 @@ fn owner_octets(owner: Option<&ActorId>) -> &[u8] {
 /// The row of a label's ticket. Year 0 or number 0 is none's.
 pub(super) fn row_of(label: LabelKey) -> i64 {
     i64::from(label.year) << 32 | i64::from(label.number)
+}
+
+/// The label of a row's ticket.
+pub(super) fn label_of(row: i64) -> LabelKey {
+    let (year, number) = (row >> 32, row & i64::from(u32::MAX));
+    LabelKey { year: u16::try_from(year).unwrap_or_default(), number: u32::try_from(number).unwrap_or_default() }
 }
 
 /// Takes the next number of a year's series. In plain statements: an upsert that returns the number would copy the page into a
@@ -243,8 +249,13 @@ fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, Sto
     Ok(Appended::Stored)
 }
 
-fn insert_ticket(connection: &Connection, row: i64, creation: &Creation, label: TicketLabel) -> Result<(), StoreError> {
-    let Creation { ticket, next_moment, .. } = creation;
+pub(super) fn insert_ticket(
+    connection: &Connection,
+    row: i64,
+    ticket: &Ticket,
+    next_moment: Option<Timestamp>,
+    label: TicketLabel,
+) -> Result<(), StoreError> {
     let last = &ticket.last_public;
     connection
         .prepare_cached(
@@ -367,7 +378,7 @@ fn update_ticket(
 }
 
 /// An event, its text, and its row in the outbox.
-fn insert_event(connection: &Connection, ticket: i64, new: &NewEvent) -> Result<(), StoreError> {
+pub(super) fn insert_event(connection: &Connection, ticket: i64, new: &NewEvent) -> Result<(), StoreError> {
     let NewEvent { event, text, on_behalf } = new;
     connection
         .prepare_cached(
@@ -432,7 +443,7 @@ fn tag(connection: &Connection, ticket: i64, event: &Event) -> Result<(), StoreE
     Ok(())
 }
 
-fn insert_intake(
+pub(super) fn insert_intake(
     connection: &Connection,
     ticket: i64,
     intake: &Intake,

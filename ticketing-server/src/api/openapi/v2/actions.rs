@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use ticketing_core::{TokenScope, limits::DESCRIPCION_CHARS_MAX, ticket::Origin};
 
 use super::{
-    super::{body, object, reference, text},
+    super::{body, idempotency_key, object, reference, text},
     answers::{OF_BODIES, OF_READS, answers, created, done, page},
     behalf, id, instant, instant_or_null, of_ticket, or_null, paging, security, text_or_null,
     tickets::visibility,
@@ -25,8 +25,9 @@ pub(super) fn paths() -> Value {
                 "summary": "Say something of a ticket, and perhaps give it another status",
                 "description": "A PUBLIC one is what the requester reads; the first of them is the first response.",
                 "security": security(TokenScope::TicketsWrite),
+                "parameters": [idempotency_key()],
                 "requestBody": body("NewAction"),
-                "responses": answers("201", created("The action.", &action()), &[OF_BODIES, &[404]]),
+                "responses": answers("201", created("The action.", &action()), &[OF_BODIES, &[404, 422]]),
             },
         },
         "/v2/tickets/{ticketId}/actions/{actionId}": {

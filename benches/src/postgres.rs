@@ -1,0 +1,239 @@
+//! The store in PostgreSQL beside the one in a file, and beside pgbench, which sends the same rows with nothing around it; and
+//! look-ups by one process and by several.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use ticketing_benches::seed;
+use ticketing_core::{Draft, LookUp};
+use ticketing_server::{
+    CreateRequest, Engine,
+    store::{DeskStore as _, Filter, ListQuery, postgres::PostgresStore},
+};
+use tokio_postgres::NoTls;
+
+use crate::{
+    load::Plan,
+    store::{creation_rate, store_rate},
+    table::Table,
+};
+
+/// Which server, how long, and by how many.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// A server on which a database may be made: `cargo xtask postgres --durable -- …` starts one and sets the variable.
+    #[arg(long, env = "TICKETING_TEST_POSTGRES")]
+    postgres: String,
+    /// Where pgbench is.
+    #[arg(long, env = "TICKETING_TEST_POSTGRES_BINARIES")]
+    binaries: Option<PathBuf>,
+    /// Seconds of each measurement.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// Rounds, in each of which all take their turn.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Clients, each with one creation at a time.
+    #[arg(long, default_value_t = 32)]
+    clients: usize,
+    /// Processes that look tickets up at the same time, at most.
+    #[arg(long, default_value_t = 4)]
+    processes: usize,
+    /// Directory for the file that it is compared with.
+    #[arg(long, default_value = ".")]
+    dir: PathBuf,
+}
+
+/// One process that looks tickets up; `postgres` starts some of these.
+#[derive(clap::Args)]
+pub(crate) struct Reader {
+    /// The database.
+    #[arg(long)]
+    database: String,
+    /// Seconds.
+    #[arg(long)]
+    seconds: u64,
+    /// Look-ups at a time.
+    #[arg(long)]
+    tasks: usize,
+}
+
+/// Measures and prints a table.
+///
+/// # Errors
+/// When a store fails, or answers what is wrong.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let name = format!("bench_{}", std::process::id());
+    runtime.block_on(execute(&arguments.postgres, &format!("CREATE DATABASE {name}")))?;
+    let url = with_database(&arguments.postgres, &name)?;
+    let measured = measure(arguments, &runtime, &url);
+    runtime.block_on(execute(&arguments.postgres, &format!("DROP DATABASE {name} WITH (FORCE)")))?;
+    measured
+}
+
+fn measure(arguments: &Arguments, runtime: &tokio::runtime::Runtime, url: &str) -> anyhow::Result<()> {
+    let dir = tempfile::Builder::new().prefix("bench-").tempdir_in(&arguments.dir)?;
+    let measured = Duration::from_secs(arguments.seconds);
+    let plan = Plan { connections: arguments.clients, warm_up: measured / 5, measured };
+    let engine = runtime.block_on(async {
+        let engine = Engine::start(PostgresStore::connect(url).await?).await?;
+        let ticket = Draft::from_json(seed::CREATE_BODY)?.validate(&engine.rules())?;
+        engine.create(CreateRequest::new(ticket)).await?;
+        execute(
+            url,
+            "CREATE TABLE bench_ticket AS SELECT * FROM tickets LIMIT 1;
+             CREATE TABLE bench_event AS SELECT * FROM events LIMIT 1;
+             CREATE TABLE bench_intake AS SELECT * FROM intake LIMIT 1",
+        )
+        .await?;
+        Ok::<_, anyhow::Error>(engine)
+    })?;
+    let (mut ours, mut one, mut batch, mut file) = (vec![], vec![], vec![], vec![]);
+    for round in 0..arguments.rounds {
+        ours.push(runtime.block_on(creation_rate(&engine, plan))?);
+        one.push(pgbench(arguments, url, "one.sql", arguments.clients)?);
+        batch.push(32.0 * pgbench(arguments, url, "batch.sql", 2)?);
+        file.push(store_rate(&dir.path().join(format!("{round}.db")), plan)?);
+    }
+    let base = median(&ours);
+    let mut table = Table::new(["creations", "per second", "PostgresStore : this"]);
+    let rows = [
+        (format!("PostgresStore, {} at once", arguments.clients), base),
+        (format!("pgbench, one a transaction, {} clients", arguments.clients), median(&one)),
+        ("pgbench, 32 a transaction, 2 clients".to_owned(), median(&batch)),
+        (format!("SqliteStore, {} at once", arguments.clients), median(&file)),
+    ];
+    for (what, rate) in rows {
+        table.row([what, format!("{rate:.0}"), format!("{:.2}", base / rate)]);
+    }
+    println!("{table}");
+
+    let mut table = Table::new(["look-ups", "per second", ": one process"]);
+    let mut alone = None;
+    for processes in [1, 2, arguments.processes] {
+        let rate = readers(url, processes, arguments)?;
+        let alone = *alone.get_or_insert(rate);
+        table.row([format!("{processes} processes"), format!("{rate:.0}"), format!("{:.2}", rate / alone)]);
+    }
+    println!("{table}");
+    Ok(())
+}
+
+fn median(rates: &[f64]) -> f64 {
+    let mut rates = rates.to_vec();
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Transactions per second.
+fn pgbench(arguments: &Arguments, url: &str, script: &str, clients: usize) -> anyhow::Result<f64> {
+    let program = arguments.binaries.as_ref().map_or_else(|| PathBuf::from("pgbench"), |bin| bin.join("pgbench"));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("pgbench").join(script);
+    let output = Command::new(&program)
+        .args(["--no-vacuum", "--protocol=prepared", "--jobs=2", "--client"])
+        .arg(clients.to_string())
+        .arg("--time")
+        .arg(arguments.seconds.to_string())
+        .arg("--file")
+        .arg(script)
+        .arg(url)
+        .output()
+        .with_context(|| format!("{} cannot be run", program.display()))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "pgbench: {complaint}");
+    let tps = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+    tps.with_context(|| format!("pgbench did not say a rate: {said}{complaint}"))
+}
+
+/// Look-ups per second of several processes together.
+fn readers(url: &str, processes: usize, arguments: &Arguments) -> anyhow::Result<f64> {
+    let spawn = |_| {
+        Command::new(env::current_exe()?)
+            .args(["postgres-reader", "--database", url, "--seconds", &arguments.seconds.to_string(), "--tasks", "8"])
+            .stdout(Stdio::piped())
+            .spawn()
+    };
+    let children = (0..processes).map(spawn).collect::<Result<Vec<Child>, _>>()?;
+    let mut sum = 0.0;
+    for child in children {
+        let output = child.wait_with_output()?;
+        ensure!(output.status.success(), "a process that looked tickets up has failed");
+        sum += String::from_utf8(output.stdout)?.trim().parse::<f64>()?;
+    }
+    Ok(sum)
+}
+
+/// Looks tickets up and prints how many that were in a second.
+///
+/// # Errors
+/// When the store fails, or a ticket is not found.
+pub(crate) fn read(arguments: &Reader) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let rate = runtime.block_on(async {
+        let engine = Engine::start(PostgresStore::connect(&arguments.database).await?).await?;
+        let query = ListQuery {
+            scope: ticketing_core::ticket::Scope::Everything,
+            filter: Filter::default(),
+            search: None,
+            before: None,
+            limit: 1_000,
+        };
+        let mut look_ups = Vec::new();
+        for ticket in engine.store().list(query).await?.tickets {
+            // Those of pgbench have the requester of the one that they are copies of, too.
+            if let Some(email) = ticket.requester_email {
+                look_ups.push(LookUp { label: ticket.label.to_string(), email });
+            }
+        }
+        ensure!(!look_ups.is_empty(), "there is no ticket to look up");
+        let (began, lasts) = (Instant::now(), Duration::from_secs(arguments.seconds));
+        let look_ups = std::sync::Arc::new(look_ups);
+        let tasks: Vec<_> = (0..arguments.tasks)
+            .map(|task| {
+                let (engine, look_ups) = (engine.clone(), std::sync::Arc::clone(&look_ups));
+                tokio::spawn(async move {
+                    let mut done = 0_u32;
+                    for look_up in look_ups.iter().cycle().skip(task * 31) {
+                        if began.elapsed() >= lasts {
+                            break;
+                        }
+                        engine.look_up(look_up).await?;
+                        done += 1;
+                    }
+                    Ok::<_, anyhow::Error>(done)
+                })
+            })
+            .collect();
+        let mut done = 0;
+        for task in tasks {
+            done += task.await??;
+        }
+        Ok::<_, anyhow::Error>(f64::from(done) / lasts.as_secs_f64())
+    })?;
+    println!("{rate}");
+    Ok(())
+}
+
+async fn execute(url: &str, sql: &str) -> anyhow::Result<()> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    let connection = tokio::spawn(connection);
+    client.batch_execute(sql).await?;
+    drop(client);
+    connection.await??;
+    Ok(())
+}
+
+/// The address of another database on the same server.
+fn with_database(url: &str, name: &str) -> anyhow::Result<String> {
+    let Some((server, _)) = url.rsplit_once('/').filter(|(server, _)| server.contains("//")) else {
+        bail!("write the server as postgres://user@host/database")
+    };
+    Ok(format!("{server}/{name}"))
+}

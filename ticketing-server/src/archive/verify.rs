@@ -1,0 +1,198 @@
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
+
+use ticketing_core::{Rulebook, Ticket, TicketId, TicketLabel, ticket::Scope};
+
+use super::PAGE;
+use crate::store::{FeedPosition, LabelKey, Store, StoreError, TicketRecord, Total};
+
+/// What a store was found to hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Findings {
+    /// Tickets that were looked at.
+    pub tickets: u64,
+    /// Events that they have.
+    pub events: u64,
+    /// Numbers of labels that no ticket has, as ranges of a year. A store that gives numbers one by one has none.
+    pub gaps: Vec<(u16, u32, u32)>,
+    /// The desk went on working, so that the feed and the counters could not be compared with tickets that were read one after the other.
+    pub is_moving: bool,
+    /// What is not as it must be.
+    pub deviations: Vec<Deviation>,
+}
+
+/// Something that is not as it must be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Deviation {
+    /// What is kept of a ticket is not what its history comes to.
+    State(TicketLabel),
+    /// Its history has gaps, or does not begin with what opens a ticket.
+    History(TicketLabel, String),
+    /// Another ticket, or none, is found under its label.
+    Label(TicketLabel),
+    /// What its requester is shown is not what happened.
+    Public(TicketLabel),
+    /// Rules that it was promised something under are gone.
+    Rules(TicketLabel),
+    /// The feed has its events in another order, has some twice, or lacks some.
+    Feed(TicketLabel),
+    /// So many tickets are counted in a place, and so many are there.
+    Count(String, u32, u32),
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::State(label) => write!(f, "{label}: what is kept of it is not what its history comes to"),
+            Self::History(label, problem) => write!(f, "{label}: its history is none: {problem}"),
+            Self::Label(label) => write!(f, "{label}: it is not found under its label"),
+            Self::Public(label) => write!(f, "{label}: what its requester is shown is not what happened"),
+            Self::Rules(label) => write!(f, "{label}: the rules are gone that it was promised something under"),
+            Self::Feed(label) => write!(f, "{label}: the feed has not each of its events once and in order"),
+            Self::Count(of, counted, found) => write!(f, "{of}: {counted} tickets are counted, {found} are there"),
+        }
+    }
+}
+
+/// Looks at all that a store holds: each ticket is what its history comes to, is found under its label and shown to its requester as
+/// it is; labels have no gaps; the feed has each event once, those of a ticket in their order; and counters say how many there are.
+///
+/// # Errors
+/// The store's. What is damaged so that it cannot be read is one.
+pub async fn verify(store: &impl Store) -> Result<Findings, StoreError> {
+    let began = store.newest_position().await?;
+    let book = book(store).await?;
+    let mut findings = Findings::default();
+    let mut counts: BTreeMap<Facet, u32> = BTreeMap::new();
+    let mut versions: HashMap<TicketId, (TicketLabel, u32)> = HashMap::new();
+    let mut after = LabelKey::NOTHING;
+    loop {
+        let records = store.records(after, PAGE).await?;
+        if records.is_empty() {
+            break;
+        }
+        for record in records {
+            let key = LabelKey::from(record.label);
+            let expected = if key.year == after.year { after.number.saturating_add(1) } else { 1 };
+            if key.number > expected {
+                findings.gaps.push((key.year, expected, key.number - 1));
+            }
+            after = key;
+            findings.tickets += 1;
+            findings.events += record.history.len() as u64;
+            *counts.entry(Facet::of(&record.ticket)).or_default() += 1;
+            versions.insert(record.ticket.id, (record.label, record.ticket.version));
+            look_at(store, &record, book.as_ref(), &mut findings.deviations).await?;
+        }
+    }
+    let (mut compared, mut deviations) = (counted(store, counts).await?, feed(store, &versions).await?);
+    findings.is_moving = store.newest_position().await? != began;
+    if !findings.is_moving {
+        findings.deviations.append(&mut compared);
+        findings.deviations.append(&mut deviations);
+    }
+    Ok(findings)
+}
+
+async fn book(store: &impl Store) -> Result<Option<Rulebook>, StoreError> {
+    let mut versions = store.rules_versions().await?;
+    let active = versions.pop();
+    Ok(active.map(|(active, _)| Rulebook::new(active, versions.into_iter().map(|(rules, _)| rules))))
+}
+
+async fn look_at(
+    store: &impl Store,
+    record: &TicketRecord,
+    book: Option<&Rulebook>,
+    deviations: &mut Vec<Deviation>,
+) -> Result<(), StoreError> {
+    let TicketRecord { ticket, label, history, .. } = record;
+    match Ticket::replay(ticket.id, history.iter().map(|new| &new.event)) {
+        Ok(replayed) if replayed == *ticket => {}
+        Ok(_) => deviations.push(Deviation::State(*label)),
+        Err(error) => deviations.push(Deviation::History(*label, error.to_string())),
+    }
+    if !store.find_label((*label).into()).await?.is_some_and(|found| found == (ticket.id, *label)) {
+        deviations.push(Deviation::Label(*label));
+    }
+    let public = store.find_public((*label).into()).await?;
+    let is_shown = public.is_some_and(|public| {
+        let is_news = public.last.seq > ticket.last_public.seq;
+        let same = public.last == ticket.last_public && public.status == ticket.status;
+        public.id == ticket.id && (is_news || same)
+    });
+    if !is_shown {
+        deviations.push(Deviation::Public(*label));
+    }
+    if !book.is_some_and(|book| book.knows(ticket.sla.agreement.as_ref())) {
+        deviations.push(Deviation::Rules(*label));
+    }
+    Ok(())
+}
+
+/// What tickets are counted by.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Facet {
+    area_key: String,
+    status: &'static str,
+    priority_key: String,
+    is_archived: bool,
+    origin: &'static str,
+}
+
+impl Facet {
+    fn of(ticket: &Ticket) -> Self {
+        Self {
+            area_key: ticket.attributes.area_key(),
+            status: ticket.status.name(),
+            priority_key: ticket.attributes.priority_key(),
+            is_archived: ticket.is_archived(),
+            origin: ticket.origin.name(),
+        }
+    }
+}
+
+impl fmt::Display for Facet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { area_key, status, priority_key, is_archived, origin } = self;
+        let archived = if *is_archived { ", archived" } else { "" };
+        write!(f, "area “{area_key}”, {status}, priority “{priority_key}”, from {origin}{archived}")
+    }
+}
+
+async fn counted(store: &impl Store, mut counts: BTreeMap<Facet, u32>) -> Result<Vec<Deviation>, StoreError> {
+    let mut deviations = Vec::new();
+    for Total { area_key, status, priority_key, is_archived, origin, tickets } in
+        store.totals(&Scope::Everything).await?
+    {
+        let facet = Facet { area_key, status: status.name(), priority_key, is_archived, origin: origin.name() };
+        let found = counts.remove(&facet).unwrap_or_default();
+        if found != tickets {
+            deviations.push(Deviation::Count(facet.to_string(), tickets, found));
+        }
+    }
+    deviations.extend(counts.into_iter().map(|(facet, found)| Deviation::Count(facet.to_string(), 0, found)));
+    Ok(deviations)
+}
+
+async fn feed(
+    store: &impl Store,
+    versions: &HashMap<TicketId, (TicketLabel, u32)>,
+) -> Result<Vec<Deviation>, StoreError> {
+    let mut told: HashMap<TicketId, Option<u32>> = HashMap::with_capacity(versions.len());
+    let mut position = FeedPosition::default();
+    loop {
+        let entries = store.feed(position, PAGE).await?;
+        let Some(last) = entries.last() else { break };
+        position = last.position;
+        for entry in entries {
+            let seq = told.entry(entry.id).or_insert(Some(0));
+            *seq = seq.and_then(|seq| (entry.event.seq == seq + 1).then_some(seq + 1));
+        }
+    }
+    let is_told = |id: &TicketId, version: u32| told.get(id).copied().flatten() == Some(version);
+    let untold = versions.iter().filter(|(id, (_, version))| !is_told(id, *version));
+    Ok(untold.map(|(_, (label, _))| Deviation::Feed(*label)).collect())
+}

@@ -1,0 +1,144 @@
+//! A copy of a SQLite file, taken beside a server; and one put in the file's place.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+
+use super::{Database, block_on, lock::lock};
+use crate::{
+    archive::{Findings, verify},
+    clock::{Clock, SystemClock},
+    store::{
+        AnyStore, Location,
+        sqlite::{SqliteStore, check_file},
+    },
+};
+
+#[derive(Args)]
+pub(super) struct Backup {
+    /// The file to write. There must be none.
+    file: PathBuf,
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Args)]
+pub(super) struct Restore {
+    /// A file that `backup` has written.
+    file: PathBuf,
+    #[command(flatten)]
+    database: Database,
+}
+
+impl Backup {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let AnyStore::Sqlite(store) = self.database.existing()? else {
+            bail!(
+                "this is for SQLite files: of a PostgreSQL database, pg_dump takes a backup, and `export` an archive"
+            );
+        };
+        ensure!(!self.file.exists(), "{} is there already", self.file.display());
+        // The file has its name when it is known to be good.
+        let partial = beside(&self.file, "partial");
+        let _ = fs::remove_file(&partial);
+        let looked_at = block_on(async {
+            store.back_up(&partial).await?;
+            look_at(&partial).await
+        });
+        let findings = looked_at.inspect_err(|_| remove(&partial))?;
+        fs::rename(&partial, &self.file).with_context(|| self.file.display().to_string())?;
+        eprintln!("{} has {} tickets with {} events", self.file.display(), findings.tickets, findings.events);
+        for deviation in &findings.deviations {
+            eprintln!("{deviation}");
+        }
+        // A copy of what is there is better than none.
+        ensure!(findings.deviations.is_empty(), "the database is not as it must be, and so is its copy");
+        Ok(())
+    }
+}
+
+impl Restore {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let Location::Sqlite(database) = self.database.location(&self.database.config.read()?)? else {
+            bail!(
+                "this is for SQLite files: into a PostgreSQL database, pg_restore takes a backup, and `import` an archive"
+            );
+        };
+        ensure!(self.file.exists(), "there is no file {}", self.file.display());
+        let _lock = lock(&database)?;
+        let partial = beside(&database, "partial");
+        remove(&partial);
+        let prepared = block_on(async {
+            fs::copy(&self.file, &partial).with_context(|| format!("{} cannot be copied", self.file.display()))?;
+            let findings =
+                look_at(&partial).await.with_context(|| format!("{} is no good backup", self.file.display()))?;
+            for deviation in &findings.deviations {
+                eprintln!("{deviation}");
+            }
+            ensure!(findings.deviations.is_empty(), "{} is not as it must be", self.file.display());
+            // What was made from the file that was here, such as the index of words, is of no use to this one.
+            SqliteStore::open(&partial)?.become_another().await?;
+            Ok(findings)
+        });
+        let findings = prepared.inspect_err(|_| remove(&partial))?;
+        let replaced = set_aside(&database)?;
+        fs::rename(&partial, &database).with_context(|| database.display().to_string())?;
+        eprintln!("{} has {} tickets with {} events", database.display(), findings.tickets, findings.events);
+        if let Some(replaced) = replaced {
+            eprintln!("what was there before is {}", replaced.display());
+        }
+        Ok(())
+    }
+}
+
+/// Whether a file is one of ours, each page of it and all that it says.
+async fn look_at(path: &Path) -> anyhow::Result<Findings> {
+    check_file(path)?;
+    // With a schema that is up to date.
+    let store = SqliteStore::open(path)?;
+    Ok(verify(&store).await?)
+}
+
+/// Gives a file another name, with all that is committed in it, if there is anything.
+fn set_aside(database: &Path) -> anyhow::Result<Option<PathBuf>> {
+    if fs::metadata(database).is_ok_and(|file| file.len() == 0) {
+        return Ok(None);
+    }
+    // The last to close it puts its log into it. One that cannot be opened any more keeps its log beside it.
+    drop(SqliteStore::open(database));
+    let replaced = beside(database, &format!("replaced-{}", SystemClock.now().unix_millis()));
+    for ending in ["", "-wal", "-shm"] {
+        let with = |path: &Path| {
+            let mut path = path.as_os_str().to_owned();
+            path.push(ending);
+            PathBuf::from(path)
+        };
+        match fs::rename(with(database), with(&replaced)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("{} cannot be set aside", database.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(Some(replaced))
+}
+
+fn remove(path: &Path) {
+    for ending in ["", "-wal", "-shm", "-words"] {
+        let mut path = path.as_os_str().to_owned();
+        path.push(ending);
+        // It may not be there.
+        let _ = fs::remove_file(path);
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,112 @@
+//! Which database a command works on, and how.
+
+use std::{ffi::OsString, fmt, num::NonZeroU32, num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use anyhow::Context;
+use clap::Args;
+use serde::Deserialize;
+
+use super::{Config, block_on, settings::Settings};
+use crate::store::{
+    AnyStore, Location,
+    postgres::{PostgresOptions, PostgresStore},
+    sqlite::SqliteStore,
+};
+
+#[derive(Args)]
+pub(super) struct Database {
+    /// The SQLite file, or postgres://user:password@host/database. A file is created by `serve`, `rules apply` and `user create`
+    /// where there is none. [default: ticketing.db]
+    #[arg(long, env = "TICKETING_DATABASE", value_name = "DATABASE", hide_env_values = true)]
+    pub(super) database: Option<OsString>,
+
+    #[command(flatten)]
+    pub(super) config: Config,
+}
+
+/// As the settings file says it. Read later, because an error there would show the line with its password.
+#[derive(Clone, Deserialize)]
+pub(super) struct DatabaseSetting(String);
+
+/// There may be a password in it.
+impl fmt::Debug for DatabaseSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("••••••")
+    }
+}
+
+/// How a PostgreSQL database is worked with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PostgresSettings {
+    connections_max: Option<NonZeroUsize>,
+    connect_timeout_seconds: Option<NonZeroU32>,
+    statement_timeout_seconds: Option<NonZeroU32>,
+    /// Certificates, as PEM, of authorities that are trusted instead of the system's.
+    ca_file: Option<PathBuf>,
+}
+
+/// How labels are given.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LabelSettings {
+    /// How many numbers a server takes at once.
+    block: Option<NonZeroU32>,
+}
+
+impl Database {
+    pub(super) fn location(&self, settings: &Settings) -> anyhow::Result<Location> {
+        let set = || settings.database.as_ref().map(|DatabaseSetting(text)| OsString::from(text));
+        let chosen = self.database.clone().or_else(set).unwrap_or_else(|| "ticketing.db".into());
+        Location::parse(&chosen).context("database")
+    }
+
+    /// The store of a database that must be there.
+    pub(super) fn existing(&self) -> anyhow::Result<AnyStore> {
+        let settings = self.config.read()?;
+        let location = self.location(&settings)?;
+        block_on(open_existing(&location, &settings))
+    }
+
+    /// The store of a database. A file is created where there is none.
+    pub(super) fn open(&self) -> anyhow::Result<AnyStore> {
+        let settings = self.config.read()?;
+        block_on(open(&self.location(&settings)?, &settings))
+    }
+}
+
+/// The store at a location where there must be one.
+pub(super) async fn open_existing(location: &Location, settings: &Settings) -> anyhow::Result<AnyStore> {
+    if let Location::Sqlite(path) = location {
+        anyhow::ensure!(
+            path.exists(),
+            "there is no database at {location}: name one with --database, or run `ticketing-server serve` to create it"
+        );
+    }
+    open(location, settings).await
+}
+
+/// The store at a location.
+pub(super) async fn open(location: &Location, settings: &Settings) -> anyhow::Result<AnyStore> {
+    let store = match location {
+        Location::Sqlite(path) => SqliteStore::open(path).map(AnyStore::from),
+        Location::Postgres(url) => {
+            PostgresStore::connect_with(url.reveal(), &postgres_options(settings)).await.map(AnyStore::from)
+        }
+    };
+    store.with_context(|| format!("the database {location} cannot be used"))
+}
+
+fn postgres_options(Settings { postgres, labels, .. }: &Settings) -> PostgresOptions {
+    let default = PostgresOptions::default();
+    let seconds =
+        |set: Option<NonZeroU32>, default| set.map_or(default, |seconds| Duration::from_secs(seconds.get().into()));
+    PostgresOptions {
+        connections_max: postgres.connections_max.map_or(default.connections_max, NonZeroUsize::get),
+        connect_timeout: seconds(postgres.connect_timeout_seconds, default.connect_timeout),
+        statement_timeout: seconds(postgres.statement_timeout_seconds, default.statement_timeout),
+        tls_ca: postgres.ca_file.clone(),
+        label_block: labels.block.map(NonZeroU32::get),
+        ..default
+    }
+}
