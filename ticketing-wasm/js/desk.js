@@ -48,7 +48,7 @@ export const init = (source) => core.init(source ?? defaultSource());
 /** Does something with rules in the module's memory, and forgets them. */
 function withRules(rules, act) {
   const flat = [];
-  readRules(rules ?? RULES, flat);
+  readRules(rules ?? RULES, flat, true);
   core.flat(flat);
   const place = core.exports.rules(core.buffers, core.octets);
   if (!place) {
