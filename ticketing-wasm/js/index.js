@@ -197,7 +197,7 @@ export function createValidator(rules, { locale = "es" } = {}) {
   const whole = readRules(rules ?? RULES, flat);
   core.flat(flat);
   const place = core.exports.validator(core.buffers, core.octets);
-  if (!place) refuse("", "a value is not allowed; checkRules of ticketing-wasm/desk says which, and why");
+  if (!place) refuse("etiqueta", "no label can be written so");
   return new Validator(place, whole, locale);
 }
 
