@@ -83,11 +83,7 @@ function instant(value, name) {
 }
 
 export function readClock({ zone = null, calendar: hours = null, start, budget: allowance, dueAt = DUE_AT[0], pauses = [], at = Date.now() }) {
-  const flat = [], add = (value, name) => {
-    const millis = instant(value, name);
-    wide(millis, name, flat);
-    return millis;
-  };
+  const flat = [], add = (value, name) => wide(instant(value, name), name, flat);
   try {
     option(calendar)(hours, "calendar", flat);
     budget(allowance, "budget", flat);

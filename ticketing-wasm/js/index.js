@@ -187,10 +187,10 @@ function readLabel(text, rules) {
 }
 
 /**
- * A validator for these rules, or for the built-in ones.
+ * A validator for these rules, or for the built-in ones. That a server has checked them is taken for granted.
  *
  * @param rules what `GET /api/reglas` answers
- * @throws {TypeError} for what is no rules
+ * @throws {TypeError} for what cannot be read as rules
  */
 export function createValidator(rules, { locale = "es" } = {}) {
   const flat = [];

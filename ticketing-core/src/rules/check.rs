@@ -5,7 +5,7 @@ use crate::{
     Field, Status, Zone,
     field::{FIELDS, Kind},
     limits::{CALENDAR_EXCEPTIONS_MAX, CALENDAR_SHIFTS_MAX, RULE_DAYS_MAX, SLA_AT_RISK_MAX, SLA_BREACH_PERCENT},
-    sla::{Hours, Shift, Target},
+    sla::{Shift, Target},
     text::{TextRule, priority_key, trimmed},
     ticket::Origin,
 };
@@ -232,20 +232,19 @@ fn calendar(rules: &CalendarRules, place: &Place<'_>) -> Result<(), Refused> {
     if rules.exceptions.len() > CALENDAR_EXCEPTIONS_MAX {
         return Err(exceptions.refuse(|| RulesProblem::TooManyExceptions));
     }
-    let mut hours = Hours::weekly(rules.week.days().map(Vec::clone));
-    for CalendarException { date, name: called, shifts } in &rules.exceptions {
+    for (index, CalendarException { date, name: called, shifts }) in rules.exceptions.iter().enumerate() {
         if too_many(shifts) {
             return Err(exceptions.refuse(|| RulesProblem::TooManyShifts));
         }
         if let Some(called) = called {
             name(&exceptions, called)?;
         }
-        if hours.is_exception(*date) {
+        if rules.exceptions.iter().take(index).any(|other| other.date == *date) {
             return Err(exceptions.refuse(|| RulesProblem::DateTwice { date: *date }));
         }
-        hours.except(*date, shifts.clone());
     }
-    if hours.is_empty() {
+    let of_dates = rules.exceptions.iter().map(|exception| &exception.shifts);
+    if rules.week.days().into_iter().chain(of_dates).all(Vec::is_empty) {
         return Err(place.refuse(|| RulesProblem::NoWorkingTime));
     }
     Ok(())

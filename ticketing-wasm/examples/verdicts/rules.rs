@@ -104,7 +104,7 @@ pub(crate) fn rules() -> anyhow::Result<Vec<Value>> {
 }
 
 /// Every place of a document, as a JSON pointer.
-fn list_places(value: &Value, at: &str, places: &mut Vec<String>) {
+pub(crate) fn list_places(value: &Value, at: &str, places: &mut Vec<String>) {
     places.push(at.to_owned());
     match value {
         Value::Array(items) => {
