@@ -107,7 +107,7 @@ fn target(input: &mut Input<'_>) -> Target {
         otherwise: allowance(input.word()),
         due_at: due_at(input.word()),
         calendar: option(input, text),
-        pauses: for_checks(input, statuses),
+        pauses: for_checks(input, |input| Some(statuses(input))),
         at_risk: for_checks(input, |input| list(input, percent)),
         escalation: for_checks(input, |input| list(input, step)),
     }
@@ -129,7 +129,7 @@ pub(crate) fn due_at(word: u32) -> DueAt {
 }
 
 /// Each has a bit.
-fn statuses(input: &mut Input<'_>) -> Option<Vec<Status>> {
+fn statuses(input: &mut Input<'_>) -> Vec<Status> {
     let word = input.word();
     let mut statuses = Vec::new();
     for status in &Status::ALL {
@@ -137,7 +137,7 @@ fn statuses(input: &mut Input<'_>) -> Option<Vec<Status>> {
             statuses.push(*status);
         }
     }
-    Some(statuses)
+    statuses
 }
 
 fn percent(input: &mut Input<'_>) -> u8 {

@@ -125,37 +125,35 @@ fn document() -> impl Strategy<Value = RulesDocument> {
     let zone = (select(vec!["UTC", "Z", "Z", " "]), offset(), prop::collection::vec(transition, 0..20))
         .prop_map(|(name, offset, transitions)| Zone { transitions, ..Zone::fixed(name, offset) });
     let shift = || (0_u16..1440, 0_u16..=1440).prop_map(|(from, until)| Shift::of_minutes(from, until).unwrap());
-    let shifts = move || prop::collection::vec(shift(), 0..4);
+    let day = move || prop::collection::vec(shift(), 0..4);
     let date =
         prop_oneof![any::<i32>(), 10_000..48_000, select(vec![i32::MIN, i32::MAX])].prop_map(Day::from_epoch_days);
-    let exception = (date, shifts()).prop_map(|(date, shifts)| CalendarException { date, name: None, shifts });
-    let calendar =
-        (shifts(), shifts(), prop::collection::vec(exception, 0..20), select(vec![None, Some("Z"), Some("?")]))
-            .prop_map(|(monday, sunday, exceptions, zone)| {
-                let mut calendar =
-                    CalendarRules { zone: zone.map(str::to_owned), exceptions, ..CalendarRules::default() };
-                (calendar.week.monday, calendar.week.sunday) = (monday, sunday);
-                calendar
-            });
+    let exception = (date, day()).prop_map(|(date, shifts)| CalendarException { date, name: None, shifts });
+    let calendar = (day(), day(), prop::collection::vec(exception, 0..20), select(vec![None, Some("Z"), Some("?")]))
+        .prop_map(|(monday, sunday, exceptions, zone)| {
+            let mut calendar = CalendarRules { zone: zone.map(str::to_owned), exceptions, ..CalendarRules::default() };
+            (calendar.week.monday, calendar.week.sunday) = (monday, sunday);
+            calendar
+        });
     let rule = (any::<Option<bool>>(), any::<Option<u32>>(), any::<Option<u32>>())
         .prop_map(|(required, min, max)| FieldRule { required, min, max });
-    let names = || prop::collection::vec(select(vec!["ALTA", "alta", "", " ", "\n", "MESA", "x"]), 0..5);
+    let some_names = || prop::collection::vec(select(vec!["ALTA", "alta", "", " ", "\n", "MESA", "x"]), 0..5);
     (
         prop::collection::vec(zone, 0..3),
         calendar,
-        (prop::collection::vec(rule, FIELDS.len()), names(), names(), names()),
+        (prop::collection::vec(rule, FIELDS.len()), some_names(), some_names(), some_names()),
         prop::collection::vec(target(), 3),
         (any::<u32>(), any::<bool>(), select(vec!["UTC", "Z", "?"])),
     )
         .prop_map(|(zones, calendar, (fields, types, priorities, areas), targets, (number, only_known, zone))| {
-            let texts = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
-            let named = |names: Vec<&str>| {
+            let texts = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect::<Vec<_>>();
+            let all_named = |list: Vec<&str>| {
                 let named = |name: &str| Named { name: name.to_owned(), aliases: vec![name.to_owned(), "a".into()] };
-                names.into_iter().map(named).collect()
+                list.into_iter().map(named).collect()
             };
             let mut document = RulesDocument { zones, types: texts(types), ..RulesDocument::default() };
             document.fields = FIELDS.iter().map(|spec| spec.name.to_owned()).zip(fields).collect();
-            (document.priorities.list, document.areas.list) = (named(priorities), named(areas));
+            (document.priorities.list, document.areas.list) = (all_named(priorities), all_named(areas));
             (document.priorities.only_known, document.areas.only_known) = (only_known, only_known);
             document.calendars.insert("A".into(), calendar);
             document.calendar = Some(if only_known { "A" } else { "?" }.into());

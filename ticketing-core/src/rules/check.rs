@@ -48,6 +48,7 @@ impl<'a> Place<'a> {
     }
 
     #[cold]
+    #[expect(clippy::unnecessary_box_returns, reason = "as every result here has it")]
     pub(super) fn refuse(&self, problem: impl FnOnce() -> RulesProblem) -> Refused {
         let mut path = String::new();
         self.write(&mut path);
@@ -157,12 +158,16 @@ pub(super) fn name(place: &Place<'_>, name: &str) -> Result<(), Refused> {
 /// `keys` are those of all names and aliases, in order.
 fn names(list: &str, all: &[Named], keys: &[(String, usize)]) -> Result<(), Refused> {
     let list = Place::of(list);
-    let names = all.iter().flat_map(Named::names);
-    for (place, (one, (key, index))) in names.zip(keys).enumerate() {
-        let item = list.item(*index);
-        name(&item, one)?;
-        if keys.iter().take(place).any(|(known, _)| known == key) {
-            return Err(item.refuse(|| RulesProblem::Taken { name: one.to_owned() }));
+    let mut before = 0;
+    for (index, named) in all.iter().enumerate() {
+        let place = list.item(index);
+        for one in named.names() {
+            name(&place, one)?;
+            let (known, rest) = keys.split_at_checked(before).unwrap_or_default();
+            if rest.first().is_some_and(|(key, _)| known.iter().any(|(other, _)| other == key)) {
+                return Err(place.refuse(|| RulesProblem::Taken { name: one.to_owned() }));
+            }
+            before = before.saturating_add(1);
         }
     }
     Ok(())
