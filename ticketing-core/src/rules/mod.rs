@@ -158,10 +158,12 @@ impl Rules {
     /// Takes a document that was checked elsewhere, as that of a server's rules was before it activated them: nothing of it is
     /// checked again. For a browser, where the checks would be a tenth of all that is loaded, and nobody could put wrong rules right.
     ///
-    /// The document stays as it is, so that its hash is that of the checked rules where it is in full, as [`document`](Self::document)
-    /// of those is; verdicts, deadlines and labels are those of the checked rules in any case. Of a document that
-    /// [`new`](Self::new) refuses they may be anything, but there are some: a zone without a table is UTC, a calendar that is not there
-    /// counts around the clock, and one without working time never ends.
+    /// The document stays as it is. In full, as [`document`](Self::document) of checked rules and their JSON are, it makes the same
+    /// rules. Where it leaves something out, verdicts, labels and what a ticket would be promised are still the same; the hash is not,
+    /// nor are clocks that run, which stand still only where their targets say so.
+    ///
+    /// By a document that [`new`](Self::new) refuses all of that may be anything, but there is an answer: a zone without a table is UTC,
+    /// a calendar that is not there counts around the clock, and by one without working time nothing is ever due.
     ///
     /// ```
     /// use ticketing_core::{Rules, RulesDocument};
