@@ -1,10 +1,10 @@
 //! Rules that nobody has checked: the module for forms takes them as they come, and answers whatever they say.
 
 // Compiled here for the documents alone.
+#[path = "../examples/verdicts/documents.rs"]
+mod documents;
 #[path = "../examples/verdicts/generated.rs"]
 mod generated;
-#[path = "../examples/verdicts/rules.rs"]
-mod rules;
 #[path = "../examples/verdicts/zones.rs"]
 mod zones;
 
@@ -21,14 +21,11 @@ use ticketing_core::{
     ticket::{Attributes, Origin},
 };
 
-/// In the year of most documents' exceptions; the first; in the last one with working time; and the last.
+/// On a day before a holiday, at the beginning and at the end of time, and at the end of working time.
 const INSTANTS: [i64; 4] = [1_798_128_000_000, 0, 4_102_400_000_000, 253_402_300_799_999];
 
 /// What a form would be told.
-#[derive(PartialEq, Debug)]
-struct Told(Vec<String>);
-
-fn told(rules: &Rules) -> Told {
+fn told(rules: &Rules) -> Vec<String> {
     let mut told = Vec::new();
     for spec in &FIELDS {
         told.push(format!("{:?} {:?}", rules.field(spec.field), rules.options(spec.field)));
@@ -50,7 +47,7 @@ fn told(rules: &Rules) -> Told {
             told.push(format!("{:?} {}", draft.preview(rules, Origin::Chat, now), rules.label_year(now)));
         }
     }
-    Told(told)
+    told
 }
 
 /// Asks what is asked of rules where tickets are.
@@ -89,9 +86,9 @@ fn take(document: RulesDocument) -> bool {
 #[test]
 fn what_is_wrong_in_one_place_still_answers() {
     let (mut taken, mut refused) = (0, 0);
-    for line in rules::rules().unwrap() {
-        // Where the types are wrong, it is no document.
-        let Ok(document) = RulesDocument::from_json(&line["rules"].to_string()) else { continue };
+    for document in documents::documents().unwrap() {
+        // Where the types are wrong, it is none.
+        let Ok(document) = RulesDocument::from_json(&document.to_string()) else { continue };
         if take(document) { taken += 1 } else { refused += 1 }
     }
     assert!(taken > 500 && refused > 300, "{taken} taken, {refused} refused");
@@ -191,7 +188,7 @@ fn target() -> impl Strategy<Value = Target> {
 fn mixed() -> impl Strategy<Value = Value> {
     let documents = generated::generated(20).unwrap();
     let mut places = Vec::new();
-    rules::list_places(&documents[1], "", &mut places);
+    documents::list_places(&documents[1], "", &mut places);
     let changes = prop::collection::vec((any::<Index>(), any::<Index>()), 1..6);
     (select(documents), changes).prop_map(move |(mut document, changes)| {
         let of = |place: &Index| -> &str { place.get::<String>(&places) };
