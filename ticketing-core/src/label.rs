@@ -179,6 +179,12 @@ impl PartialEq for TicketLabel {
 impl Eq for TicketLabel {}
 
 impl TicketLabel {
+    /// As [`write`](Self::write), as text.
+    pub fn write_text<'b>(&self, text: &'b mut [u8; 26]) -> &'b str {
+        // INVARIANT: ASCII.
+        core::str::from_utf8(self.write(text)).unwrap_or_default()
+    }
+
     /// Its canonical form in ASCII, written into a buffer in one piece. Labels are printed for every row of every list.
     pub fn write<'b>(&self, text: &'b mut [u8; 26]) -> &'b [u8] {
         // From the right: ten digits at most, a dash, four, a dash, ten letters at most.
@@ -212,7 +218,7 @@ impl TicketLabel {
 
 impl fmt::Display for TicketLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(core::str::from_utf8(self.write(&mut [0; 26])).unwrap_or_default())
+        f.write_str(self.write_text(&mut [0; 26]))
     }
 }
 

@@ -7,7 +7,10 @@
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod common;
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -905,6 +908,52 @@ async fn who_hangs_up_in_the_middle_of_a_body_leaves_nothing_behind() {
     assert!(created["ticketLabel"].as_str().unwrap().ends_with("-00001"), "{created}");
     still_serves(&server).await;
     assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+/// A server that may have only so many files open.
+fn serve_with_files(desk: &Desk, limit: &str) -> Server {
+    desk.serve_with(|command| {
+        let mut limited = desk.program_at(Path::new("sh"));
+        limited.args(["-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")]);
+        limited.arg(command.get_program()).args(command.get_args()).env("TICKETING_RATE_LIMITS", "off");
+        *command = limited;
+        command
+    })
+}
+
+/// Most systems grant 1,024 unasked.
+#[tokio::test]
+async fn as_many_files_are_open_as_the_system_allows() {
+    let desk = Desk::new();
+    let server = serve_with_files(&desk, "-Sn 64");
+    let mut clients = Vec::new();
+    for _ in 0..200 {
+        let mut client = server.connect().await;
+        assert_eq!(client.get("/livez").await.status, 200);
+        clients.push(client);
+    }
+    still_serves(&server).await;
+}
+
+#[tokio::test]
+async fn who_opens_connections_and_says_nothing_leaves_files_for_those_who_are_served() {
+    let desk = Desk::new();
+    let server = serve_with_files(&desk, "-n 200");
+    let mut client = server.connect().await;
+    client.get("/livez").await;
+    let mut silent = Vec::new();
+    // Those beyond the hundredth wait to be accepted.
+    for _ in 0..180 {
+        silent.push(server.connect().await);
+    }
+    sleep(Duration::from_millis(500)).await;
+    // Files that nobody has opened so far.
+    let created = client.post("/api/tickets/crear", &seed()).await.ok();
+    let look_up = json!({ "label": created["ticketLabel"], "email": seed()["email"] });
+    client.post("/api/tickets/consultar", &look_up).await.ok();
+    assert_eq!(client.get("/readyz").await.status, 200);
+    let log = server.log();
+    assert!(log.contains("connections_max=100") && !log.contains("could not be accepted"), "{log}");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use crate::browser;
 use crate::conformance;
 use crate::fuzz::{CargoFuzz, Target};
 use crate::package;
+use crate::postgres::Cluster;
 use crate::process::{cargo, python, scale, succeeds};
 use crate::stages::{Stages, check, tests};
 use crate::tally::{Runner, Tally};
@@ -22,7 +23,7 @@ use crate::wasm;
 const FUZZ_SECONDS: u64 = 10;
 
 /// Set up what the tests need and pass every one of them: units, properties, documentation, features, the npm package and
-/// the pages in a browser, the API against its documents, examples, benchmarks once, fuzzing for seconds, packages.
+/// the service on PostgreSQL too, the pages in a browser, the API against its documents, examples, benchmarks once, fuzzing for seconds, packages.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Ten times the soaks, loads and fuzzing (`TICKETING_SCALE=10`, unless it is set).
@@ -38,12 +39,26 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut stages = Stages::default();
     // First: the server embeds the package.
     stages.run("wasm package", || wasm::check_package(scale));
-    stages.run("workspace", || {
+    let workspace = |args: &[&str], variables: &[(&str, String)]| {
         // The tests of mails set up a mail server themselves, with Python's own tools.
         python()?;
-        let (mut command, runner) = workspace_tests();
-        tests(command.env("TICKETING_SCALE", scale.to_string()), runner)
-    });
+        let (mut command, runner) = workspace_tests(args);
+        tests(command.env("TICKETING_SCALE", scale.to_string()).envs(variables.iter().cloned()), runner)
+    };
+    // What is long is long enough once; each answer takes a few journeys to the server.
+    let shorter = format!("{}.{}", scale / 5, scale % 5 * 2);
+    match Cluster::start() {
+        Ok(postgres) => {
+            stages.run("workspace", || workspace(&[], &postgres.variables()));
+            let variables = [("TICKETING_TEST_STORE", "postgres".to_owned()), ("TICKETING_SCALE", shorter)];
+            let variables = [&variables[..], &postgres.variables()].concat();
+            stages.run("on PostgreSQL", || workspace(&ON_POSTGRES, &variables));
+        }
+        Err(error) => {
+            stages.run("workspace", || workspace(&[], &[]));
+            stages.run("on PostgreSQL", || Err(error));
+        }
+    }
     stages.run("documentation", || {
         tests(&mut cargo(["test", "--workspace", "--doc", "--no-fail-fast"]), Runner::Libtest)
     });
@@ -62,12 +77,43 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn workspace_tests() -> (Command, Runner) {
+/// The tests of the service, which run on every store. (What all stores do is a suite of its own, and runs on all of them at once.)
+const ON_POSTGRES: [&str; 22] = [
+    "--test",
+    "auth",
+    "--test",
+    "calendars",
+    "--test",
+    "desk",
+    "--test",
+    "durability",
+    "--test",
+    "escalation",
+    "--test",
+    "hostile_input",
+    "--test",
+    "idempotency",
+    "--test",
+    "integration",
+    "--test",
+    "pages",
+    "--test",
+    "tokens",
+    "--test",
+    "webhooks",
+];
+
+fn workspace_tests(args: &[&str]) -> (Command, Runner) {
+    let all = ["--lib", "--bins", "--tests"];
     if succeeds(&mut cargo(["nextest", "--version"])) {
-        return (cargo(["nextest", "run", "--workspace", "--no-fail-fast"]), Runner::Nextest);
+        let mut command = cargo(["nextest", "run", "--workspace", "--no-fail-fast"]);
+        command.args(args);
+        return (command, Runner::Nextest);
     }
     println!("    cargo-nextest is not installed: the same tests with `cargo test`");
-    (cargo(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]), Runner::Libtest)
+    let mut command = cargo(["test", "--workspace", "--no-fail-fast"]);
+    command.args(if args.is_empty() { &all } else { args });
+    (command, Runner::Libtest)
 }
 
 /// Each set of features builds alone, without what tests and other packages would switch on.
@@ -76,11 +122,12 @@ fn server_features() -> Result<Tally> {
     let engine_only = check(cargo(["check"]).args(ALONE))?;
     let http = check(cargo(["check"]).args(ALONE).args(["--features", "http"]))?;
     let sqlite = check(cargo(["check"]).args(ALONE).args(["--features", "sqlite"]))?;
+    let postgres = check(cargo(["check"]).args(ALONE).args(["--features", "postgres"]))?;
     let mail = check(cargo(["check"]).args(ALONE).args(["--features", "sqlite,mail"]))?;
     let without_mail = check(cargo(["check"]).args(ALONE).args(["--features", "cli"]))?;
     // What an application links that embeds the engine.
     let embedded = check(cargo(["test"]).args(ALONE).args(["--features", "sqlite"]))?;
-    Ok(engine_only + http + sqlite + mail + without_mail + embedded)
+    Ok(engine_only + http + sqlite + postgres + mail + without_mail + embedded)
 }
 
 fn examples() -> Result<Tally> {

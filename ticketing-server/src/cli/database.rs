@@ -15,8 +15,8 @@ use crate::store::{
 
 #[derive(Args)]
 pub(super) struct Database {
-    /// The SQLite file, or postgres://user:password@host/database. A file is created by `serve`, `rules apply` and `user create`
-    /// where there is none. [default: ticketing.db]
+    /// The SQLite file, or `postgres://user:password@host/database`. The file, or the tables, are created by `serve`, `rules apply` and
+    /// `user create` where there are none. [default: ticketing.db]
     #[arg(long, env = "TICKETING_DATABASE", value_name = "DATABASE", hide_env_values = true)]
     pub(super) database: Option<OsString>,
 
@@ -68,21 +68,35 @@ impl Database {
         block_on(open_existing(&location, &settings))
     }
 
-    /// The store of a database. A file is created where there is none.
+    /// Whether there is one.
+    pub(super) fn is_there(&self) -> anyhow::Result<bool> {
+        let settings = self.config.read()?;
+        block_on(is_there(&self.location(&settings)?, &settings))
+    }
+
+    /// The store of a database. What is missing of it is created.
     pub(super) fn open(&self) -> anyhow::Result<AnyStore> {
         let settings = self.config.read()?;
         block_on(open(&self.location(&settings)?, &settings))
     }
 }
 
+/// Whether there is a file, or tables of ours on a server: nothing is put into the database of something else for a slip of the pen.
+async fn is_there(location: &Location, settings: &Settings) -> anyhow::Result<bool> {
+    match location {
+        Location::Sqlite(path) => Ok(path.exists()),
+        Location::Postgres(url) => PostgresStore::is_in(url.reveal(), &postgres_options(settings))
+            .await
+            .with_context(|| format!("the database {location} cannot be used")),
+    }
+}
+
 /// The store at a location where there must be one.
 pub(super) async fn open_existing(location: &Location, settings: &Settings) -> anyhow::Result<AnyStore> {
-    if let Location::Sqlite(path) = location {
-        anyhow::ensure!(
-            path.exists(),
-            "there is no database at {location}: name one with --database, or run `ticketing-server serve` to create it"
-        );
-    }
+    anyhow::ensure!(
+        is_there(location, settings).await?,
+        "there is no database at {location}: name one with --database, or run `ticketing-server serve` to create it"
+    );
     open(location, settings).await
 }
 

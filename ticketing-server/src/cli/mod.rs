@@ -110,12 +110,11 @@ fn rematch_open(engine: &crate::Engine<AnyStore>) -> anyhow::Result<u32> {
 /// Waits for an answer. Every time on the same runtime: connections belong to the one on which they were made.
 fn block_on<T, E: Into<anyhow::Error>>(answer: impl Future<Output = Result<T, E>>) -> anyhow::Result<T> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    let runtime = match RUNTIME.get() {
-        Some(runtime) => runtime,
-        None => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            RUNTIME.get_or_init(|| runtime)
-        }
+    let runtime = if let Some(runtime) = RUNTIME.get() {
+        runtime
+    } else {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        RUNTIME.get_or_init(|| runtime)
     };
     runtime.block_on(answer).map_err(Into::into)
 }

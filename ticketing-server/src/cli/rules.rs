@@ -5,10 +5,7 @@ use serde_json::Value;
 use ticketing_core::Rules;
 
 use super::{Database, block_on};
-use crate::{
-    Engine, RematchPreview, rules_file,
-    store::{Location, RulesStore},
-};
+use crate::{Engine, RematchPreview, rules_file, store::RulesStore};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -55,8 +52,7 @@ impl Command {
             }
             Self::Apply { file, dry_run, rematch, database } => {
                 let rules = rules_file::read(&file)?;
-                let location = database.location(&database.config.read()?)?;
-                if dry_run && matches!(location, Location::Sqlite(path) if !path.exists()) {
+                if dry_run && !database.is_there()? {
                     return preview(&Rules::default(), &rules);
                 }
                 let engine = block_on(Engine::start(database.open()?))?;

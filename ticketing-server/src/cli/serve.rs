@@ -94,6 +94,7 @@ impl Serve {
         #[cfg(feature = "mail")]
         let postman = settings.mail.postman()?;
         let mut options = self.http_options(&settings);
+        options.connections_max = options.connections_max.min(places_for_connections(options.connections_max));
         #[cfg(feature = "mail")]
         {
             options.mail = postman.map(Arc::new);
@@ -162,6 +163,25 @@ impl Serve {
             });
         options
     }
+}
+
+/// How many connections there may be. Most systems allow far more open files than they grant unasked. Half of them are for
+/// what connections need: the database's files, the targets of webhooks. Whoever opens connections and says nothing keeps others
+/// out, but not those who are in from being served.
+fn places_for_connections(wanted: usize) -> usize {
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
+        tracing::warn!(%error, "it is not known how many files may be open");
+        u64::MAX
+    });
+    let places = usize::try_from(files / 2).unwrap_or(usize::MAX).max(1);
+    if places < wanted {
+        tracing::warn!(
+            files,
+            connections_max = places,
+            "fewer connections at once than is set: too few files may be open"
+        );
+    }
+    places
 }
 
 fn networks(given: Option<Vec<Network>>) -> Vec<IpNet> {

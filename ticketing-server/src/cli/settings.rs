@@ -180,7 +180,7 @@ pub(super) fn read(named: Option<&Path>) -> anyhow::Result<Settings> {
         .with_context(|| format!("the settings file {} has an error", path.display()))
 }
 
-/// An error in a line with a password does not show the line.
+/// An error in a line that may have a password in it does not show the line.
 fn without_password(error: toml::de::Error, text: &str) -> anyhow::Error {
     let Some(span) = error.span() else { return error.into() };
     let (before, after) = text.split_at(text.floor_char_boundary(span.start));
@@ -188,7 +188,8 @@ fn without_password(error: toml::de::Error, text: &str) -> anyhow::Error {
     let begins = before.rfind('\n').map_or(0, |end| end + 1);
     let ends = before.len() + after.find('\n').unwrap_or(after.len());
     let shown = text.get(begins..ends).unwrap_or_default();
-    if shown.contains("password") || shown.contains("://") && shown.contains('@') {
+    let is_url = shown.contains("://") && shown.contains('@');
+    if is_url || shown.contains("password") || shown.contains("postgres") {
         return anyhow!("TOML parse error at line {line}: {}", error.message());
     }
     error.into()

@@ -119,10 +119,13 @@ impl<S: Store> Engine<S> {
         if opened.event.changes.due_by_hand.is_some() {
             intake.due_by.clone_from(&intake.created_by);
         }
+        // Of a ticket in all its parts, which is large, only these wait for the store.
+        let (attributes, status, created_at) = (ticket.attributes.clone(), ticket.status, ticket.created_at);
+        let (granted, due_at) = promised(&ticket, &book);
         let creation = Creation {
             id,
             next_moment: ticket.next_moment(&book),
-            ticket: ticket.clone(),
+            ticket,
             opened,
             intake,
             address,
@@ -130,16 +133,16 @@ impl<S: Store> Engine<S> {
             label_year: rules.label_year(now),
             idempotency: key.map(|key| key.at(now)),
         };
-        // A ticket in all its parts is large: those who wait for it need not be.
-        match Box::pin(self.inner.store.create(creation)).await? {
+        match self.inner.store.create(creation).await? {
             Created::New(label) => {
                 self.inner.news.tell();
                 if origin == Origin::AgentInSystem {
-                    self.offer_in_passing(integration::written(rules, &ticket.attributes)).await;
+                    Box::pin(self.offer_in_passing(integration::written(rules, &attributes))).await;
                 }
-                Ok(created_ticket(label, ticket, &book, false))
+                Ok(CreatedTicket { id, label, attributes, status, created_at, granted, due_at, repeated: false })
             }
-            Created::KeyUsed(used) => self.of_key(used).await,
+            // Rare and large: whoever waits for a creation keeps no room for it.
+            Created::KeyUsed(used) => Box::pin(self.of_key(used)).await,
         }
     }
 
@@ -162,7 +165,9 @@ impl<S: Store> Engine<S> {
             KeyUse::SameRequest { id, label, opened, version: _ } => {
                 let ticket = Ticket::opened(id, &opened).map_err(|error| StoreError::Damaged(error.into()))?;
                 let book = self.book_for([&ticket.sla]).await?;
-                Ok(created_ticket(label, ticket, &book, true))
+                let (granted, due_at) = promised(&ticket, &book);
+                let Ticket { attributes, status, created_at, .. } = ticket;
+                Ok(CreatedTicket { id, label, attributes, status, created_at, granted, due_at, repeated: true })
             }
             KeyUse::OtherRequest => Err(EngineError::KeyReused),
         }
@@ -174,16 +179,8 @@ pub(crate) fn keys_valid_from(now: Timestamp) -> Timestamp {
     Timestamp::saturating_from_unix_millis(now.unix_millis() - KEY_VALID_MILLIS)
 }
 
-/// A ticket as its first event tells it, however old that is.
-fn created_ticket(label: TicketLabel, ticket: Ticket, book: &Rulebook, repeated: bool) -> CreatedTicket {
-    CreatedTicket {
-        id: ticket.id,
-        label,
-        status: ticket.status,
-        created_at: ticket.created_at,
-        granted: ticket.sla.granted(TargetKind::Resolution, book, ticket.created_at),
-        due_at: ticket.sla.read(book, ticket.created_at).and_then(|reading| reading.due),
-        attributes: ticket.attributes,
-        repeated,
-    }
+/// The working time that was granted to a ticket when it came to be, and when that is up, however long ago that was.
+fn promised(ticket: &Ticket, book: &Rulebook) -> (Option<TimeDelta>, Option<Timestamp>) {
+    let granted = ticket.sla.granted(TargetKind::Resolution, book, ticket.created_at);
+    (granted, ticket.sla.read(book, ticket.created_at).and_then(|reading| reading.due))
 }

@@ -49,7 +49,7 @@ impl<S: Store> Engine<S> {
         actor.scope(&self.rules())?;
         // Listened to first: what happens from here on is news.
         let news = self.inner.news.listen();
-        let newest = self.inner.store.newest_position().await?;
+        let newest = self.newest(after).await?;
         // There is nothing beyond the newest: whoever knows of more has it from another file.
         let position = after.map_or(newest, |after| after.min(newest));
         Ok(Follower { engine: self.clone(), actor: actor.clone(), position, news })
@@ -67,7 +67,7 @@ impl<S: Store> Engine<S> {
         max: u32,
     ) -> Result<(Vec<FeedEntry>, FeedPosition), EngineError> {
         let scope = actor.scope(&self.rules())?;
-        let newest = self.inner.store.newest_position().await?;
+        let newest = self.newest(after).await?;
         let Some(after) = after else { return Ok((Vec::new(), newest)) };
         // There is nothing beyond the newest: whoever knows of more has it from another file.
         let after = after.min(newest);
@@ -77,20 +77,29 @@ impl<S: Store> Engine<S> {
         Ok((entries, last))
     }
 
+    /// The newest position. Whoever begins there is not told what has happened before, also where that had no place yet.
+    async fn newest(&self, after: Option<FeedPosition>) -> Result<FeedPosition, StoreError> {
+        if after.is_none() {
+            self.inner.store.give_positions().await?;
+        }
+        self.inner.store.newest_position().await
+    }
+
     pub(super) fn newest_seen(&self) -> FeedPosition {
         *self.inner.newest_seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives what has happened its place in the feed, where the store does not do so by itself, and tells those who follow. Whoever runs
-    /// an engine calls this after each change, and twice a second.
+    /// Gives what has happened its place in the feed, where the store does not do so by itself, and tells those who follow; answers
+    /// whether there was anything. Whoever runs an engine calls this after each change, and twice a second.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn give_positions(&self) -> Result<(), StoreError> {
-        if self.inner.store.give_positions().await? {
+    pub async fn give_positions(&self) -> Result<bool, StoreError> {
+        let has_given = self.inner.store.give_positions().await?;
+        if has_given {
             self.look_for_news().await?;
         }
-        Ok(())
+        Ok(has_given)
     }
 
     /// Has those who follow look for what other processes have done. Whoever runs an engine calls this twice a second.

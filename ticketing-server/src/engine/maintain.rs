@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use super::Engine;
 use crate::store::Store;
@@ -53,9 +53,14 @@ impl<S: Store> Engine<S> {
                 _ = news.changed() => {}
             }
             news.mark_unchanged();
-            if let Err(error) = self.give_positions().await {
-                tracing::error!(%error, "what has happened could not be put in order");
-                ticks.tick().await;
+            match self.give_positions().await {
+                Ok(false) => {}
+                // What comes together gets its places together; those who follow do not look more often either.
+                Ok(true) => sleep(Duration::from_millis(25)).await,
+                Err(error) => {
+                    tracing::error!(%error, "what has happened could not be put in order");
+                    ticks.tick().await;
+                }
             }
         }
     }

@@ -16,14 +16,14 @@ use hyper::{
     header::{CONNECTION, EXPECT, HeaderValue},
 };
 use tokio::sync::{Mutex, Semaphore, watch};
-use tower::{Service, util::BoxCloneSyncService};
+use tower::Service;
 
 use super::{
     ApiError, address,
     body::{BoxError, RequestBody, ResponseBody},
     call::{self, Call},
     caller::Counted,
-    layers,
+    layers::{self, Layered},
     metrics::Metrics,
     options::HttpOptions,
     rate_limit::Limiters,
@@ -48,7 +48,7 @@ use crate::{
 /// Cheap to clone. It takes requests with any body and answers every one of them: there is no error.
 #[derive(Clone)]
 pub struct App {
-    service: BoxCloneSyncService<Request<RequestBody>, hyper::Response<ResponseBody>, Infallible>,
+    service: Layered,
     state: Arc<dyn Maintain>,
 }
 

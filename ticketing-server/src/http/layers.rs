@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -14,11 +15,14 @@ use http_body_util::BodyExt;
 use hyper::{
     Method, Request,
     header::{
-        ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LINK, LOCATION,
-        RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+        ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LINK, LOCATION, ORIGIN,
+        RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
     },
 };
-use tower::{Layer, Service, ServiceBuilder, util::BoxCloneSyncService};
+use tower::{
+    Layer, Service, ServiceBuilder,
+    util::{BoxCloneSyncService, Either},
+};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -35,21 +39,62 @@ use super::{
     response::Response,
 };
 
-pub(super) fn around<H>(
+/// Handlers with what stands around them.
+#[derive(Clone)]
+pub(super) struct Layered {
+    pages: Boxed,
+    others: Boxed,
+}
+
+type Boxed = BoxCloneSyncService<Request<RequestBody>, hyper::Response<ResponseBody>, Infallible>;
+
+/// Two ways to the same handlers: only web pages say where they come from, and only they are answered whether they may.
+pub(super) fn around<H>(handlers: H, options: &HttpOptions) -> Layered
+where
+    H: Service<Request<RequestBody>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+    H::Future: Send + 'static,
+{
+    let request_ids = RequestIds::new();
+    // A cache must not take one answer for the other. What else it depends on stands there too, in one line.
+    let vary = SetResponseHeaderLayer::appending(VARY, HeaderValue::from_static("origin, accept-encoding"));
+    Layered {
+        pages: way_to(handlers.clone(), request_ids.clone(), Either::Left(cors(options))),
+        others: way_to(handlers, request_ids, Either::Right(vary)),
+    }
+}
+
+impl Service<Request<RequestBody>> for Layered {
+    type Response = hyper::Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = <Boxed as Service<Request<RequestBody>>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        ready!(self.pages.poll_ready(context))?;
+        self.others.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+        let is_of_page = request.headers().contains_key(ORIGIN) || request.method() == Method::OPTIONS;
+        if is_of_page { self.pages.call(request) } else { self.others.call(request) }
+    }
+}
+
+fn way_to<H>(
     handlers: H,
-    options: &HttpOptions,
-) -> BoxCloneSyncService<Request<RequestBody>, hyper::Response<ResponseBody>, Infallible>
+    request_ids: RequestIds,
+    origins: Either<CorsLayer, SetResponseHeaderLayer<HeaderValue>>,
+) -> Boxed
 where
     H: Service<Request<RequestBody>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
     H::Future: Send + 'static,
 {
     let request_id = HeaderName::from_static("x-request-id");
     let service = ServiceBuilder::new()
-        .layer(SetRequestIdLayer::new(request_id.clone(), RequestIds::new()))
+        .layer(SetRequestIdLayer::new(request_id.clone(), request_ids))
         .layer(PropagateRequestIdLayer::new(request_id))
         .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .layer(cors(options))
         .layer(CompressionLayer::new().no_br().no_deflate().no_zstd())
+        .layer(origins)
         .layer(CatchPanicLayer::custom(panicked))
         .service(handlers);
     let boxed = tower::util::MapResponseLayer::new(|response: hyper::Response<_>| {

@@ -22,6 +22,7 @@ mod error;
 mod error_v2;
 mod layers;
 mod metrics;
+mod object;
 mod options;
 mod rate_limit;
 mod response;
@@ -41,5 +42,6 @@ pub(crate) use self::{
     call::{Call, query},
     error::{ApiError, etag},
     error_v2::v2_code,
+    object::Object,
     response::{Response, created, events, json, json_value, no_content, no_store, not_modified, text, with_etag},
 };

@@ -1,7 +1,7 @@
 //! One of the stores, chosen when a program runs.
 
 use ticketing_core::{
-    Ticket, TicketId, TicketLabel, Timestamp, User,
+    Rules, Ticket, TicketId, TicketLabel, Timestamp, User,
     integration::{Reference, ReferenceKind},
     subscription::{Health, SubscriptionId},
     ticket::{ActorId, NewEvent, Scope},
@@ -11,7 +11,15 @@ use ticketing_core::{
 use super::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 use super::sqlite::SqliteStore;
-use super::*;
+use super::{
+    AccountsRevision, Appended, ArchiveStore, Attempt, AttemptStore, Attempted, Created, Creation, Delivery,
+    DeliveryId, DeliveryStore, DeskStore, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp, GivenUp,
+    Idempotency, IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage, ListQuery, Location,
+    Named, Page, PageQuery, Place, PublicRecord, RecipientId, Repeatable, Restoration, Restored, RulesStore,
+    RulesVersion, Settlement, SigningKey, StoreError, StoredHistory, StoredReference, SubscriptionChange,
+    SubscriptionRecord, SubscriptionStore, SubscriptionStored, TicketRecord, TicketStore, TokenRecord, TokenStore,
+    TokenStored, Total, UserChange, UserRecord, UserStore, UserStored,
+};
 
 /// A store of any kind that is compiled in. Cheap to clone.
 ///
@@ -68,8 +76,9 @@ macro_rules! hand_on {
                 match self {
                     #[cfg(feature = "sqlite")]
                     Self::Sqlite(store) => store.$method($($argument),*).await,
+                    // What waits for a server is large, and is not to make room for itself in all that waits for a file.
                     #[cfg(feature = "postgres")]
-                    Self::Postgres(store) => store.$method($($argument),*).await,
+                    Self::Postgres(store) => Box::pin(store.$method($($argument),*)).await,
                 }
             })*
         })*

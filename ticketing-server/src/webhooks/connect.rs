@@ -13,7 +13,8 @@ use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
 use tokio::{
     net::{TcpStream, lookup_host},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
     time::timeout,
 };
 use tower::Service;
@@ -85,13 +86,28 @@ impl Connector {
         let found: Vec<_> = if let Ok(address) = host.parse::<IpAddr>() {
             vec![SocketAddr::new(address, port)]
         } else {
-            let _permit = self.look_ups.acquire().await.map_err(|error| ConnectError::Dns(io::Error::other(error)))?;
-            lookup_host((host, port)).await.map_err(ConnectError::Dns)?.collect()
+            let place = Arc::clone(&self.look_ups).acquire_owned().await;
+            let (place, host) = (place.map_err(|error| ConnectError::Dns(io::Error::other(error)))?, host.to_owned());
+            let looked_up = in_place(place, async move { lookup_host((host, port)).await.map(Iterator::collect) });
+            looked_up.await.map_err(io::Error::other).flatten().map_err(ConnectError::Dns)?
         };
         let allowed: Vec<_> =
             found.into_iter().filter(|found| address::is_allowed(found.ip(), &self.allowed)).collect();
         if allowed.is_empty() { Err(ConnectError::Forbidden) } else { Ok(allowed) }
     }
+}
+
+/// Does something to its end, also where nobody waits for it any more: a look-up that was given up still has its thread, and
+/// keeps its place until that is free.
+fn in_place<T: Send + 'static>(
+    place: OwnedSemaphorePermit,
+    work: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
+    tokio::spawn(async move {
+        let done = work.await;
+        drop(place);
+        done
+    })
 }
 
 impl Service<Uri> for Connector {
@@ -149,6 +165,17 @@ mod tests {
         }
         assert_eq!(connect(&format!("http://127.0.0.1:{port}/"), "127.0.0.0/8").await, Ok(()));
         assert_eq!(connect(&format!("http://localhost:{port}/"), "::1/128 127.0.0.0/8").await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_look_up_that_nobody_waits_for_keeps_its_place_until_it_ends() {
+        let places = Arc::new(Semaphore::new(1));
+        let (answer, answered) = tokio::sync::oneshot::channel::<()>();
+        let place = Arc::clone(&places).acquire_owned().await.unwrap();
+        let waiting = timeout(Duration::from_millis(10), in_place(place, answered)).await;
+        assert!(waiting.is_err() && places.available_permits() == 0);
+        answer.send(()).unwrap();
+        _ = timeout(Duration::from_secs(10), places.acquire()).await.unwrap().unwrap();
     }
 
     #[tokio::test]

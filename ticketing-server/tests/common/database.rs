@@ -19,7 +19,7 @@ pub(crate) enum Database {
 
 /// A database on a server. It is dropped with this value.
 pub(crate) struct ServerDatabase {
-    server: tokio_postgres::Config,
+    server: Box<tokio_postgres::Config>,
     pub(crate) name: String,
     pub(crate) url: String,
 }
@@ -100,12 +100,12 @@ impl ServerDatabase {
         let url = format!("{before}/{name}");
         let server: tokio_postgres::Config = server.parse().unwrap();
         simple(&server, &format!("CREATE DATABASE {name}"));
-        Some(Self { server, name, url })
+        Some(Self { server: Box::new(server), name, url })
     }
 
     /// Runs statements in it; answers the values of all rows.
     pub(crate) fn simple(&self, sql: &str) -> Vec<Vec<Option<String>>> {
-        simple(self.server.clone().dbname(&self.name), sql)
+        simple(self.server.as_ref().clone().dbname(&self.name), sql)
     }
 
     /// A new one. Where nobody has said where PostgreSQL is there is none, which is said, and is a failure where nobody watches.

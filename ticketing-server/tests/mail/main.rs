@@ -60,6 +60,7 @@ impl Reader {
 
     /// What has happened since it was last asked.
     async fn news(&mut self) -> Vec<FeedEntry> {
+        self.engine.give_positions().await.unwrap();
         let entries = self.engine.store().feed(self.position, 1_000).await.unwrap();
         self.position = entries.last().map_or(self.position, |last| last.position);
         entries

@@ -3,7 +3,10 @@
 use std::{
     env, fs,
     net::{Ipv4Addr, TcpListener},
-    os::unix::{fs::chown, process::CommandExt},
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread::sleep,
@@ -90,7 +93,7 @@ impl Cluster {
             .unwrap()
             .success()
         {
-            assert!(began.elapsed() < Duration::from_secs(60), "{}", self.log());
+            assert!(began.elapsed() < Duration::from_mins(1), "{}", self.log());
             sleep(Duration::from_millis(50));
         }
     }
@@ -105,6 +108,29 @@ impl Cluster {
         let mut psql = self.program("psql");
         psql.args(["--no-psqlrc", "--host=127.0.0.1", "--username=postgres", "--port", &port, "--command", sql]);
         run(psql.arg("postgres"));
+    }
+
+    /// Has it offer TLS from now on.
+    pub(crate) fn offer_tls(&self, certificate: &str, key: &str) {
+        for (name, pem) in [("server.crt", certificate), ("server.key", key)] {
+            let path = self.data.join(name);
+            fs::write(&path, pem).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = owner() {
+                chown(&path, Some(user), Some(group)).unwrap();
+            }
+        }
+        self.execute("ALTER SYSTEM SET ssl = on");
+        self.execute("SELECT pg_reload_conf()");
+        // Those that are told later than the one who answers.
+        sleep(Duration::from_millis(500));
+    }
+
+    /// Ends all connections to it but the one that does it.
+    pub(crate) fn nobody_is_left(&self) {
+        self.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'ticketing-server'",
+        );
     }
 
     /// Ends it at once, with all that is connected to it.

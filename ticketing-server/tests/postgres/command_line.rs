@@ -41,8 +41,8 @@ async fn every_command_takes_the_url_and_any_number_of_servers_share_the_databas
 }
 
 /// Nowhere, whatever is wrong.
-#[test]
-fn a_password_in_a_url_does_not_show() {
+#[tokio::test]
+async fn a_password_in_a_url_does_not_show() {
     let Some(desk) = desk() else { return };
     let Database::Server(database) = &desk.database else { unreachable!() };
     let with_password = database.url.replace("postgres@", "postgres:sec%2Freto@");
@@ -78,6 +78,8 @@ fn a_password_in_a_url_does_not_show() {
 
     let server =
         desk.serve_with(|command| command.env("TICKETING_DATABASE", &with_password).env("TICKETING_LOG", "debug"));
+    // What answers has said what it serves.
+    assert_eq!(server.connect().await.get("/livez").await.status, 200);
     let log = server.log();
     assert!(log.contains(&format!("/{}", database.name)) && !log.contains("reto"), "{log}");
 }

@@ -18,6 +18,7 @@ mod contention;
 mod load;
 mod replica;
 mod servers;
+mod tls;
 
 use self::common::{
     database::{Database, ServerDatabase},

@@ -170,9 +170,9 @@ async fn is_counted(store: &impl Store, histories: &[StoredHistory]) {
         let ticket = store.load(history.id).await.unwrap().unwrap();
         let attributes = &ticket.attributes;
         let key = (
-            attributes.area_key().to_string(),
+            attributes.area_key().clone(),
             ticket.status.name(),
-            attributes.priority_key().to_string(),
+            attributes.priority_key().clone(),
             ticket.is_archived(),
             ticket.origin.name(),
         );

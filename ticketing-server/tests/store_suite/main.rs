@@ -916,7 +916,8 @@ fn two_stores_on_one_file_see_what_each_other_stores() {
     run(async {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ticketing.db");
-        two_stores_on_one_database(SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap()).await;
+        let (one, other) = (SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap());
+        Box::pin(two_stores_on_one_database(one, other)).await;
     });
 }
 
@@ -1086,7 +1087,7 @@ mod on_a_server {
             let Some(database) = ServerDatabase::or_say_so() else { return };
             let (one, other) =
                 (PostgresStore::connect(&database.url).await, PostgresStore::connect(&database.url).await);
-            two_stores_on_one_database(one.unwrap(), other.unwrap()).await;
+            Box::pin(two_stores_on_one_database(one.unwrap(), other.unwrap())).await;
         });
     }
 

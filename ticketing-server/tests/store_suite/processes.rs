@@ -111,7 +111,7 @@ fn whatever_several_processes_do_at_once_adds_up_and_nobody_who_follows_misses_a
             work.spawn(async move {
                 let mut labels = Vec::new();
                 for nth in 0..TICKETS {
-                    labels.push(create_and_work(&store, number + nth).await.0.number());
+                    labels.push(Box::pin(create_and_work(&store, number + nth)).await.0.number());
                     // All of them, all the time.
                     store.give_positions().await.unwrap();
                 }
@@ -149,7 +149,7 @@ fn whatever_several_processes_do_at_once_adds_up_and_nobody_who_follows_misses_a
             number(&database, "SELECT count(DISTINCT facet) FROM tickets")
         );
         assert_all_add_up(&store, &database, events / 2).await;
-        create_and_work(&stores[1], 0).await;
+        Box::pin(create_and_work(&stores[1], 0)).await;
         assert_all_add_up(&store, &database, events / 2 + 1).await;
     });
 }
@@ -335,7 +335,7 @@ fn transactions_that_get_in_each_other_s_way_are_run_again() {
             work.spawn(async move {
                 let mut labels = Vec::new();
                 for nth in 0..3 {
-                    labels.push(create_and_work(&store, number + nth).await.0.number());
+                    labels.push(Box::pin(create_and_work(&store, number + nth)).await.0.number());
                     store.give_positions().await.unwrap();
                 }
                 labels

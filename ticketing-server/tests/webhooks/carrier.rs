@@ -1,9 +1,13 @@
 //! What carries elsewhere, written by somebody else: whatever goes wrong in it.
 
 use std::{
+    collections::VecDeque,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{
+            AtomicBool,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     time::Duration,
 };
@@ -11,7 +15,7 @@ use std::{
 use ticketing_core::{Timestamp, Uuid, subscription::Health};
 use ticketing_server::{
     Engine,
-    courier::{Carried, Carrier, CourierOptions, Recipient},
+    courier::{Carried, Carrier, CourierFigures, CourierOptions, Recipient},
     store::{AnyStore, DeliveryStore, Failure, FailureKind, FeedEntry, RecipientId, StoreError},
 };
 use tokio::time::{Instant, sleep};
@@ -27,6 +31,10 @@ struct Clumsy {
     carried: Arc<Mutex<Vec<u32>>>,
     trips_over_carrying: Arc<AtomicBool>,
     trips_over_wanting: Arc<AtomicBool>,
+    /// What comes of carrying, one after the other; all else is delivered.
+    comes_of_it: Arc<Mutex<VecDeque<Carried>>>,
+    /// The failures in a row that were noted.
+    failures: Arc<Mutex<Vec<u32>>>,
 }
 
 struct Somebody(Clumsy);
@@ -67,10 +75,11 @@ impl Carrier<AnyStore> for Clumsy {
     async fn carry(&self, _: &Somebody, entry: &FeedEntry, (): &(), _: Timestamp) -> Carried {
         assert!(!self.trips_over_carrying.swap(false, Relaxed), "a carrier trips, as it is to");
         self.carried.lock().unwrap().push(entry.event.seq);
-        Carried::Delivered
+        self.comes_of_it.lock().unwrap().pop_front().unwrap_or(Carried::Delivered)
     }
 
-    async fn keep_health(&self, _: &AnyStore, _: &Somebody, _: Health) -> Result<(), StoreError> {
+    async fn keep_health(&self, _: &AnyStore, _: &Somebody, health: Health) -> Result<(), StoreError> {
+        self.failures.lock().unwrap().push(health.failures);
         Ok(())
     }
 }
@@ -87,7 +96,7 @@ impl Clumsy {
 
 async fn send(desk: &Desk, carrier: &Clumsy) -> tokio::task::JoinHandle<()> {
     desk.engine.store().add_recipient(SOMEBODY).await.unwrap();
-    let options = CourierOptions { retry_seconds: vec![1], ..CourierOptions::default() };
+    let options = CourierOptions { retry_seconds: vec![60], ..CourierOptions::default() };
     let (engine, carrier, figures) = (desk.engine.clone(), carrier.clone(), Arc::clone(&desk.figures));
     tokio::spawn(async move { engine.deliver(carrier, options, figures, std::future::pending()).await })
 }
@@ -104,6 +113,7 @@ async fn a_panic_of_a_carrier_is_a_failed_attempt() {
     assert_eq!((failed.ticket, failed.attempts, failed.failure), (id, 1, Some(failure)));
     assert_eq!(desk.figures.failed.load(Relaxed), 1);
     desk.comment(id).await;
+    desk.ahead.fetch_add(70_000, SeqCst);
     carrier.has_carried(&[1, 2]).await;
     desk.failed(0).await;
     sender.abort();
@@ -119,5 +129,42 @@ async fn a_round_that_has_panicked_begins_again_where_it_was() {
     carrier.trips_over_wanting.store(true, Relaxed);
     desk.comment(id).await;
     carrier.has_carried(&[1, 2]).await;
+    sender.abort();
+}
+
+/// A mail server that is down seemed to be back with each event that nobody is mailed.
+#[tokio::test]
+async fn what_there_is_nothing_to_carry_of_says_nothing_of_the_recipient() {
+    let (desk, carrier) = (Desk::new().await, Clumsy::default());
+    let failed = Carried::Failed(Failure { kind: FailureKind::Mail, http_status: None });
+    *carrier.comes_of_it.lock().unwrap() = [failed, Carried::Nothing, failed, Carried::Nothing].into();
+    let sender = send(&desk, &carrier).await;
+    for number in 1..=4 {
+        desk.ticket().await;
+        carrier.has_carried(&vec![1; number]).await;
+    }
+    desk.failed(2).await;
+    assert_eq!(*carrier.failures.lock().unwrap(), [1, 2]);
+    desk.ahead.fetch_add(70_000, SeqCst);
+    carrier.has_carried(&[1; 6]).await;
+    desk.failed(0).await;
+    assert_eq!(*carrier.failures.lock().unwrap(), [1, 2, 0]);
+    let CourierFigures { delivered, failed, given_up, .. } = &*desk.figures;
+    assert_eq!([delivered, failed, given_up].map(|figure| figure.load(Relaxed)), [2, 2, 0]);
+    sender.abort();
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_is_given_up_at_once_and_keeps_nothing_waiting() {
+    let (desk, carrier) = (Desk::new().await, Clumsy::default());
+    *carrier.comes_of_it.lock().unwrap() = [Carried::Refused].into();
+    let sender = send(&desk, &carrier).await;
+    let id = desk.ticket().await;
+    desk.comment(id).await;
+    carrier.has_carried(&[1, 2]).await;
+    desk.failed(0).await;
+    let CourierFigures { delivered, failed, given_up, .. } = &*desk.figures;
+    assert_eq!([delivered, failed, given_up].map(|figure| figure.load(Relaxed)), [1, 0, 1]);
+    assert!(carrier.failures.lock().unwrap().is_empty());
     sender.abort();
 }

@@ -75,7 +75,8 @@ pub(crate) fn now() -> Timestamp {
 
 impl Desk {
     pub(crate) async fn new() -> Self {
-        let database = Database::new();
+        // Making one takes a while, in which others are waited for.
+        let database = tokio::task::spawn_blocking(Database::new).await.unwrap();
         let ahead = Arc::new(AtomicI64::new(0));
         let engine = engine(&database, &ahead).await;
         Self { engine, figures: Arc::default(), database, ahead }
@@ -153,6 +154,7 @@ pub(crate) fn send(engine: &Engine<AnyStore>, options: &WebhookOptions, figures:
         // What a server looks for all the time.
         let news = async {
             loop {
+                engine.give_positions().await.unwrap();
                 engine.look_for_news().await.unwrap();
                 sleep(Duration::from_millis(100)).await;
             }

@@ -1,9 +1,10 @@
 use serde::Serialize;
-use ticketing_core::{Actor, Draft, Seconds, TimeDelta, ticket::Origin};
+use ticketing_core::{Actor, Draft, TimeDelta, Timestamp, ticket::Origin};
+use uuid::Uuid;
 
 use crate::{
     CreateRequest, CreatedTicket, IdempotencyKey,
-    http::{ApiError, Call, Response, json},
+    http::{ApiError, Call, Object, Response},
     store::Store,
 };
 
@@ -12,7 +13,7 @@ pub(crate) async fn create<S: Store>(mut call: Call<S>) -> Result<Response, ApiE
     let body = call.json_body().await?;
     let key = call.idempotency_key(&body)?;
     let created = create_from(&mut call, &body, key).await?;
-    json(&Answer::from(&created))
+    answer(&created)
 }
 
 /// The ticket of a form in JSON, whether a program or a page sent it.
@@ -27,7 +28,7 @@ pub(crate) async fn create_from<S: Store>(
     let ticket = match (Draft::from_json(form)?.validate(&call.engine().rules()), &key) {
         (Ok(ticket), _) => ticket,
         // The client does not know whether its first request was done: only the answer to that one tells it.
-        (Err(violations), Some(key)) => return Ok(call.engine().repeated(key).await?.ok_or(violations)?),
+        (Err(violations), Some(key)) => return Ok(Box::pin(call.engine().repeated(key)).await?.ok_or(violations)?),
         (Err(violations), None) => return Err(violations.into()),
     };
     if let Some(requester) = &ticket.intake().requester {
@@ -35,7 +36,8 @@ pub(crate) async fn create_from<S: Store>(
     }
 
     let (origin, address) = (Origin::of(&actor), call.client());
-    let created = call.engine().create(CreateRequest { ticket, actor, origin, address, key }).await?;
+    // Boxed, it is not moved whole by each that waits for it.
+    let created = Box::pin(call.engine().create(CreateRequest { ticket, actor, origin, address, key })).await?;
     if !created.repeated {
         call.state().metrics.tickets_created.inc();
         tracing::debug!(ticket.label = %created.label, "a ticket was created");
@@ -44,34 +46,19 @@ pub(crate) async fn create_from<S: Store>(
 }
 
 /// The seed's nine fields, in its order.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer<'a> {
-    ticket_uuid: String,
-    ticket_label: String,
-    estado: &'static str,
-    tipo: Option<&'a str>,
-    prioridad: Option<&'a str>,
-    sla_horas: Option<Hours>,
-    fecha_creacion: Seconds,
-    fecha_limite_sla: Option<Seconds>,
-    mensaje: &'static str,
-}
-
-impl<'a> From<&'a CreatedTicket> for Answer<'a> {
-    fn from(created: &'a CreatedTicket) -> Self {
-        Self {
-            ticket_uuid: created.id.to_string(),
-            ticket_label: created.label.to_string(),
-            estado: created.status.name(),
-            tipo: created.attributes.ticket_type.as_deref(),
-            prioridad: created.attributes.priority.as_deref(),
-            sla_horas: created.granted.map(Hours::from),
-            fecha_creacion: created.created_at.seconds(),
-            fecha_limite_sla: created.due_at.map(ticketing_core::Timestamp::seconds),
-            mensaje: "Su solicitud ha sido registrada exitosamente.",
-        }
-    }
+fn answer(created: &CreatedTicket) -> Result<Response, ApiError> {
+    let mut answer = Object::new();
+    answer
+        .text("ticketUuid", created.id.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()))?
+        .text("ticketLabel", created.label.write_text(&mut [0; 26]))?
+        .text("estado", created.status.name())?
+        .optional("tipo", created.attributes.ticket_type.as_deref())?
+        .optional("prioridad", created.attributes.priority.as_deref())?
+        .value("slaHoras", &created.granted.map(Hours::from))?
+        .value("fechaCreacion", &created.created_at.seconds())?
+        .value("fechaLimiteSla", &created.due_at.map(Timestamp::seconds))?
+        .text("mensaje", "Su solicitud ha sido registrada exitosamente.")?;
+    Ok(answer.answer())
 }
 
 /// Granted working time in hours: an integer when they are whole.

@@ -18,6 +18,8 @@ use crate::store::StoreError;
 
 pub(super) fn pool(url: &str, options: &PostgresOptions) -> Result<Pool, StoreError> {
     let config = config(url, options)?;
+    // Each host is given its time.
+    let hosts = u32::try_from(config.get_hosts().len().max(1)).unwrap_or(u32::MAX);
     let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = if config.get_ssl_mode() == SslMode::Disable {
         Manager::from_config(config, NoTls, manager_config)
@@ -33,7 +35,7 @@ pub(super) fn pool(url: &str, options: &PostgresOptions) -> Result<Pool, StoreEr
         .runtime(Runtime::Tokio1)
         .max_size(options.connections_max.max(MIN_CONNECTIONS))
         .wait_timeout(Some(options.statement_timeout))
-        .create_timeout(Some(options.connect_timeout))
+        .create_timeout(Some(options.connect_timeout.saturating_mul(hosts)))
         .post_create(greet)
         .build();
     pool.map_err(unavailable)

@@ -38,6 +38,12 @@ pub(super) async fn migrate(pool: &Pool) -> Result<(), StoreError> {
     outcome
 }
 
+/// Whether there are tables of a store's, of whatever version.
+pub(super) async fn has_tables(pool: &Pool) -> Result<bool, StoreError> {
+    let connection = pool.get().await?;
+    Ok(connection.query_one("SELECT to_regclass('label_counters') IS NOT NULL", &[]).await?.get(0))
+}
+
 /// How long a lease is taken for, and how long whoever holds it may work.
 const LEASE: &str = "30 seconds";
 const PATIENCE: Duration = Duration::from_mins(10);

@@ -117,6 +117,14 @@ impl PostgresStore {
         Ok(Self { inner: Arc::new(Inner { sessions, writer, has_words: AtomicBool::new(false) }) })
     }
 
+    /// Whether a store has been in a database before. Nothing is changed there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database is out of reach or the address says nothing.
+    pub async fn is_in(url: &str, options: &PostgresOptions) -> Result<bool, StoreError> {
+        migrate::has_tables(&connect::pool(url, options)?).await
+    }
+
     fn sessions(&self) -> &Sessions {
         &self.inner.sessions
     }

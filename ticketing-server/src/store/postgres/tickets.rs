@@ -72,6 +72,7 @@ impl TicketStore for PostgresStore {
     }
 
     async fn forget_keys_before(&self, instant: Timestamp) -> Result<usize, StoreError> {
+        // Whoever tidies up comes by once a minute, which is often enough for this too.
         self.write_again(|transaction| Box::pin(facets::compact(transaction))).await?;
         let sql = "DELETE FROM idempotency_keys WHERE created_at < $1";
         self.write_again(|transaction| {
@@ -176,7 +177,7 @@ pub(super) async fn create(
         insert_intakes(&rows, &mut statements);
         insert_keys(&keys, &forgotten, &mut statements);
         changes.store(shard, &mut statements);
-        statements.send(transaction).await?;
+        statements.commit(transaction).await?;
         let mut labels = labels.into_iter();
         for answer in answers.iter_mut().filter(|answer| answer.is_none()) {
             *answer = labels.next().map(Created::New);
@@ -380,7 +381,7 @@ pub(super) async fn append(
     tag(&events, &mut statements);
     insert_keys(&keys, &forgotten, &mut statements);
     changes.store(shard, &mut statements);
-    statements.send(transaction).await?;
+    statements.commit(transaction).await?;
     Ok(answers)
 }
 
@@ -666,7 +667,7 @@ fn reworded(events: &[EventRow<'_>]) -> Result<Reworded, StoreError> {
             }
         }
         if new.event.changes.due_by_hand.is_some() {
-            set(&mut reworded.due_by, *ticket, new.by().map(Into::into));
+            set(&mut reworded.due_by, *ticket, new.by());
         }
     }
     Ok(reworded)

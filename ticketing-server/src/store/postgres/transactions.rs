@@ -29,6 +29,9 @@ use crate::store::StoreError;
 /// Work of a transaction, as it is done each time that it is run.
 pub(super) type Work<'t, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 't>>;
 
+/// What a statement comes to.
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, tokio_postgres::Error>> + Send + 'a>>;
+
 /// What a statement is given.
 pub(super) type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
 
@@ -54,12 +57,26 @@ impl<'p> Statements<'p> {
         }
     }
 
-    pub(super) async fn send(&self, transaction: &Transaction<'_>) -> Result<Vec<Vec<Row>>, StoreError> {
+    /// Sends them.
+    pub(super) async fn send(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        self.send_with(transaction, None).await
+    }
+
+    /// Sends them, and with them the commit: nothing is left to be done for the transaction but to answer.
+    pub(super) async fn commit(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        self.send_with(transaction, Some("COMMIT")).await
+    }
+
+    async fn send_with(&self, transaction: &Transaction<'_>, end: Option<&'static str>) -> Result<(), StoreError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
         let parameters: Vec<Vec<&(dyn ToSql + Sync)>> =
             self.0.iter().map(|(_, parameters)| parameters.iter().map(borrowed).collect()).collect();
         let statements: Vec<_> =
             self.0.iter().zip(&parameters).map(|((sql, _), given)| (*sql, given.as_slice())).collect();
-        transaction.pipeline(&statements).await
+        transaction.send_all(&statements, end).await?;
+        Ok(())
     }
 }
 
@@ -105,8 +122,10 @@ pub(super) struct Transaction<'a> {
     connection: Option<Object>,
     /// What is still to be sent, with the first statement.
     begin: Mutex<Option<&'static str>>,
-    /// It is no statement by itself.
-    is_transaction: bool,
+    /// It is a transaction, and no statement by itself.
+    has_begin: bool,
+    /// The commit was sent along with the last statements.
+    is_committing: AtomicBool,
     borrows: PhantomData<&'a ()>,
 }
 
@@ -211,13 +230,18 @@ impl Sessions {
         let mut transaction = Transaction {
             connection: Some(connection),
             begin: Mutex::new(mode.begin()),
-            is_transaction: mode.begin().is_some(),
+            has_begin: mode.begin().is_some(),
+            is_committing: AtomicBool::new(false),
             borrows: PhantomData,
         };
         let limit = self.statement_timeout + GRACE;
         let Ok(outcome) = timeout(limit, work(&transaction)).await else {
             // Its connection goes with it.
-            return Err(Failed { error: unavailable("the database does not answer in time"), again: None });
+            return Err(if transaction.is_committing.load(Relaxed) {
+                Failed { error: unknown("it does not answer in time"), again: mode.after_unknown() }
+            } else {
+                Failed { error: unavailable("the database does not answer in time"), again: None }
+            });
         };
         match outcome {
             Ok(value) => match timeout(limit, transaction.end("COMMIT")).await {
@@ -227,6 +251,9 @@ impl Sessions {
             },
             Err(error) => {
                 let again = Again::after(&error);
+                if again == Some(Again::Connection) && transaction.is_committing.load(Relaxed) {
+                    return Err(Failed { error: unknown(error), again: mode.after_unknown() });
+                }
                 if again != Some(Again::Connection) {
                     // A connection that cannot do that is given up.
                     let _ = timeout(limit, transaction.end("ROLLBACK")).await;
@@ -275,7 +302,7 @@ struct Failed {
 impl Failed {
     fn to_commit(error: tokio_postgres::Error, mode: Mode<'_>) -> Self {
         // What the server says itself is an answer: it was not committed.
-        if error.code().is_some_and(|code| !is_shutdown(code)) {
+        if error.code().is_some_and(|code| !is_no_answer(code)) {
             let error = error.into();
             return Self { again: Again::after(&error), error };
         }
@@ -300,7 +327,7 @@ impl Again {
     fn after(error: &StoreError) -> Option<Self> {
         let error = cause(error)?;
         let Some(code) = error.code() else {
-            return error.is_closed().then_some(Self::Connection).or_else(|| is_io(error).then_some(Self::Connection));
+            return (error.is_closed() || is_io(error)).then_some(Self::Connection);
         };
         match code {
             &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => Some(Self::Conflict),
@@ -308,7 +335,7 @@ impl Again {
             &SqlState::READ_ONLY_SQL_TRANSACTION
             | &SqlState::FEATURE_NOT_SUPPORTED
             | &SqlState::INVALID_SQL_STATEMENT_NAME => Some(Self::Connection),
-            code if is_shutdown(code) => Some(Self::Connection),
+            code if is_no_answer(code) => Some(Self::Connection),
             _ if violation(error).is_some_and(|constraint| RACES.contains(&constraint)) => Some(Self::Conflict),
             _ => None,
         }
@@ -322,13 +349,20 @@ impl Again {
     }
 }
 
-fn is_shutdown(code: &SqlState) -> bool {
-    matches!(code, &SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::CANNOT_CONNECT_NOW)
-        || code.code().starts_with("08")
+/// What is said where a connection ends, or by an engine that does not know itself what has become of a transaction: it leaves open
+/// what was done.
+fn is_no_answer(code: &SqlState) -> bool {
+    matches!(
+        code,
+        &SqlState::ADMIN_SHUTDOWN
+            | &SqlState::CRASH_SHUTDOWN
+            | &SqlState::CANNOT_CONNECT_NOW
+            | &SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN
+    ) || code.code().starts_with("08")
 }
 
 fn is_io(error: &tokio_postgres::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
 /// What the database has said, where the error is its.
@@ -384,25 +418,34 @@ impl Transaction<'_> {
 
     /// Runs statements in their order, all sent before the first is answered; answers what each has answered.
     pub(super) async fn pipeline(&self, statements: &[(&str, Parameters<'_>)]) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.send_all(statements, None).await
+    }
+
+    async fn send_all(
+        &self,
+        statements: &[(&str, Parameters<'_>)],
+        last: Option<&'static str>,
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
         let mut prepared = Vec::with_capacity(statements.len());
         for (sql, parameters) in statements {
             prepared.push((self.prepare(sql).await?, *parameters));
         }
         let client = self.client()?;
-        let begin = self.begin();
-        type Answer<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, tokio_postgres::Error>> + Send + 'a>>;
-        let mut waiting: Vec<Answer<'_>> = Vec::with_capacity(prepared.len() + 1);
-        if let Some(begin) = begin {
-            waiting.push(Box::pin(async move { client.batch_execute(begin).await.map(|()| Vec::new()) }));
-        }
+        let alone = |sql| -> Answer<'_, Vec<Row>> {
+            Box::pin(async move { client.batch_execute(sql).await.map(|()| Vec::new()) })
+        };
+        let begin = self.begin().map(alone);
+        let skipped = usize::from(begin.is_some());
+        let mut waiting: Vec<Answer<'_, Vec<Row>>> = begin.into_iter().collect();
         for (statement, parameters) in &prepared {
             waiting.push(Box::pin(client.query(statement, parameters)));
         }
-        let mut answers = in_order(waiting).await?;
-        if begin.is_some() {
-            answers.remove(0);
+        waiting.extend(last.map(alone));
+        if last.is_some() {
+            self.is_committing.store(true, Relaxed);
         }
-        Ok(answers)
+        let mut answers = in_order(waiting).await?;
+        Ok(answers.drain(skipped..skipped + prepared.len()).collect())
     }
 
     async fn prepare(&self, sql: &str) -> Result<Statement, StoreError> {
@@ -418,8 +461,8 @@ impl Transaction<'_> {
         match self.begin() {
             None => Ok(send(client).await?),
             Some(begin) => {
-                let (begun, answer) = tokio::join!(biased; client.batch_execute(begin), send(client));
-                begun?;
+                let (open, answer) = tokio::join!(biased; client.batch_execute(begin), send(client));
+                open?;
                 Ok(answer?)
             }
         }
@@ -434,10 +477,12 @@ impl Transaction<'_> {
         self.connection.as_deref().ok_or_else(|| unavailable("the transaction is over"))
     }
 
-    /// Ends it, where it was begun, and gives the connection back to the pool.
+    /// Ends it, where it was begun and has not ended, and gives the connection back to the pool.
     async fn end(&mut self, how: &'static str) -> Result<(), tokio_postgres::Error> {
+        let is_begun = self.has_begin && self.begin.lock().unwrap_or_else(PoisonError::into_inner).is_none();
         if let Some(connection) = &self.connection
-            && self.is_open()
+            && is_begun
+            && !self.is_committing.load(Relaxed)
         {
             connection.batch_execute(how).await?;
         }
@@ -446,18 +491,10 @@ impl Transaction<'_> {
     }
 }
 
-impl Transaction<'_> {
-    fn is_open(&self) -> bool {
-        self.is_transaction && self.begin.lock().unwrap_or_else(PoisonError::into_inner).is_none()
-    }
-}
-
-/// One that nobody has ended, because the work failed or nobody waits for it any more: its connection is closed.
+/// One that nobody has ended, because its connection broke or nobody waits for it any more: its connection is closed.
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        if self.is_open()
-            && let Some(connection) = self.connection.take()
-        {
+        if let Some(connection) = self.connection.take() {
             drop(Object::take(connection));
         }
     }
@@ -465,10 +502,8 @@ impl Drop for Transaction<'_> {
 
 /// What futures come to that are polled in their order, so that what they send is sent in it. The first error is that of the
 /// first that has one: those behind it only say that there was one.
-async fn in_order<T, E>(
-    mut waiting: Vec<Pin<Box<dyn Future<Output = Result<T, E>> + Send + '_>>>,
-) -> Result<Vec<T>, E> {
-    let mut answers: Vec<Option<Result<T, E>>> = waiting.iter().map(|_| None).collect();
+async fn in_order<T>(mut waiting: Vec<Answer<'_, T>>) -> Result<Vec<T>, tokio_postgres::Error> {
+    let mut answers: Vec<Option<Result<T, _>>> = waiting.iter().map(|_| None).collect();
     poll_fn(|context| {
         let mut is_pending = false;
         for (future, answer) in waiting.iter_mut().zip(&mut answers) {

@@ -113,7 +113,7 @@ fn document(row: &Row, said: &BTreeMap<i64, Vec<&str>>) -> Result<Document, Stor
 #[derive(Default)]
 struct Words {
     places: BTreeMap<String, Vec<u32>>,
-    words: u32,
+    count: u32,
     octets: usize,
 }
 
@@ -127,9 +127,9 @@ impl Words {
 
     fn add(&mut self, text: &str) {
         for word in words(text) {
-            self.words = self.words.saturating_add(1);
+            self.count = self.count.saturating_add(1);
             let cost = word.len() + 16;
-            let place = self.words.min(Self::PLACE_MAX);
+            let place = self.count.min(Self::PLACE_MAX);
             match self.places.get_mut(&word) {
                 Some(places) if places.len() < Self::PLACES_MAX && places.last() != Some(&place) => {
                     places.push(place);

@@ -7,12 +7,17 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use ticketing_core::{TicketId, ticket::ActorId};
-use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    oneshot,
+use tokio::{
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
+    task::yield_now,
+    time::{Instant, sleep},
 };
 use uuid::Uuid;
 
@@ -111,25 +116,54 @@ trait Lane: Send + 'static {
 
 async fn write<L: Lane>(mut lane: L, mut waiting: mpsc::Receiver<Job<L::Work, L::Answer>>, batch_max: usize) {
     let mut jobs = Vec::with_capacity(batch_max);
+    let mut last = Batch::default();
     while !jobs.is_empty() || waiting.recv_many(&mut jobs, batch_max).await > 0 {
-        // Others may have come while those before them were written.
-        while jobs.len() < batch_max
-            && let Ok(job) = waiting.try_recv()
-        {
-            jobs.push(job);
-        }
+        last.gather(&mut jobs, &mut waiting, batch_max).await;
+        let began = Instant::now();
         let mut known = HashSet::new();
-        let is_new: Vec<bool> = jobs
-            .iter()
-            .map(|job| L::keys(&job.work).into_iter().flatten().fold(true, |new, key| known.insert(key) && new))
-            .collect();
+        let mut is_new = Vec::with_capacity(jobs.len());
+        for job in &jobs {
+            let keys = L::keys(&job.work);
+            is_new.push(keys.iter().flatten().all(|key| !known.contains(key)));
+            known.extend(keys.into_iter().flatten());
+        }
         drop(known);
         let mut is_new = is_new.into_iter();
-        let (batch, later) = jobs.into_iter().partition(|_| is_new.next().unwrap_or_default());
+        let (batch, later): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|_| is_new.next().unwrap_or_default());
+        last.jobs = batch.len();
         store(&mut lane, batch).await;
+        last.took = began.elapsed();
         jobs = later;
     }
     lane.end().await;
+}
+
+/// The batch before this one.
+#[derive(Clone, Copy, Default)]
+struct Batch {
+    jobs: usize,
+    took: Duration,
+}
+
+impl Batch {
+    /// Takes in who waits. Those who were just answered may be about to come again, and the first of them shall not have a transaction
+    /// for itself while all others wait for the next one: as many as last time are waited for, for a small part of what it took.
+    async fn gather<J>(self, jobs: &mut Vec<J>, waiting: &mut mpsc::Receiver<J>, batch_max: usize) {
+        let began = Instant::now();
+        let patience = self.took / 8;
+        loop {
+            while jobs.len() < batch_max
+                && let Ok(job) = waiting.try_recv()
+            {
+                jobs.push(job);
+            }
+            if jobs.len() >= self.jobs || began.elapsed() >= patience {
+                return;
+            }
+            // The timer's unit is a millisecond.
+            if patience > Duration::from_millis(2) { sleep(Duration::from_millis(1)).await } else { yield_now().await }
+        }
+    }
 }
 
 async fn store<L: Lane>(lane: &mut L, batch: Vec<Job<L::Work, L::Answer>>) {

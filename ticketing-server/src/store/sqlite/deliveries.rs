@@ -248,7 +248,7 @@ fn failed(
 /// Events of one ticket stand in their order, those of different ones do not: what another store has been before is restored
 /// ticket by ticket. So the feed is looked through, up to the first one that is recent enough.
 fn position_before(connection: &Connection, instant: Timestamp) -> Result<FeedPosition, StoreError> {
-    let sql = "SELECT o.id FROM outbox o JOIN events e ON e.ticket = o.ticket AND e.seq = o.seq
+    let sql = "SELECT o.id FROM outbox o JOIN events e ON e.id = o.ticket << 17 | o.seq
                WHERE e.recorded_at >= ? ORDER BY o.id LIMIT 1";
     let first: Option<i64> =
         connection.prepare_cached(sql)?.query_row([instant.unix_millis()], |row| row.get(0)).optional()?;

@@ -34,7 +34,7 @@ fn feed(connection: &Connection, after: FeedPosition, max: u32) -> Result<Vec<Fe
         "
          FROM outbox o
          JOIN tickets t ON t.id = o.ticket
-         JOIN events e ON e.ticket = o.ticket AND e.seq = o.seq
+         JOIN events e ON e.id = o.ticket << 17 | o.seq
          LEFT JOIN intake i ON i.ticket = o.ticket
          LEFT JOIN texts x ON x.ticket = o.ticket AND x.seq = o.seq
          WHERE o.id > ? ORDER BY o.id LIMIT ?"

@@ -246,12 +246,12 @@ pub(super) fn event(columns: &mut Columns<'_>) -> Result<NewEvent, StoreError> {
 }
 
 pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
-    let (name, email): (Option<String>, Option<String>) = (columns.next()?, columns.next()?);
+    let (name, email): (Option<String>, _) = (columns.next()?, columns.optional_text()?);
     let (phone, has_whatsapp) = (columns.next()?, columns.next::<Option<bool>>()?.unwrap_or_default());
     let (document, company) = (columns.next()?, columns.next()?);
     let requester = match (name, email) {
         (Some(name), Some(email)) => {
-            let email = EmailAddress::parse(&email).map_err(damaged)?;
+            let email = EmailAddress::parse(email).map_err(damaged)?;
             Some(Requester { name, email, phone, has_whatsapp, document, company })
         }
         _ => None,

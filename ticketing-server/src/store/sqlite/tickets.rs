@@ -16,16 +16,19 @@ use crate::store::{
 };
 
 impl TicketStore for SqliteStore {
-    async fn create(&self, creation: Creation) -> Result<Created, StoreError> {
-        self.write(move |connection| create(connection, &creation)).await
+    // A ticket in all its parts is large: those who wait for it need not be.
+    fn create(&self, creation: Creation) -> impl Future<Output = Result<Created, StoreError>> + Send {
+        let creation = Box::new(creation);
+        self.write(move |connection| create(connection, &creation))
     }
 
     async fn find_key(&self, idempotency: &Idempotency) -> Result<Option<KeyUse>, StoreError> {
         self.read(|connection| find_key(connection, idempotency))
     }
 
-    async fn append(&self, follow_up: FollowUp) -> Result<Appended, StoreError> {
-        self.write(move |connection| append(connection, &follow_up)).await
+    fn append(&self, follow_up: FollowUp) -> impl Future<Output = Result<Appended, StoreError>> + Send {
+        let follow_up = Box::new(follow_up);
+        self.write(move |connection| append(connection, &follow_up))
     }
 
     async fn load(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
@@ -89,9 +92,9 @@ pub(super) fn history(connection: &Connection, id: TicketId) -> Result<Vec<NewEv
         event_columns!(),
         "
          FROM tickets t
-         JOIN events e ON e.ticket = t.id
+         JOIN events e ON e.id BETWEEN t.id << 17 AND t.id << 17 | 131071
          LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = e.seq
-         WHERE t.uuid = ? ORDER BY e.seq"
+         WHERE t.uuid = ? ORDER BY e.id"
     );
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query([id.0.as_bytes()])?;
@@ -108,9 +111,9 @@ fn histories(connection: &Connection, after: LabelKey, max: u32) -> Result<Vec<S
         event_columns!(),
         "
          FROM (SELECT id, uuid, label FROM tickets WHERE id > ? ORDER BY id LIMIT ?) t
-         JOIN events e ON e.ticket = t.id
+         JOIN events e ON e.id BETWEEN t.id << 17 AND t.id << 17 | 131071
          LEFT JOIN texts x ON FALSE
-         ORDER BY t.id, e.seq"
+         ORDER BY t.id, e.id"
     );
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query((row_of(after), max))?;
@@ -172,6 +175,15 @@ pub(super) fn row_of(label: LabelKey) -> i64 {
     i64::from(label.year) << 32 | i64::from(label.number)
 }
 
+/// The row of a ticket's event, beside which its others stand.
+fn row_of_event(ticket: i64, seq: u32) -> Result<i64, StoreError> {
+    const SEQ_BITS: u32 = 17;
+    if seq >> SEQ_BITS != 0 {
+        return Err(damaged("a ticket has no room for more events"));
+    }
+    Ok(ticket << SEQ_BITS | i64::from(seq))
+}
+
 /// The label of a row's ticket.
 pub(super) fn label_of(row: i64) -> LabelKey {
     let (year, number) = (row >> 32, row & i64::from(u32::MAX));
@@ -202,7 +214,7 @@ pub(super) fn find_key(connection: &Connection, idempotency: &Idempotency) -> Re
         "
          FROM idempotency_keys k
          JOIN tickets t ON t.id = k.ticket
-         JOIN events e ON e.ticket = t.id AND e.seq = 1
+         JOIN events e ON e.id = t.id << 17 | 1
          LEFT JOIN texts x ON x.ticket = e.ticket AND x.seq = e.seq
          WHERE k.owner = ? AND k.key = ? AND k.created_at >= ?"
     );
@@ -383,12 +395,11 @@ pub(super) fn insert_event(connection: &Connection, ticket: i64, new: &NewEvent)
     connection
         .prepare_cached(
             "INSERT INTO events (
-                 ticket, seq, recorded_at, occurred_at, action, role, actor, rules, public, has_text, changes, asked_by
-             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 id, recorded_at, occurred_at, action, role, actor, rules, public, has_text, changes, asked_by
+             ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
-            ticket,
-            event.seq,
+            row_of_event(ticket, event.seq)?,
             event.recorded_at.unix_millis(),
             event.occurred_at.map(Timestamp::unix_millis),
             event.action.name(),

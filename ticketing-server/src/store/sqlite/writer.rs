@@ -5,6 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -114,8 +115,12 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 
 fn write(connection: &Connection, readers: &Readers, mut waiting: mpsc::Receiver<Box<dyn Job>>, batch_max: usize) {
     let mut batch = Vec::with_capacity(batch_max);
+    let mut gathering = Gathering::default();
     while waiting.blocking_recv_many(&mut batch, batch_max) > 0 {
+        gathering.gather(&mut waiting, &mut batch, batch_max);
+        let began = Instant::now();
         let committed = commit(connection, readers, &mut batch).map_err(Arc::new);
+        gathering.committed(batch.len(), waiting.len(), began.elapsed());
         if let Err(error) = &committed {
             tracing::error!(%error, writes = batch.len(), "a transaction was not committed");
             // Whatever is left of it. There may be nothing left.
@@ -124,6 +129,49 @@ fn write(connection: &Connection, readers: &Readers, mut waiting: mpsc::Receiver
         for job in batch.drain(..) {
             job.answer(committed.as_ref().copied());
         }
+    }
+}
+
+/// How long a transaction waits for those who write again and again.
+///
+/// Whoever has been answered asks next while the transaction after theirs is on its way to the disk. Without a pause, those who
+/// write come to be two halves that wait for each other: twice the transactions. So one waits for as many as were in the last one
+/// or stood behind it, for as long as they keep coming, and no longer than the last one took. Where nobody else writes, nobody waits.
+#[derive(Default)]
+struct Gathering {
+    /// How many may come.
+    expected: usize,
+    /// How long the last transaction took.
+    took: Duration,
+}
+
+impl Gathering {
+    /// To sleep for less takes as long.
+    const PAUSE_MIN: Duration = Duration::from_micros(50);
+    /// The most that anybody is kept waiting.
+    const PATIENCE_MAX: Duration = Duration::from_millis(2);
+
+    fn gather(&self, waiting: &mut mpsc::Receiver<Box<dyn Job>>, batch: &mut Vec<Box<dyn Job>>, batch_max: usize) {
+        let (expected, patience) = (self.expected.min(batch_max), self.took.min(Self::PATIENCE_MAX));
+        let pause = (patience / 8).max(Self::PAUSE_MIN);
+        let began = Instant::now();
+        let mut there = batch.len() + waiting.len();
+        while there < expected && began.elapsed() + pause <= patience {
+            std::thread::sleep(pause);
+            let before = std::mem::replace(&mut there, batch.len() + waiting.len());
+            if there == before {
+                break;
+            }
+        }
+        while batch.len() < batch_max
+            && let Ok(job) = waiting.try_recv()
+        {
+            batch.push(job);
+        }
+    }
+
+    fn committed(&mut self, written: usize, waiting: usize, took: Duration) {
+        *self = Self { expected: written + waiting, took };
     }
 }
 
@@ -154,4 +202,74 @@ fn commit(connection: &Connection, readers: &Readers, batch: &mut [Box<dyn Job>]
         }
     }
     readers.while_resting(|| run("COMMIT"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Job for Nothing {
+        fn run(&mut self, _: &Connection) -> bool {
+            true
+        }
+
+        fn answer(self: Box<Self>, _: Result<(), &Arc<rusqlite::Error>>) {}
+    }
+
+    /// How many are gathered where one is there, others wait, and more come, one after the other.
+    fn gathered(gathering: &Gathering, waiting: usize, coming: usize, batch_max: usize) -> (usize, Duration) {
+        let (jobs, mut queue) = mpsc::channel::<Box<dyn Job>>(64);
+        let send = |count| (0..count).for_each(|_| assert!(jobs.try_send(Box::new(Nothing)).is_ok()));
+        let mut batch: Vec<Box<dyn Job>> = vec![Box::new(Nothing)];
+        send(waiting);
+        let began = Instant::now();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // Quicker than the pauses, so that one of them is in each.
+                for _ in 0..coming {
+                    send(1);
+                    std::thread::sleep(Duration::from_micros(100));
+                }
+            });
+            gathering.gather(&mut queue, &mut batch, batch_max);
+        });
+        (batch.len(), began.elapsed())
+    }
+
+    #[test]
+    fn whoever_writes_alone_waits_for_nobody() {
+        let mut gathering = Gathering::default();
+        // Long enough to be noticed, were it waited for.
+        gathering.committed(1, 0, Duration::from_hours(1));
+        let (count, took) = gathered(&gathering, 0, 0, 512);
+        assert_eq!(count, 1);
+        assert!(took < Duration::from_secs(1), "{took:?}");
+    }
+
+    #[test]
+    fn what_waits_is_taken_and_no_more_than_fits() {
+        let mut gathering = Gathering::default();
+        gathering.committed(4, 4, Duration::from_micros(10));
+        assert_eq!(gathered(&gathering, 5, 0, 512).0, 6);
+        assert_eq!(gathered(&gathering, 40, 0, 8).0, 8);
+    }
+
+    #[test]
+    fn nobody_is_kept_for_long_by_those_who_do_not_come() {
+        let mut gathering = Gathering::default();
+        gathering.committed(30, 30, Duration::from_hours(1));
+        let (count, took) = gathered(&gathering, 3, 0, 512);
+        assert_eq!(count, 4);
+        assert!(took < Duration::from_secs(1), "{took:?}");
+    }
+
+    #[test]
+    fn those_who_come_again_are_waited_for() {
+        let mut gathering = Gathering::default();
+        gathering.committed(3, 2, Duration::from_hours(1));
+        // On a machine that is busy with others, they may come later than anybody waits.
+        assert!((0..500).any(|_| gathered(&gathering, 0, 4, 512).0 == 5), "they are not waited for");
+    }
 }
