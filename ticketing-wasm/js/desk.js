@@ -48,7 +48,7 @@ export const init = (source) => core.init(source ?? defaultSource());
 /** Does something with rules in the module's memory, and forgets them. */
 function withRules(rules, act) {
   const flat = [];
-  readRules(rules ?? RULES, flat);
+  readRules(rules ?? RULES, flat, true);
   core.flat(flat);
   const place = core.exports.rules(core.buffers, core.octets);
   if (!place) {
@@ -83,11 +83,7 @@ function instant(value, name) {
 }
 
 export function readClock({ zone = null, calendar: hours = null, start, budget: allowance, dueAt = DUE_AT[0], pauses = [], at = Date.now() }) {
-  const flat = [], add = (value, name) => {
-    const millis = instant(value, name);
-    wide(millis, name, flat);
-    return millis;
-  };
+  const flat = [], add = (value, name) => wide(instant(value, name), name, flat);
   try {
     option(calendar)(hours, "calendar", flat);
     budget(allowance, "budget", flat);

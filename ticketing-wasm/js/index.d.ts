@@ -84,8 +84,12 @@ export interface Validator {
 /**
  * A validator for these rules, or for the built-in ones.
  *
+ * The rules are taken as checked: a server has done so before it answers them, and `checkRules` of `ticketing-wasm/desk` does it for
+ * whoever writes some. By rules that neither would have taken, verdicts and deadlines may be anything.
+ *
  * @param rules what `GET /api/reglas` answers
- * @throws {TypeError} for what is no rules
+ * @throws {TypeError} for what cannot be read as rules: no object; a member that rules do not have, that is missing or of another
+ *   type; a text that is no budget, date or time of day where one stands; a label that cannot be written. The message has the place
  */
 export function createValidator(rules?: unknown, options?: { locale?: string }): Validator;
 

@@ -187,17 +187,17 @@ function readLabel(text, rules) {
 }
 
 /**
- * A validator for these rules, or for the built-in ones.
+ * A validator for these rules, or for the built-in ones. That a server has checked them is taken for granted.
  *
  * @param rules what `GET /api/reglas` answers
- * @throws {TypeError} for what is no rules
+ * @throws {TypeError} for what cannot be read as rules
  */
 export function createValidator(rules, { locale = "es" } = {}) {
   const flat = [];
   const whole = readRules(rules ?? RULES, flat);
   core.flat(flat);
   const place = core.exports.validator(core.buffers, core.octets);
-  if (!place) refuse("", "a value is not allowed; checkRules of ticketing-wasm/desk says which, and why");
+  if (!place) refuse("etiqueta", "no label can be written so");
   return new Validator(place, whole, locale);
 }
 

@@ -66,6 +66,10 @@ const aside = (read, write = () => {}) => (value, path, flat) => {
   return read_;
 };
 
+let checks = false;
+/** What only checks ask, and a form does not. */
+const forChecks = (read) => (value, path, flat) => read(value, path, checks ? flat : []);
+
 const prefix = (value, path, flat) => text(value, path, flat).replace(/[a-z]/g, (letter) => letter.toUpperCase());
 
 /** Minutes, written in hours where they are whole; business days, which are less than nothing. */
@@ -188,20 +192,24 @@ const target = (standard) => object([
   ["otras", (value, path, flat) => (value === null ? (flat.push(0), null) : budget(value, path, flat)), null],
   ["vence", unlessFirst(DUE_AT), DUE_AT[0], true],
   maybe("calendario", text),
-  ["pausa", pauses(standard), null],
-  ["enRiesgo", (value, path, flat) => ordered(list(percent)(value, path, flat)), []],
-  some("escalar", step),
+  ["pausa", forChecks(pauses(standard)), null],
+  ["enRiesgo", forChecks((value, path, flat) => ordered(list(percent)(value, path, flat))), []],
+  ["escalar", forChecks(list(step)), [], true],
 ]);
 const policy = object([
-  ["id", count], ["nombre", text], ["cuando", when, {}],
-  ...PAUSES.map(([name, standard]) => [name, option(target(standard)), null, name !== "resolucion"]),
+  ["id", count], ["nombre", forChecks(text)], ["cuando", when, {}],
+  ...PAUSES.map(([name, standard], kind) => {
+    const read = option(target(standard));
+    // Of a next response nothing is foreseen; canonical JSON has the last in any case.
+    return [name, kind === 1 ? forChecks(read) : read, null, kind < 2];
+  }),
   ["alReclasificar", aside(unlessFirst(REMATCH)), REMATCH[0], true],
 ]);
 const zone = object([
   ["nombre", text], ["version", aside(option(text)), null, true], ["desfaseSegundos", offset],
   some("transiciones", pair(wide, offset)),
 ]);
-const exception = object([["fecha", date], maybe("nombre", text), some("horas", shift)]);
+const exception = object([["fecha", date], ["nombre", forChecks(option(text)), null, true], some("horas", shift)]);
 export const calendar = object([
   maybe("zona", text), ["semana", object(DAYS.map((day) => some(day, shift))), {}], some("excepciones", exception),
 ]);
@@ -212,12 +220,12 @@ const rules = object([
   ["areas", areas, RULES.areas],
   ["etiqueta", label, RULES.etiqueta],
   ["sla", object([["politicas", list(policy), RULES.sla.politicas]]), RULES.sla],
-  ["cierreAutomatico", count, RULES.cierreAutomatico],
-  ["reapertura", count, RULES.reapertura],
+  ["cierreAutomatico", forChecks(count), RULES.cierreAutomatico],
+  ["reapertura", forChecks(count), RULES.reapertura],
   ["zona", text, RULES.zona],
   ["zonas", list(zone), []],
   ["calendarios", map(calendar), {}],
-  ["calendario", option(text), null],
+  ["calendario", forChecks(option(text)), null],
 ]);
 
 const byCharacters = (a, b) => (spelt(a) < spelt(b) ? -1 : 1);
@@ -226,10 +234,12 @@ const byCharacters = (a, b) => (spelt(a) < spelt(b) ? -1 : 1);
  * Reads a document.
  *
  * @param flat takes its texts and numbers
+ * @param forTheDesk also those that only checks ask
  * @returns the document in full
  * @throws {TypeError} for what is none
  */
-export function readRules(document, flat) {
+export function readRules(document, flat, forTheDesk = false) {
+  checks = forTheDesk;
   const whole = rules(document, "", flat);
   for (const [name, , limits] of FIELDS) whole.campos[name] = { ...limits, ...whole.campos[name] };
   whole.zonas.sort((a, b) => byCharacters(a.nombre, b.nombre));

@@ -2,7 +2,7 @@
 //!
 //! That script knows a document's members, their types, and what stands for those that are left out; it writes each value in
 //! the order in which it is read here. What values there may be is the core's to say. What decides nothing here, such as the
-//! release of a tz database, is not written.
+//! release of a tz database, is not written; nor, to the module for forms, is what only checks of rules ask.
 //!
 //! A text is its octets, of which the word has the number; a flag, a number or a length is a word, and so is a choice, by its
 //! place among all; what may be missing follows a word that says whether it is there.
@@ -18,14 +18,17 @@ use ticketing_core::{
 use crate::wire::Buffers;
 use crate::wire::Input;
 
-/// Reads rules; answers nothing where they are none. Whoever wants to know why asks the module for agents' pages: hardly any page
-/// with a form does, and all would carry it.
+/// Reads rules, which somebody else has checked; answers nothing where no label can be written so. Whoever does not know whether they
+/// are rules asks the module for agents' pages: hardly any page with a form does, and all would carry it.
 #[cfg(feature = "form")]
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn validator(buffers: &mut Buffers, octets: usize) -> Option<Box<Rules>> {
     let (mut input, _) = buffers.open(octets);
-    Rules::if_valid(document(&mut input).ok()?).map(Box::new)
+    document(&mut input).ok().map(Rules::from_checked).map(Box::new)
 }
+
+/// Whether this is the module that checks rules. The scripts know it too; there is no module for both.
+const CHECKS: bool = cfg!(feature = "desk");
 
 /// Forgets rules.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
@@ -45,13 +48,13 @@ pub(crate) fn document(input: &mut Input<'_>) -> Result<RulesDocument, LabelErro
     let (prefix, digits) = (text(input), input.word());
     let label = LabelFormat::new(&prefix, u8::try_from(digits).unwrap_or(u8::MAX))?;
     let sla = SlaRules { policies: list(input, policy) };
-    let (auto_close_days, reopen_days) = (input.word(), input.word());
+    let (auto_close_days, reopen_days) = (for_checks(input, number), for_checks(input, number));
     let (zone, zones) = (text(input), list(input, zone));
     let mut calendars = ByName::new();
     for _ in 0..input.word() {
         calendars.insert(text(input), calendar(input));
     }
-    let calendar = option(input, text);
+    let calendar = for_checks(input, |input| option(input, text));
     Ok(RulesDocument {
         fields,
         types,
@@ -77,7 +80,7 @@ fn named(input: &mut Input<'_>) -> Named {
 }
 
 fn policy(input: &mut Input<'_>) -> Policy {
-    let (id, name) = (input.word(), text(input));
+    let (id, name) = (input.word(), for_checks(input, text));
     let when = Predicate {
         types: texts(input),
         priorities: texts(input),
@@ -85,8 +88,9 @@ fn policy(input: &mut Input<'_>) -> Policy {
         areas: texts(input),
         origins: texts(input),
     };
-    let mut target = || option(input, target);
-    let (first_response, next_response, resolution) = (target(), target(), target());
+    let first_response = option(input, target);
+    let next_response = for_checks(input, |input| option(input, target));
+    let resolution = option(input, target);
     Policy { when, first_response, next_response, resolution, ..Policy::new(id, name) }
 }
 
@@ -103,9 +107,9 @@ fn target(input: &mut Input<'_>) -> Target {
         otherwise: allowance(input.word()),
         due_at: due_at(input.word()),
         calendar: option(input, text),
-        pauses: Some(statuses(input.word())),
-        at_risk: list(input, percent),
-        escalation: list(input, step),
+        pauses: for_checks(input, |input| Some(statuses(input))),
+        at_risk: for_checks(input, |input| list(input, percent)),
+        escalation: for_checks(input, |input| list(input, step)),
     }
 }
 
@@ -125,7 +129,8 @@ pub(crate) fn due_at(word: u32) -> DueAt {
 }
 
 /// Each has a bit.
-fn statuses(word: u32) -> Vec<Status> {
+fn statuses(input: &mut Input<'_>) -> Vec<Status> {
+    let word = input.word();
     let mut statuses = Vec::new();
     for status in &Status::ALL {
         if word >> *status as u32 & 1 != 0 {
@@ -179,7 +184,7 @@ pub(crate) fn calendar(input: &mut Input<'_>) -> CalendarRules {
 
 fn exception(input: &mut Input<'_>) -> CalendarException {
     let date = Day::from_epoch_days(input.word().cast_signed());
-    CalendarException { date, name: option(input, text), shifts: shifts(input) }
+    CalendarException { date, name: for_checks(input, |input| option(input, text)), shifts: shifts(input) }
 }
 
 /// Pairs of minutes of the day, without what JavaScript does not write.
@@ -207,6 +212,11 @@ fn flag(input: &mut Input<'_>) -> bool {
 
 fn texts(input: &mut Input<'_>) -> Vec<String> {
     list(input, text)
+}
+
+/// What only checks ask.
+fn for_checks<T: Default>(input: &mut Input<'_>, read: impl FnOnce(&mut Input<'_>) -> T) -> T {
+    if CHECKS { read(input) } else { T::default() }
 }
 
 pub(crate) fn option<T>(input: &mut Input<'_>, read: impl FnOnce(&mut Input<'_>) -> T) -> Option<T> {

@@ -1,40 +1,17 @@
-//! What keeps a document from being rules. What may be said in several ways is made one way here, and what is left out is
-//! filled in, so that the document's JSON says everything.
+//! What keeps a document from being rules.
 
-use super::{FieldRule, Named, RefusedValue, RulesDocument, RulesProblem};
+use super::{CalendarException, CalendarRules, FieldRule, Keys, Named, RefusedValue, RulesDocument, RulesProblem};
 use crate::{
     Field, Status, Zone,
     field::{FIELDS, Kind},
-    limits::{SLA_AT_RISK_MAX, SLA_BREACH_PERCENT},
-    sla::{Calendar, Target, TargetKind},
-    text::{TextRule, area_key, priority_key, trimmed},
+    limits::{CALENDAR_EXCEPTIONS_MAX, CALENDAR_SHIFTS_MAX, RULE_DAYS_MAX, SLA_AT_RISK_MAX, SLA_BREACH_PERCENT},
+    sla::{Shift, Target},
+    text::{TextRule, priority_key, trimmed},
     ticket::Origin,
 };
 
-/// What is told of a document that is refused. The checks are the same whatever that is.
-pub(super) trait Refusal {
-    /// That a place has a problem.
-    fn of(place: &Place<'_>, problem: impl FnOnce() -> RulesProblem) -> Self;
-}
-
 /// Where, and why. Boxed, because hardly anybody meets it, and everybody would carry it.
-impl Refusal for Box<RefusedValue> {
-    #[cold]
-    fn of(place: &Place<'_>, problem: impl FnOnce() -> RulesProblem) -> Self {
-        let mut path = String::new();
-        place.write(&mut path);
-        Self::new(RefusedValue { path, problem: problem() })
-    }
-}
-
-/// That it is: what tells nobody why needs not carry it either.
-pub(super) struct Untold;
-
-impl Refusal for Untold {
-    fn of(_: &Place<'_>, _: impl FnOnce() -> RulesProblem) -> Self {
-        Self
-    }
-}
+pub(super) type Refused = Box<RefusedValue>;
 
 /// Where in a document.
 #[derive(Clone, Copy)]
@@ -70,8 +47,12 @@ impl<'a> Place<'a> {
         Place { parent: Some(self), step: Step::Item(index) }
     }
 
-    pub(super) fn refuse<R: Refusal>(&self, problem: impl FnOnce() -> RulesProblem) -> R {
-        R::of(self, problem)
+    #[cold]
+    #[expect(clippy::unnecessary_box_returns, reason = "as every result here has it")]
+    pub(super) fn refuse(&self, problem: impl FnOnce() -> RulesProblem) -> Refused {
+        let mut path = String::new();
+        self.write(&mut path);
+        Refused::new(RefusedValue { path, problem: problem() })
     }
 
     fn write(&self, path: &mut String) {
@@ -102,26 +83,39 @@ fn push_decimal(text: &mut String, number: usize) {
     text.push(char::from(b'0'.wrapping_add(u8::try_from(number % 10).unwrap_or_default())));
 }
 
-/// What the rules say of each field, in the order of the field table.
-pub(super) fn fields<R: Refusal>(document: &mut RulesDocument) -> Result<[FieldRule; Field::COUNT], R> {
+/// Says whether a document that is filled in may be rules.
+pub(super) fn document(document: &RulesDocument, keys: &Keys) -> Result<(), Refused> {
+    fields(document)?;
+    types(document)?;
+    names("prioridades.lista", &document.priorities.list, &keys.priorities)?;
+    names("areas.lista", &document.areas.list, &keys.areas)?;
+    default_area(document, keys)?;
+    zones(document)?;
+    calendars(document)?;
+    policies(document, keys)?;
+    for (member, days) in [("cierreAutomatico", document.auto_close_days), ("reapertura", document.reopen_days)] {
+        if days > RULE_DAYS_MAX {
+            return Err(Place::of(member).refuse(|| RulesProblem::TooManyDays));
+        }
+    }
+    Ok(())
+}
+
+fn fields(document: &RulesDocument) -> Result<(), Refused> {
     let fields = Place::of("campos");
     if let Some(unknown) = document.fields.iter().map(|(name, _)| name).find(|name| Field::from_name(name).is_none()) {
         return Err(fields.member(unknown).refuse(|| RulesProblem::NoSuchField));
     }
-    let mut rules = [FieldRule::default(); Field::COUNT];
-    for (spec, rule) in FIELDS.iter().zip(&mut rules) {
+    for spec in &FIELDS {
         let place = fields.member(spec.name);
-
-        let chosen = document.fields.get(spec.name).copied().unwrap_or_default();
-        rule.required = Some(chosen.required.unwrap_or(spec.required));
-        if spec.required && chosen.required == Some(false) {
+        let FieldRule { required, min, max } = document.field(spec);
+        if spec.required && required == Some(false) {
             return Err(place.member("requerido").refuse(|| RulesProblem::Indispensable));
         }
-        if spec.kind == Kind::Flag && chosen.required == Some(true) {
+        if spec.kind == Kind::Flag && required == Some(true) {
             return Err(place.member("requerido").refuse(|| RulesProblem::RequiredFlag));
         }
-        if let Kind::Text { min, max, ceiling, .. } = spec.kind {
-            let (min, max) = (chosen.min.unwrap_or(min), chosen.max.unwrap_or(max));
+        if let (Kind::Text { ceiling, .. }, Some(min), Some(max)) = (spec.kind, min, max) {
             if min < 1 {
                 return Err(place.member("min").refuse(|| RulesProblem::NoMin));
             }
@@ -131,17 +125,14 @@ pub(super) fn fields<R: Refusal>(document: &mut RulesDocument) -> Result<[FieldR
             if min > max {
                 return Err(place.member("min").refuse(|| RulesProblem::MinAboveMax { max }));
             }
-            rule.min = Some(min);
-            rule.max = Some(max);
-        } else if chosen.min.is_some() || chosen.max.is_some() {
+        } else if min.is_some() || max.is_some() {
             return Err(place.refuse(|| RulesProblem::FixedLength));
         }
-        document.fields.insert(spec.name.to_owned(), *rule);
     }
-    Ok(rules)
+    Ok(())
 }
 
-pub(super) fn types<R: Refusal>(document: &RulesDocument) -> Result<(), R> {
+fn types(document: &RulesDocument) -> Result<(), Refused> {
     let types = Place::of("tipos");
     if document.types.is_empty() {
         return Err(types.refuse(|| RulesProblem::NoType));
@@ -157,47 +148,42 @@ pub(super) fn types<R: Refusal>(document: &RulesDocument) -> Result<(), R> {
 }
 
 /// A name as a ticket would carry it: trimmed, no control characters, 1 to 100 characters.
-pub(super) fn name<R: Refusal>(place: &Place<'_>, name: &str) -> Result<(), R> {
+pub(super) fn name(place: &Place<'_>, name: &str) -> Result<(), Refused> {
     if trimmed(name).len() != name.len() || TextRule::line(1, 100).check(name).is_err() {
         return Err(place.refuse(|| RulesProblem::NoName));
     }
     Ok(())
 }
 
-/// Keys of all names and aliases, each with the number of what it names.
-pub(super) fn names<R: Refusal>(
-    list: &str,
-    all: &[Named],
-    key_of: fn(&str) -> String,
-) -> Result<Vec<(String, usize)>, R> {
+/// `keys` are those of all names and aliases, in order.
+fn names(list: &str, all: &[Named], keys: &[(String, usize)]) -> Result<(), Refused> {
     let list = Place::of(list);
-    let mut keys: Vec<(String, usize)> = Vec::new();
+    let mut before = 0;
     for (index, named) in all.iter().enumerate() {
+        let place = list.item(index);
         for one in named.names() {
-            let place = list.item(index);
             name(&place, one)?;
-            let key = key_of(one);
-            if keys.iter().any(|(known, _)| *known == key) {
+            let (known, rest) = keys.split_at_checked(before).unwrap_or_default();
+            if rest.first().is_some_and(|(key, _)| known.iter().any(|(other, _)| other == key)) {
                 return Err(place.refuse(|| RulesProblem::Taken { name: one.to_owned() }));
             }
-            keys.push((key, index));
+            before = before.saturating_add(1);
         }
     }
-    Ok(keys)
+    Ok(())
 }
 
-pub(super) fn default_area<R: Refusal>(document: &RulesDocument, area_keys: &[(String, usize)]) -> Result<(), R> {
+fn default_area(document: &RulesDocument, keys: &Keys) -> Result<(), Refused> {
     let place = Place::of("areas.predeterminada");
     let area = &document.areas.default;
     name(&place, area)?;
-    if document.areas.only_known && !area_keys.iter().any(|(key, _)| *key == area_key(area)) {
+    if document.areas.only_known && !keys.has_area(area) {
         return Err(place.refuse(|| RulesProblem::UnknownDefault));
     }
     Ok(())
 }
 
-/// The deployment's zone.
-pub(super) fn zones<R: Refusal>(document: &mut RulesDocument) -> Result<Zone, R> {
+fn zones(document: &RulesDocument) -> Result<(), Refused> {
     const DAY_SECONDS: i32 = 86_400;
     let zones = Place::of("zonas");
     for (index, zone) in document.zones.iter().enumerate() {
@@ -219,36 +205,57 @@ pub(super) fn zones<R: Refusal>(document: &mut RulesDocument) -> Result<Zone, R>
             return Err(place.member("transiciones").refuse(|| RulesProblem::Transitions));
         }
     }
-    put_in_order(&mut document.zones, |a, b| a.name <= b.name);
-    zone(document, &document.zone, &Place::of("zona"))
+    known_zone(document, &document.zone, &Place::of("zona"))
 }
 
-fn zone<R: Refusal>(document: &RulesDocument, name: &str, place: &Place<'_>) -> Result<Zone, R> {
-    match document.zones.iter().find(|zone| zone.name == name) {
-        Some(zone) => Ok(zone.clone()),
-        None if name == Zone::UTC => Ok(Zone::default()),
-        None => Err(place.refuse(|| RulesProblem::NoTable { name: name.to_owned() })),
+fn known_zone(document: &RulesDocument, name: &str, place: &Place<'_>) -> Result<(), Refused> {
+    match document.table(name) {
+        None if name != Zone::UTC => Err(place.refuse(|| RulesProblem::NoTable { name: name.to_owned() })),
+        _ => Ok(()),
     }
 }
 
-/// The calendars by their names, ready for use.
-pub(super) fn calendars<R: Refusal>(document: &mut RulesDocument, own: &Zone) -> Result<Vec<(String, Calendar)>, R> {
+fn calendars(document: &RulesDocument) -> Result<(), Refused> {
     let calendars = Place::of("calendarios");
-    let mut compiled = Vec::new();
     for (of, rules) in document.calendars.iter() {
         let place = calendars.member(of);
         name(&place, of)?;
-        let zone = rules.zone.as_ref().map(|name| zone(document, name, &place.member("zona"))).transpose()?;
-        compiled.push((of.to_owned(), rules.compile(&place, zone.unwrap_or_else(|| own.clone()))?));
+        if let Some(zone) = &rules.zone {
+            known_zone(document, zone, &place.member("zona"))?;
+        }
+        calendar(rules, &place)?;
     }
-    for rules in document.calendars.values_mut() {
-        put_in_order(&mut rules.exceptions, |a, b| a.date <= b.date);
-    }
-    known_calendar(document, document.calendar.as_ref(), &Place::of("calendario"))?;
-    Ok(compiled)
+    known_calendar(document, document.calendar.as_ref(), &Place::of("calendario"))
 }
 
-fn known_calendar<R: Refusal>(document: &RulesDocument, name: Option<&String>, place: &Place<'_>) -> Result<(), R> {
+fn calendar(rules: &CalendarRules, place: &Place<'_>) -> Result<(), Refused> {
+    let too_many = |shifts: &Vec<Shift>| shifts.len() > CALENDAR_SHIFTS_MAX;
+    if rules.week.days().into_iter().any(too_many) {
+        return Err(place.member("semana").refuse(|| RulesProblem::TooManyShifts));
+    }
+    let exceptions = place.member("excepciones");
+    if rules.exceptions.len() > CALENDAR_EXCEPTIONS_MAX {
+        return Err(exceptions.refuse(|| RulesProblem::TooManyExceptions));
+    }
+    for (index, CalendarException { date, name: called, shifts }) in rules.exceptions.iter().enumerate() {
+        if too_many(shifts) {
+            return Err(exceptions.refuse(|| RulesProblem::TooManyShifts));
+        }
+        if let Some(called) = called {
+            name(&exceptions, called)?;
+        }
+        if rules.exceptions.iter().take(index).any(|other| other.date == *date) {
+            return Err(exceptions.refuse(|| RulesProblem::DateTwice { date: *date }));
+        }
+    }
+    let of_dates = rules.exceptions.iter().map(|exception| &exception.shifts);
+    if rules.week.days().into_iter().chain(of_dates).all(Vec::is_empty) {
+        return Err(place.refuse(|| RulesProblem::NoWorkingTime));
+    }
+    Ok(())
+}
+
+fn known_calendar(document: &RulesDocument, name: Option<&String>, place: &Place<'_>) -> Result<(), Refused> {
     match name {
         Some(name) if document.calendars.get(name).is_none() => {
             let known = || document.calendars.iter().map(|(name, _)| name.to_owned()).collect();
@@ -258,15 +265,8 @@ fn known_calendar<R: Refusal>(document: &RulesDocument, name: Option<&String>, p
     }
 }
 
-pub(super) fn policies<R: Refusal>(
-    document: &mut RulesDocument,
-    priority_keys: &[(String, usize)],
-    area_keys: &[(String, usize)],
-) -> Result<(), R> {
+fn policies(document: &RulesDocument, keys: &Keys) -> Result<(), Refused> {
     let policies = Place::of("sla.politicas");
-    for policy in &mut document.sla.policies {
-        policy.targets_mut().for_each(|(kind, target)| target.fill_in(kind));
-    }
     for (index, policy) in document.sla.policies.iter().enumerate() {
         let place = policies.item(index);
 
@@ -285,27 +285,20 @@ pub(super) fn policies<R: Refusal>(
         }
         for (kind, of) in policy.targets().iter() {
             if let Some(of) = of {
-                target(document, of, &place.member(kind.member()), priority_keys, area_keys)?;
+                target(document, of, &place.member(kind.member()), keys)?;
             }
         }
     }
     Ok(())
 }
 
-fn target<R: Refusal>(
-    document: &RulesDocument,
-    target: &Target,
-    place: &Place<'_>,
-    priority_keys: &[(String, usize)],
-    area_keys: &[(String, usize)],
-) -> Result<(), R> {
+fn target(document: &RulesDocument, target: &Target, place: &Place<'_>, keys: &Keys) -> Result<(), Refused> {
     for (index, (name, _)) in target.by_priority.iter().enumerate() {
         let key = priority_key(name);
         if target.by_priority.iter().take(index).any(|(other, _)| priority_key(other) == key) {
             return Err(place.member("porPrioridad").refuse(|| RulesProblem::Taken { name: name.to_owned() }));
         }
-        let known = priority_keys.iter().find(|(known, _)| *known == key);
-        let named = known.and_then(|(_, index)| document.priorities.list.get(*index));
+        let named = super::named(&keys.priorities, &document.priorities.list, &key);
         if let Some(canonical) = named.filter(|named| priority_key(&named.name) != key) {
             let alias = || RulesProblem::Alias { name: name.to_owned(), canonical: canonical.name.clone() };
             return Err(place.member("porPrioridad").refuse(alias));
@@ -345,44 +338,13 @@ fn target<R: Refusal>(
             let place = place.member("area");
             name(&place, area)?;
             // As if somebody gave it to that area by hand.
-            if document.areas.only_known && !area_keys.iter().any(|(key, _)| *key == area_key(area)) {
+            if document.areas.only_known && !keys.has_area(area) {
                 return Err(place.refuse(|| RulesProblem::UnknownDefault));
             }
         }
-        let raises = |name: &String| priority_keys.iter().any(|(known, _)| *known == priority_key(name));
-        if let Some(unknown) = step.priority.as_ref().filter(|name| !raises(name)) {
+        if let Some(unknown) = step.priority.as_ref().filter(|name| !keys.has_priority(name)) {
             return Err(place.member("prioridad").refuse(|| RulesProblem::UnknownPriority { name: unknown.clone() }));
         }
     }
     Ok(())
-}
-
-/// What a target leaves out.
-impl Target {
-    fn fill_in(&mut self, kind: TargetKind) {
-        let pauses = self.pauses.get_or_insert_with(|| kind.pauses());
-        *pauses = each_once(pauses);
-        self.at_risk = each_once(&self.at_risk);
-    }
-}
-
-/// In order, and each once. There are few.
-fn each_once<T: Copy + Ord>(list: &[T]) -> Vec<T> {
-    let mut ordered: Vec<T> = Vec::new();
-    while let Some(next) = list.iter().filter(|item| ordered.last() < Some(*item)).min() {
-        ordered.push(*next);
-    }
-    ordered
-}
-
-/// Sorts what mostly is in order already. The sorts of std are larger than all that checks a form.
-fn put_in_order<T>(list: &mut [T], are_in_order: impl Fn(&T, &T) -> bool) {
-    for sorted in 1..list.len() {
-        for place in (1..=sorted).rev() {
-            match list.get(place.saturating_sub(1)..=place) {
-                Some([a, b]) if !are_in_order(a, b) => list.swap(place.saturating_sub(1), place),
-                _ => break,
-            }
-        }
-    }
 }

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{ByName, CalendarRules, RulesError};
 use crate::{
     LabelFormat, Zone,
+    field::{FieldSpec, Kind},
     sla::{Policy, Target},
 };
 
@@ -58,6 +59,21 @@ impl RulesDocument {
             let message = full.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&full).to_owned();
             RulesError::Json { line, column, message }
         })
+    }
+
+    /// What the document says of a field, and its own rule where it says nothing.
+    pub(super) fn field(&self, spec: &FieldSpec) -> FieldRule {
+        let FieldRule { required, min, max } = self.fields.get(spec.name).copied().unwrap_or_default();
+        let (own_min, own_max) = match spec.kind {
+            Kind::Text { min, max, .. } => (Some(min), Some(max)),
+            _ => (None, None),
+        };
+        FieldRule { required: required.or(Some(spec.required)), min: min.or(own_min), max: max.or(own_max) }
+    }
+
+    /// The table of a zone.
+    pub(super) fn table(&self, name: &str) -> Option<&Zone> {
+        self.zones.iter().find(|zone| zone.name == name)
     }
 
     /// The names of zones that have no table yet, each once.

@@ -6,6 +6,7 @@ mod calendars;
 mod canonical;
 mod check;
 mod document;
+mod fill_in;
 mod problem;
 
 use std::sync::{Arc, OnceLock};
@@ -14,7 +15,6 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use self::check::{Place, Refusal, Untold};
 pub use self::{
     book::Rulebook,
     by_name::ByName,
@@ -24,8 +24,8 @@ pub use self::{
 };
 use crate::{
     Field, LabelFormat, Timestamp, Zone,
-    field::Kind,
-    limits::{LABEL_YEAR_MAX, LABEL_YEAR_MIN, RULE_DAYS_MAX},
+    field::{FIELDS, Kind},
+    limits::{LABEL_YEAR_MAX, LABEL_YEAR_MIN},
     sla::{Agreement, Calendar, Policy, Predicate, Promised},
     text::{TextRule, area_key, priority_key},
     ticket::{Attributes, Origin},
@@ -56,12 +56,46 @@ struct Inner {
     fields: [FieldRule; Field::COUNT],
     /// The known types, priorities and areas, as a violation lists them.
     choices: [Arc<[String]>; 3],
-    /// Key of every name and alias → index of the priority, in order of the document.
-    priority_keys: Vec<(String, usize)>,
-    area_keys: Vec<(String, usize)>,
+    keys: Keys,
     /// The deployment's.
     zone: Zone,
     calendars: Vec<(String, Calendar)>,
+}
+
+/// Key of every name and alias → index of what it names, in order of the document.
+#[derive(Debug)]
+struct Keys {
+    priorities: Vec<(String, usize)>,
+    areas: Vec<(String, usize)>,
+}
+
+impl Keys {
+    fn of(document: &RulesDocument) -> Self {
+        let (priorities, areas) = (&document.priorities.list, &document.areas.list);
+        Self { priorities: Self::of_names(priorities, priority_key), areas: Self::of_names(areas, area_key) }
+    }
+
+    #[inline(never)]
+    fn of_names(list: &[Named], key_of: fn(&str) -> String) -> Vec<(String, usize)> {
+        let mut keys = Vec::new();
+        for (index, named) in list.iter().enumerate() {
+            keys.push((key_of(&named.name), index));
+            for alias in &named.aliases {
+                keys.push((key_of(alias), index));
+            }
+        }
+        keys
+    }
+
+    fn has_priority(&self, name: &str) -> bool {
+        let key = priority_key(name);
+        self.priorities.iter().any(|(known, _)| *known == key)
+    }
+
+    fn has_area(&self, name: &str) -> bool {
+        let key = area_key(name);
+        self.areas.iter().any(|(known, _)| *known == key)
+    }
 }
 
 /// The identity of a version of the rules: `UUIDv5` of their canonical JSON (sorted keys, integers only).
@@ -113,33 +147,52 @@ impl Rules {
     ///
     /// # Errors
     /// [`RefusedValue`]: the first value that is not allowed.
-    pub fn new(document: RulesDocument) -> Result<Self, RefusedValue> {
-        Self::checked(document).map_err(|refused: Box<RefusedValue>| *refused)
+    pub fn new(mut document: RulesDocument) -> Result<Self, RefusedValue> {
+        document.fill_in();
+        let keys = Keys::of(&document);
+        check::document(&document, &keys).map_err(|refused| *refused)?;
+        document.put_in_order();
+        Ok(Self::compiled(document, keys))
     }
 
-    /// Checks a document as [`new`](Self::new) does, for whoever does not tell why it is refused.
-    pub fn if_valid(document: RulesDocument) -> Option<Self> {
-        Self::checked(document).map_err(|Untold| ()).ok()
+    /// Takes a document that was checked elsewhere, as that of a server's rules was before it activated them: nothing of it is
+    /// checked again. For a browser, where the checks would be a tenth of all that is loaded, and nobody could put wrong rules right.
+    ///
+    /// The document stays as it is. In full, as [`document`](Self::document) of checked rules and their JSON are, it makes the same
+    /// rules. Where it leaves something out, verdicts, labels and what a ticket would be promised are still the same; the hash is not,
+    /// nor are clocks that run, which stand still only where their targets say so.
+    ///
+    /// By a document that [`new`](Self::new) refuses all of that may be anything, but there is an answer: a zone without a table is UTC,
+    /// a calendar that is not there counts around the clock, and by one without working time nothing is ever due.
+    ///
+    /// ```
+    /// use ticketing_core::{Rules, RulesDocument};
+    ///
+    /// let checked = Rules::from_json(r#"{ "tipos": ["QUEJA"] }"#).unwrap();
+    /// let answered = RulesDocument::from_json(&checked.to_json()).unwrap();
+    /// assert_eq!(Rules::from_checked(answered), checked);
+    /// ```
+    pub fn from_checked(document: RulesDocument) -> Self {
+        let keys = Keys::of(&document);
+        Self::compiled(document, keys)
     }
 
-    fn checked<R: Refusal>(mut document: RulesDocument) -> Result<Self, R> {
-        let fields = check::fields(&mut document)?;
-        check::types(&document)?;
-        let priority_keys = check::names("prioridades.lista", &document.priorities.list, priority_key)?;
-        let area_keys = check::names("areas.lista", &document.areas.list, area_key)?;
-        check::default_area(&document, &area_keys)?;
-        let zone = check::zones(&mut document)?;
-        let calendars = check::calendars(&mut document, &zone)?;
-        check::policies(&mut document, &priority_keys, &area_keys)?;
-        for (member, days) in [("cierreAutomatico", document.auto_close_days), ("reapertura", document.reopen_days)] {
-            if days > RULE_DAYS_MAX {
-                return Err(Place::of(member).refuse(|| RulesProblem::TooManyDays));
-            }
+    fn compiled(document: RulesDocument, keys: Keys) -> Self {
+        let mut fields = [FieldRule::default(); Field::COUNT];
+        for (spec, rule) in FIELDS.iter().zip(&mut fields) {
+            *rule = document.field(spec);
+        }
+        let zone = document.table(&document.zone).cloned().unwrap_or_default();
+        let mut calendars = Vec::new();
+        for (name, rules) in document.calendars.iter() {
+            let of = match &rules.zone {
+                Some(zone) => document.table(zone).cloned().unwrap_or_default(),
+                None => zone.clone(),
+            };
+            calendars.push((name.to_owned(), rules.compile(of)));
         }
         let choices = [document.types.as_slice().into(), names(&document.priorities.list), names(&document.areas.list)];
-        let hash = OnceLock::new();
-        let inner = Inner { document, hash, fields, choices, priority_keys, area_keys, zone, calendars };
-        Ok(Self(Arc::new(inner)))
+        Self(Arc::new(Inner { document, hash: OnceLock::new(), fields, choices, keys, zone, calendars }))
     }
 
     /// Reads rules from JSON. Members that are left out have the built-in value; unknown ones are an error.
@@ -212,31 +265,31 @@ impl Rules {
 
     /// A known priority's canonical name: `urgente` is `CRITICA`. `None` for an unknown one.
     pub fn known_priority(&self, priority: &str) -> Option<&str> {
-        named(&self.0.priority_keys, &self.0.document.priorities.list, &priority_key(priority)).map(canonical_name)
+        named(&self.0.keys.priorities, &self.0.document.priorities.list, &priority_key(priority)).map(canonical_name)
     }
 
     /// A known area's canonical name: `mesa de ayuda` is `MESA`. `None` for an unknown one.
     pub fn known_area(&self, area: &str) -> Option<&str> {
-        named(&self.0.area_keys, &self.0.document.areas.list, &area_key(area)).map(canonical_name)
+        named(&self.0.keys.areas, &self.0.document.areas.list, &area_key(area)).map(canonical_name)
     }
 
     /// The key by which areas compare: that of the canonical name where the area is known.
     pub fn area_key(&self, area: &str) -> String {
         let key = area_key(area);
-        named(&self.0.area_keys, &self.0.document.areas.list, &key).map_or(key, |named| area_key(&named.name))
+        named(&self.0.keys.areas, &self.0.document.areas.list, &key).map_or(key, |named| area_key(&named.name))
     }
 
     /// The name of an area that the desk is shown: of a known one its first alias where it has one (`MESA` is
     /// `MESA DE AYUDA`), else its canonical name; of an unknown one what was stored. Source: the Mesa de Ayuda contract.
     pub fn desk_area<'a>(&'a self, area: &'a str) -> &'a str {
-        let known = named(&self.0.area_keys, &self.0.document.areas.list, &area_key(area));
+        let known = named(&self.0.keys.areas, &self.0.document.areas.list, &area_key(area));
         known.map_or(area, |named| named.aliases.first().unwrap_or(&named.name))
     }
 
     /// The keys of everything that is the same area: of its name and its aliases, or its own where it is unknown.
     pub fn area_keys(&self, area: &str) -> Vec<String> {
         let key = area_key(area);
-        match named(&self.0.area_keys, &self.0.document.areas.list, &key) {
+        match named(&self.0.keys.areas, &self.0.document.areas.list, &key) {
             Some(named) => named.names().map(area_key).collect(),
             None => vec![key],
         }
@@ -245,7 +298,7 @@ impl Rules {
     /// The keys of everything that is the same priority: of its name and its aliases, or its own where it is unknown.
     pub fn priority_keys(&self, priority: &str) -> Vec<String> {
         let key = priority_key(priority);
-        match named(&self.0.priority_keys, &self.0.document.priorities.list, &key) {
+        match named(&self.0.keys.priorities, &self.0.document.priorities.list, &key) {
             Some(named) => named.names().map(priority_key).collect(),
             None => vec![key],
         }
@@ -260,7 +313,7 @@ impl Rules {
     pub fn is_more_urgent(&self, priority: &str, than: Option<&str>) -> bool {
         let rank = |priority: &str| {
             let key = priority_key(priority);
-            let known = self.0.priority_keys.iter().find(|(known, _)| *known == key);
+            let known = self.0.keys.priorities.iter().find(|(known, _)| *known == key);
             known.map_or(usize::MAX, |(_, rank)| *rank)
         };
         rank(priority) < than.map_or(usize::MAX, rank)
@@ -385,19 +438,8 @@ impl<'a> Facts<'a> {
 
 impl Default for Rules {
     fn default() -> Self {
-        // The built-in document is checked by a test; were it ever wrong, every field would still have its own limits.
-        Self::new(RulesDocument::default()).unwrap_or_else(|_| {
-            Self(Arc::new(Inner {
-                document: RulesDocument::default(),
-                hash: OnceLock::new(),
-                fields: [FieldRule::default(); Field::COUNT],
-                choices: [const { Vec::new() }; 3].map(Arc::from),
-                priority_keys: vec![],
-                area_keys: vec![],
-                zone: Zone::default(),
-                calendars: vec![],
-            }))
-        })
+        // A test checks the built-in document; were it ever wrong, it would still be read.
+        Self::new(RulesDocument::default()).unwrap_or_else(|_| Self::from_checked(RulesDocument::default()))
     }
 }
 

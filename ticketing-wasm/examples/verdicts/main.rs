@@ -10,6 +10,7 @@
 //! - `explanations`: the same documents, and of tickets how their deadlines come about;
 //! - `vectors`: a line of tables of zones, then the published conformance vectors of service levels.
 
+mod documents;
 mod forms;
 mod generated;
 mod lifecycle;

@@ -80,11 +80,19 @@ test("rules are data", () => {
   assert.equal(createValidator({}).rulesHash, validator.rulesHash);
   for (const [rules, why] of [
     [{ campos: { asunto: { max: "10" } } }, /campos\.asunto\.max: expected an integer/],
-    [{ campos: { asunto: { max: 1e9 } } }, /a value is not allowed; checkRules of ticketing-wasm\/desk says which, and why/],
-    [{ tipo: [] }, /tipo/], [[], /an object/], ["x", /an object/], [{ tipos: [] }, /not allowed/], [{ tipos: [1.5] }, /tipos/],
+    [{ tipo: [] }, /tipo: rules have no such member/], [[], /an object/], ["x", /an object/], [{ tipos: [1.5] }, /tipos\[0\]: expected a text/],
+    [{ etiqueta: { prefijo: "ñ" } }, /etiqueta: no label can be written so/],
   ]) {
     assert.throws(() => createValidator(rules), (error) => error instanceof TypeError && why.test(error.message), JSON.stringify(rules));
   }
+});
+
+test("rules are taken as checked", () => {
+  // Who wrote these was told so by the server, or by checkRules.
+  const wrong = createValidator({ campos: { asunto: { min: 9, max: 8 } }, tipos: [], zona: "Nowhere" });
+  assert.deepEqual(wrong.validate({ ...FORM, asunto: "12345678" }).issues.map(({ field, code, params }) => [field, code, params]),
+    [["tipo", "unknown-value", { allowed: [] }], ["asunto", "too-short", { min: 9, actual: 8 }]]);
+  assert.equal(wrong.sla({ prioridad: "ALTA" }, 0).fechaLimiteSla, "1970-01-01T04:00:00Z");
 });
 
 test("fields tell enough to build the form", () => {

@@ -42,8 +42,9 @@ pub(super) fn script() -> String {
     let not_an_object = Problem::WrongType { expected: JsonType::Object };
     let unknown = Problem::UnknownValue { allowed: [].into() };
     let mut rules = json!(Rules::default());
-    // They stand in their own table.
-    rules["campos"] = json!({});
+    // Fields stand in their own table; and what is nothing is what is left out.
+    without_nothing(&mut rules);
+    rules.as_object_mut().map(|members| members.remove("campos"));
     let constants: [(&str, Value); 14] = [
         ("NOT_AN_OBJECT", json!(problem_words(&not_an_object)[0])),
         ("UNKNOWN_VALUE", json!(problem_words(&unknown)[0])),
@@ -65,6 +66,24 @@ pub(super) fn script() -> String {
         let _ = writeln!(text, "export const {name} = {value};");
     }
     text
+}
+
+/// Leaves out members that have nothing in them, all the way down.
+fn without_nothing(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(without_nothing);
+            let is_nothing = |value: &Value| match value {
+                Value::Null => true,
+                Value::Array(items) => items.is_empty(),
+                Value::Object(members) => members.is_empty(),
+                _ => false,
+            };
+            members.retain(|_, value| !is_nothing(value));
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_nothing),
+        _ => {}
+    }
 }
 
 /// Targets by the names of their kinds, with the statuses in which their clocks pause where rules do not say.
