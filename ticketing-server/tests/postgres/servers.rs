@@ -45,7 +45,7 @@ async fn servers_that_are_killed_and_connections_that_are_cut_lose_nothing() {
     let Some(desk) = desk() else { return };
     let rules = desk.write("rules.json", RULES);
     desk.run(&["rules", "apply", rules.to_str().unwrap()]).success();
-    let receiver = Receiver::new(|arrival, time| match arrival.octets.len() % 17 {
+    let receiver = Receiver::new(|arrival, time| match arrival.draw() % 17 {
         // Some fail once.
         0 if time == 1 => Reply::Status(500),
         _ => Reply::Status(200),

@@ -45,7 +45,7 @@ async fn comment(client: &mut Connection, label: &str) -> bool {
 async fn each_event_arrives_in_order_whoever_is_killed() {
     let desk = Desk::new();
     drop(desk.serve());
-    let receiver = Receiver::new(|arrival, time| match arrival.octets.len() % 17 {
+    let receiver = Receiver::new(|arrival, time| match arrival.draw() % 17 {
         // Some fail once.
         0 if time == 1 => Reply::Status(500),
         1 => Reply::After(Duration::from_millis(20), 200),
