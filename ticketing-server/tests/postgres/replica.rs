@@ -46,7 +46,7 @@ async fn a_replica_that_is_promoted_has_what_was_answered_and_is_found() {
     let stopped = Arc::new(AtomicBool::new(false));
     let load = tokio::spawn({
         let (addresses, stopped) = (Arc::clone(&addresses), Arc::clone(&stopped));
-        async move { requesters(6, &addresses, &stopped).await }
+        async move { requesters(6, Duration::ZERO, &addresses, &stopped).await }
     });
     sleep(Duration::from_secs(3)).await;
     primary.kill();

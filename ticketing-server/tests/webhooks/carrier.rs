@@ -20,7 +20,7 @@ use ticketing_server::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::sender::Desk;
+use crate::sender::{Desk, look_for_news};
 
 const SOMEBODY: RecipientId = RecipientId(Uuid::from_u128(7));
 
@@ -98,7 +98,12 @@ async fn send(desk: &Desk, carrier: &Clumsy) -> tokio::task::JoinHandle<()> {
     desk.engine.store().add_recipient(SOMEBODY).await.unwrap();
     let options = CourierOptions { retry_seconds: vec![60], ..CourierOptions::default() };
     let (engine, carrier, figures) = (desk.engine.clone(), carrier.clone(), Arc::clone(&desk.figures));
-    tokio::spawn(async move { engine.deliver(carrier, options, figures, std::future::pending()).await })
+    tokio::spawn(async move {
+        tokio::select! {
+            () = engine.deliver(carrier, options, figures, std::future::pending()) => {}
+            () = look_for_news(&engine) => {}
+        }
+    })
 }
 
 /// It was lost until the next start, and all that its ticket came to with it.

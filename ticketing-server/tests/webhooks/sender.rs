@@ -147,22 +147,23 @@ async fn engine(database: &Database, ahead: &Arc<AtomicI64>) -> Engine<AnyStore>
     Engine::start_with_clock(store, clock).await.unwrap()
 }
 
+/// What a server looks for all the time.
+pub(crate) async fn look_for_news(engine: &Engine<AnyStore>) {
+    loop {
+        engine.give_positions().await.unwrap();
+        engine.look_for_news().await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
 pub(crate) fn send(engine: &Engine<AnyStore>, options: &WebhookOptions, figures: &Arc<CourierFigures>) -> Sender {
     let (engine, carrier, courier) = (engine.clone(), Webhooks::new(options).unwrap(), options.courier.clone());
     let (figures, (stop, stopped)) = (Arc::clone(figures), oneshot::channel());
     let task = tokio::spawn(async move {
-        // What a server looks for all the time.
-        let news = async {
-            loop {
-                engine.give_positions().await.unwrap();
-                engine.look_for_news().await.unwrap();
-                sleep(Duration::from_millis(100)).await;
-            }
-        };
         let stopped = async { _ = stopped.await };
         tokio::select! {
             () = engine.deliver(carrier, courier, figures, stopped) => {}
-            () = news => {}
+            () = look_for_news(&engine) => {}
         }
     });
     Sender { task, stop: Some(stop) }
