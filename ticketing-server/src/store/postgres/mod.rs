@@ -110,10 +110,10 @@ impl PostgresStore {
     /// # Errors
     /// As [`connect`](Self::connect).
     pub async fn connect_with(url: &str, options: &PostgresOptions) -> Result<Self, StoreError> {
-        let writes = connect::pool(url, options, Access::Write)?;
-        migrate::migrate(&writes).await?;
+        let pool = connect::pool(url, options, Access::Write)?;
+        migrate::migrate(&pool).await?;
         let reads = connect::pool(url, options, Access::Read)?;
-        let sessions = Arc::new(Sessions { writes, reads, statement_timeout: options.statement_timeout });
+        let sessions = Arc::new(Sessions { writes: pool, reads, statement_timeout: options.statement_timeout });
         let writer = Writer::start(&sessions, options);
         Ok(Self { inner: Arc::new(Inner { sessions, writer, has_words: AtomicBool::new(false) }) })
     }
