@@ -66,6 +66,8 @@ for number in range(40):
     created = call("POST", "/api/tickets/crear", form)
     tickets.append(created["ticketUuid"])
     labels.append(created["ticketLabel"])
+# One that is the requester's to comment, and that nothing else happens to: a label and an address that belong together are rarely drawn.
+commented = call("POST", "/api/tickets/crear", form)["ticketLabel"]
 # What can be done to a ticket once, or only in one status, has tickets of its own.
 of_command = {}
 for command in ["pausar", "cancelar", "archivar", "reabrir", "desarchivar"]:
@@ -124,3 +126,5 @@ print(f"TICKETING_SESSION={login['access_token']}")
 print(f"TICKETING_TOKEN={caller['token']}")
 print(f"TICKETING_ADMIN_ID={login['user']['id']}")
 print(f"TICKETING_TOKEN_ID={caller['id']}")
+print(f"TICKETING_COMMENTED={commented}")
+print(f"TICKETING_REQUESTER={REQUESTER}")
