@@ -144,8 +144,8 @@ async fn costs(engine: &Engine<PostgresStore>, url: &str, file: &Path, plan: Pla
         "in PostgreSQL".into(),
         each(after.0.kept - before.0.kept),
         each(after.0.logged - before.0.logged),
-        each(micros(after.0.ours - before.0.ours)),
-        each(micros(after.0.database - before.0.database)),
+        each(micros(after.0.ours.saturating_sub(before.0.ours))),
+        each(micros(after.0.database.saturating_sub(before.0.database))),
     ]);
 
     let engine = Engine::start(SqliteStore::open(file)?).await?;
@@ -153,7 +153,7 @@ async fn costs(engine: &Engine<PostgresStore>, url: &str, file: &Path, plan: Pla
     let before = used();
     creation_rate(&engine, plan).await?;
     while engine.store().index_words().await? {}
-    let (used, created) = (used() - before, tickets(&engine).await?);
+    let (used, created) = (used().saturating_sub(before), tickets(&engine).await?);
     drop(engine);
     let octets = |ending: &str| {
         let mut path = file.as_os_str().to_owned();
