@@ -255,7 +255,8 @@ fn readers(url: &str, processes: usize, arguments: &Arguments) -> anyhow::Result
 /// # Errors
 /// When the store fails, or a ticket is not found.
 pub(crate) fn read(arguments: &Reader) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // On one thread: what grows is the number of processes, and not of what each of them has.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let rate = runtime.block_on(async {
         let engine = Engine::start(PostgresStore::connect(&arguments.database).await?).await?;
         let query =
