@@ -12,6 +12,7 @@ mod in_flight;
 mod integration;
 mod maintain;
 mod people;
+mod privacy;
 mod public;
 mod subscriptions;
 mod sweep;
@@ -32,6 +33,7 @@ pub use self::{
     execute::{Conditions, Executed},
     feed::Follower,
     integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
+    privacy::{EraseError, EraseOptions, ErasedSubject, ExportedTicket, Subject, SubjectExport, SubjectTicket},
     public::PublicTicket,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},
     what_if::{RematchPreview, Replayed},

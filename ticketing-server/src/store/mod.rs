@@ -13,6 +13,7 @@ mod integration;
 mod location;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod privacy;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod subscriptions;
@@ -51,6 +52,8 @@ pub use self::accounts::{
 
 pub use self::archive::{ArchiveStore, Repeatable, Restoration, Restored, StoredReference};
 
+pub use self::privacy::{AddressHash, Erasure, Forgotten, PrivacyStore};
+
 pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 
 /// Everything that an engine needs.
@@ -68,6 +71,7 @@ pub trait Store:
     + DeliveryStore
     + LeaseStore
     + ArchiveStore
+    + PrivacyStore
 {
 }
 
@@ -85,6 +89,7 @@ impl<S> Store for S where
         + DeliveryStore
         + LeaseStore
         + ArchiveStore
+        + PrivacyStore
 {
 }
 

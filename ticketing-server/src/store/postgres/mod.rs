@@ -21,6 +21,7 @@ mod leases;
 mod lists;
 mod migrate;
 mod pages;
+mod privacy;
 mod references;
 mod rows;
 mod rules;

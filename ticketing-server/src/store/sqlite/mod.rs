@@ -18,6 +18,7 @@ mod leases;
 mod lists;
 mod migrate;
 mod pages;
+mod privacy;
 mod readers;
 mod references;
 mod rows;
