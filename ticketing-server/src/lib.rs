@@ -40,6 +40,8 @@ mod pages;
 mod routes;
 #[cfg(feature = "cli")]
 mod rules_file;
+#[cfg(feature = "cli")]
+mod sheet;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
 
@@ -48,5 +50,5 @@ pub use self::engine::{
     Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed, ExportedTicket, Follower,
     HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing,
     LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed,
-    Subject, SubjectExport, SubjectTicket, SubscriptionError, TicketReferences,
+    Subject, SubjectExport, SubjectTicket, SubscriptionError, TakeOver, TakenOver, TicketReferences,
 };

@@ -13,6 +13,7 @@ mod reference;
 mod rules;
 mod serve;
 mod settings;
+mod sheet;
 mod sla;
 mod subject;
 mod ticket;
@@ -73,7 +74,7 @@ enum Command {
     Restore(backup::Restore),
     /// Write everything into a file of lines.
     Export(archive::ExportArgs),
-    /// Take in what `export` has written. What is here already stays, and goes on.
+    /// Take in what `export` has written, or the tickets of another help desk from a CSV file. What is here already stays, and goes on.
     Import(archive::ImportArgs),
     /// Move everything to another database. Run again, it takes what has happened since.
     MigrateStore(archive::MigrateArgs),

@@ -16,10 +16,11 @@ mod privacy;
 mod public;
 mod subscriptions;
 mod sweep;
+mod take_over;
 mod turns;
 mod what_if;
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64};
 
 use ticketing_core::{
     Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Sla, ticket::NewEvent, user::Attempts,
@@ -36,6 +37,7 @@ pub use self::{
     privacy::{EraseError, EraseOptions, ErasedSubject, ExportedTicket, Subject, SubjectExport, SubjectTicket},
     public::PublicTicket,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},
+    take_over::{TakeOver, TakenOver},
     what_if::{RematchPreview, Replayed},
 };
 use crate::{
@@ -77,6 +79,8 @@ struct Inner<S> {
     turns: Turns,
     references: References,
     news: News,
+    /// Tickets that said nothing any more because the rules did not keep it.
+    anonymised: Arc<AtomicU64>,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -160,6 +164,7 @@ impl<S: Store> Engine<S> {
             turns: Turns::default(),
             references: References::default(),
             news: News::default(),
+            anonymised: Arc::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -263,6 +268,11 @@ impl<S: Store> Engine<S> {
     pub async fn history(&self, id: TicketId) -> Result<Vec<NewEvent>, EngineError> {
         let events = self.inner.store.history(id).await?;
         if events.is_empty() { Err(EngineError::NotFound) } else { Ok(events) }
+    }
+
+    /// How many tickets this process has erased because the rules keep them no longer.
+    pub fn anonymised(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.inner.anonymised)
     }
 
     /// The store, to read what the engine has no question for.

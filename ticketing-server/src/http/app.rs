@@ -113,7 +113,7 @@ impl App {
 impl<S: Store> State<S> {
     pub(super) fn new(engine: Engine<S>, options: HttpOptions) -> Self {
         Self {
-            metrics: Metrics::new(engine.password_runs()),
+            metrics: Metrics::new(engine.password_runs(), engine.anonymised()),
             engine,
             readiness: Mutex::default(),
             limiters: options.rate_limits.map(Limiters::new),

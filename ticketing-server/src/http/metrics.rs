@@ -61,6 +61,18 @@ impl Collector for PasswordRuns {
     }
 }
 
+/// Likewise.
+#[derive(Debug)]
+struct Anonymised(Arc<AtomicU64>);
+
+impl Collector for Anonymised {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Tickets whose person and words were erased because the rules keep them no longer";
+        let metric = encoder.encode_descriptor("tickets_anonymised", help, None, MetricType::Counter)?;
+        ConstCounter::new(self.0.load(Relaxed)).encode(metric)
+    }
+}
+
 /// Counted by a courier, likewise.
 #[derive(Debug)]
 struct Deliveries {
@@ -107,7 +119,7 @@ fn seconds() -> Histogram {
 }
 
 impl Metrics {
-    pub(super) fn new(password_runs: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(password_runs: Arc<AtomicU64>, anonymised: Arc<AtomicU64>) -> Self {
         let mut registry = Registry::with_prefix("ticketing");
         let requests = Family::default();
         registry.register("http_requests", "Requests answered", requests.clone());
@@ -122,6 +134,7 @@ impl Metrics {
         let connections = Gauge::default();
         registry.register("http_connections", "Open connections", connections.clone());
         registry.register_collector(Box::new(PasswordRuns(password_runs)));
+        registry.register_collector(Box::new(Anonymised(anonymised)));
         let mut deliveries = |told| {
             let figures = Arc::<CourierFigures>::default();
             registry.register_collector(Box::new(Deliveries { told, figures: Arc::clone(&figures) }));

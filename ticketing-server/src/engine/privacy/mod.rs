@@ -2,7 +2,7 @@
 
 mod export;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::atomic::Ordering::Relaxed};
 
 use ticketing_core::{
     Actor, Command, EmailAddress, Refusal, Status, Ticket, TicketId, TicketLabel, Timestamp, User,
@@ -224,7 +224,9 @@ impl<S: Store> Engine<S> {
 
     /// Erases what a ticket says, where the rules keep it no longer.
     pub(super) async fn anonymise_ticket(&self, id: TicketId) -> Result<(), EngineError> {
-        self.erase_ticket(id, &Actor::System, None).await.map(drop)
+        self.erase_ticket(id, &Actor::System, None).await?;
+        self.inner.anonymised.fetch_add(1, Relaxed);
+        Ok(())
     }
 
     /// Erases some people in a ticket; with none given, all that it says, where its time is over.
