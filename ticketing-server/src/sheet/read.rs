@@ -58,9 +58,10 @@ impl Sheet {
         let mut reader =
             ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes());
         let mut rows = Vec::new();
+        let mut lines = Lines { text: &text, octet: 0, line: 1 };
         for record in reader.records() {
             let record = record?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = lines.at(record.position().map_or(0, csv::Position::byte));
             if record.iter().any(|cell| !cell.trim().is_empty()) {
                 rows.push((line, record));
             }
@@ -75,6 +76,28 @@ impl Sheet {
     /// Rows with the lines in which they begin.
     pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = (u64, &StringRecord)> {
         self.rows.iter().map(|(line, row)| (*line, row))
+    }
+}
+
+/// Counts lines. A record begins, as its reader sees it, with what is left of the end of the line before.
+struct Lines<'t> {
+    text: &'t str,
+    octet: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the first octet from one on that ends no line. They are asked for in their order.
+    fn at(&mut self, octet: u64) -> u64 {
+        let octet = usize::try_from(octet).unwrap_or(usize::MAX);
+        for (nth, found) in self.text.bytes().enumerate().skip(self.octet) {
+            if nth >= octet && !matches!(found, b'\r' | b'\n') {
+                break;
+            }
+            self.line += u64::from(found == b'\n');
+            self.octet = nth + 1;
+        }
+        self.line
     }
 }
 
