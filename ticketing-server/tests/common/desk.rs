@@ -85,7 +85,7 @@ impl Service {
             move || Timestamp::from_unix_millis(now.load(SeqCst)).unwrap()
         };
         let store = database.open().await;
-        let options = EngineOptions { token_minutes, password_cost: PasswordCost::LEAST };
+        let options = EngineOptions { token_minutes, password_cost: PasswordCost::LEAST, ..EngineOptions::default() };
         let engine = Engine::start_with(store, clock, options).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
