@@ -93,7 +93,7 @@ const ON_POSTGRES: [&str; 28] = [
     "--test",
     "escalation",
     "--test",
-    "hostile_input",
+    "hostile",
     "--test",
     "idempotency",
     "--test",

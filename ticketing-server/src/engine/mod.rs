@@ -24,6 +24,8 @@ use ticketing_core::{
     Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Sla, ticket::NewEvent, user::Attempts,
 };
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use self::{accounts::Accounts, feed::News, in_flight::InFlight, integration::References, turns::Turns};
 pub use self::{
     accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
@@ -41,7 +43,8 @@ use crate::{
     store::{FeedPosition, RulesVersion, Store, StoreError, TicketRecord},
 };
 
-/// A help desk: a store, the rules, a clock. Cheap to clone.
+/// A help desk: a store, the rules, a clock. Cheap to clone. It is used in a tokio runtime with its timer, because whoever waits does so
+/// for a while only.
 ///
 /// # Example
 /// ```
@@ -51,7 +54,7 @@ use crate::{
 ///
 /// # let directory = tempfile::tempdir().unwrap();
 /// # let path = directory.path().join("ticketing.db");
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let engine = Engine::start(SqliteStore::open(path)?).await?;
 /// let form = br#"{ "nombre": "Ana", "email": "ana@example.com", "tipo": "CONSULTA", "categoria": "Sistemas",
 ///                  "descripcion": "Como cambio mi clave?", "prioridad": "BAJA" }"#;
@@ -73,6 +76,8 @@ struct Inner<S> {
     accounts: Accounts,
     in_flight: InFlight,
     turns: Turns,
+    /// Places for the public.
+    public: Semaphore,
     references: References,
     news: News,
     /// The newest event that was seen when somebody last looked for what others had done.
@@ -156,6 +161,7 @@ impl<S: Store> Engine<S> {
             accounts,
             in_flight: InFlight::default(),
             turns: Turns::default(),
+            public: Semaphore::new(options.public_max.min(Semaphore::MAX_PERMITS)),
             references: References::default(),
             news: News::default(),
             newest_seen: Mutex::default(),
@@ -244,6 +250,11 @@ impl<S: Store> Engine<S> {
     /// When it does not.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.inner.store.check().await
+    }
+
+    /// A place for one of the public, where there is one.
+    fn enter_public(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        self.inner.public.try_acquire().map_err(|_| StoreError::Overloaded)
     }
 
     /// A ticket's state.

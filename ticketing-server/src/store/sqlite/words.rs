@@ -17,10 +17,11 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, config::DbConfig};
 use ticketing_core::{Status, ticket::Scope};
 
 use super::{
+    deadline,
     readers::Readers,
     rows::{Columns, damaged},
 };
@@ -88,6 +89,7 @@ impl Words {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] while the index is made: who searches shall not take a part for the whole.
+    /// [`StoreError::Overloaded`] where it takes too long.
     pub(super) fn find(
         &self,
         search: &Search,
@@ -101,6 +103,10 @@ impl Words {
             return Err(StoreError::Unavailable("the index of words is being made".into()));
         }
         self.look_up(&expression, before, limit).map_err(|error| {
+            // Of a search that took too long, nothing is known but that.
+            if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+                return StoreError::from(error);
+            }
             tracing::warn!(%error, "the index of words cannot be read");
             self.state.store(BROKEN, Release);
             StoreError::Unavailable(error.into())
@@ -109,9 +115,12 @@ impl Words {
 
     fn look_up(&self, expression: &str, before: i64, limit: usize) -> rusqlite::Result<Vec<i64>> {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = match reader.take() {
-            Some(connection) => connection,
-            None => self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+        let connection = if let Some(connection) = reader.take() {
+            connection
+        } else {
+            let mut connection = self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            deadline::watch(&mut connection)?;
+            connection
         };
         let connection = reader.insert(connection);
         let sql = "SELECT rowid FROM documents WHERE documents MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?";
