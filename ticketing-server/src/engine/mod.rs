@@ -24,7 +24,7 @@ use ticketing_core::{
     Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Sla, ticket::NewEvent, user::Attempts,
 };
 
-use self::{accounts::Accounts, feed::News, in_flight::InFlight, integration::References, turns::Turns};
+use self::{accounts::Accounts, feed::{News, Unreadable}, in_flight::InFlight, integration::References, turns::Turns};
 pub use self::{
     accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
@@ -75,6 +75,7 @@ struct Inner<S> {
     turns: Turns,
     references: References,
     news: News,
+    unreadable: Unreadable,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -158,6 +159,7 @@ impl<S: Store> Engine<S> {
             turns: Turns::default(),
             references: References::default(),
             news: News::default(),
+            unreadable: Unreadable::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -77,6 +77,8 @@ pub(crate) enum ApiError {
     RateLimited { left: Left, retry_after: Duration },
     /// Not now.
     Unavailable(BoxError),
+    /// Nothing can be stored until somebody has seen to it.
+    ReadOnly(BoxError),
     /// A defect.
     Internal(BoxError),
 }
@@ -122,7 +124,8 @@ impl ApiError {
             | Self::TooManySubscriptions
             | Self::LastAdmin => StatusCode::CONFLICT,
             Self::RateLimited { .. } | Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            // Not 507: clients and proxies know that a 503 is to be tried again.
+            Self::Unavailable(_) | Self::ReadOnly(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -158,6 +161,7 @@ impl ApiError {
             Self::LastAdmin => "last-admin",
             Self::RateLimited { .. } => "rate-limited",
             Self::Unavailable(_) => "unavailable",
+            Self::ReadOnly(_) => "read-only",
             Self::Internal(_) => "internal",
         }
     }
@@ -284,6 +288,11 @@ impl ApiError {
                 "The service is not available right now. Try again in a few seconds.",
                 "O serviço não está disponível no momento. Tente novamente em alguns segundos.",
             ],
+            Self::ReadOnly(_) => [
+                "Por ahora el servicio solo puede consultarse: no se guardó nada. Inténtelo de nuevo en unos minutos.",
+                "For now the service can only be read: nothing was stored. Try again in a few minutes.",
+                "Por enquanto o serviço só pode ser consultado: nada foi guardado. Tente novamente em alguns minutos.",
+            ],
             Self::Internal(_) => {
                 ["Ocurrió un error interno.", "An internal error occurred.", "Ocorreu um erro interno."]
             }
@@ -303,6 +312,7 @@ impl ApiError {
                 Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
             }
             Self::Unavailable(_) | Self::KeyInFlight => Some(1),
+            Self::ReadOnly(_) => Some(30),
             _ => None,
         }
     }
@@ -348,8 +358,14 @@ impl ApiError {
     /// What any answer says beside its body. What only the log should know is logged here.
     pub(super) fn finish(self, mut response: Response, locale: Locale) -> Response {
         match &self {
+            Self::Internal(error) if matches!(error.downcast_ref(), Some(StoreError::Damaged(_))) => tracing::error!(
+                %error, "a request failed: `ticketing-server verify` names what is damaged, `restore` puts a backup in its place"
+            ),
             Self::Internal(error) => tracing::error!(%error, "a request failed"),
             Self::Unavailable(error) => tracing::warn!(%error, "a request could not be done now"),
+            Self::ReadOnly(error) => tracing::error!(
+                %error, "a request was refused because nothing can be stored: look at the disk and the rights on it"
+            ),
             _ => {}
         }
         if let Self::RateLimited { left, .. } = &self {
@@ -450,6 +466,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) | StoreError::Overloaded => Self::Unavailable(error.into()),
+            StoreError::Unwritable(_) => Self::ReadOnly(error.into()),
             StoreError::Damaged(_) => Self::Internal(error.into()),
         }
     }

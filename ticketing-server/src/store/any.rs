@@ -126,6 +126,7 @@ hand_on! {
     }
     FeedStore {
         feed(after: FeedPosition, max: u32) -> Vec<FeedEntry>;
+        feed_positions(after: FeedPosition, max: u32) -> Vec<FeedPosition>;
         newest_position() -> FeedPosition;
         give_positions() -> bool;
     }

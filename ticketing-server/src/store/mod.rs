@@ -32,7 +32,7 @@ pub use self::location::{Location, PostgresUrl, UnknownLocation};
 
 pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Search, TicketRecord, Total};
 
-pub use self::feed::{FeedEntry, FeedPosition, FeedStore};
+pub use self::feed::{FeedEntry, FeedPage, FeedPosition, FeedStore};
 
 pub use self::deliveries::{
     Delivery, DeliveryId, DeliveryStore, FailedDelivery, Failure, FailureKind, GivenUp, Lease, LeaseStore, Place,
@@ -310,9 +310,13 @@ pub struct PublicRecord {
 /// A store that cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It is out of reach, full, or too busy for now: try again later. Nothing was stored.
+    /// It is out of reach or too busy for now: try again later. Nothing was stored.
     #[error("the store is not available: {0}")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// It can be read and not written: its disk is full or failing, or may not be written. Nothing was stored, and nothing will be until
+    /// somebody has seen to it.
+    #[error("the store cannot be written: {0}")]
+    Unwritable(#[source] Box<dyn Error + Send + Sync>),
     /// Work waits faster than it is done. Nothing was stored.
     #[error("the store has more work waiting than it takes")]
     Overloaded,

@@ -160,7 +160,7 @@ async fn read_on<S: Store, C: Carrier<S>>(
         };
         match read {
             Ok(page) => {
-                position = page.last().map_or(position, |entry| entry.position);
+                position = page.last;
                 if sender.send(page).await.is_err() {
                     return;
                 }
@@ -285,10 +285,12 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
     async fn take(&mut self, page: &Page) {
         let (now, recipient) = (self.shared.engine.now(), Arc::clone(&self.recipient.borrow()));
         let mut waiting = Vec::new();
-        for entry in &**page {
+        for entry in &*page.entries {
             let wanted = recipient.wants(entry).then(|| (entry.id, Arc::clone(entry)));
             waiting.extend(self.queue.take(entry.position, wanted, now));
         }
+        // What cannot be read at its end is passed by.
+        waiting.extend(self.queue.take(page.last, None, now));
         if !waiting.is_empty() {
             self.keep(waiting).await;
         }

@@ -3,24 +3,32 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Release},
+        },
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ffi};
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
 };
 
-use super::{SqliteOptions, readers::Readers};
+use super::{SqliteOptions, is_of_writing, readers::Readers};
 use crate::store::StoreError;
 
 pub(super) struct Writer {
     /// `None` only while it is dropped.
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
+    /// The disk did not take what was written last, as far as is known.
+    is_in_trouble: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -31,15 +39,29 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let (jobs, waiting) = mpsc::channel(options.queue_max.max(1));
         let batch_max = options.batch_max.max(1);
+        let is_in_trouble = Arc::<AtomicBool>::default();
+        let trouble = Arc::clone(&is_in_trouble);
         let thread = std::thread::Builder::new()
             .name("ticketing-writer".into())
             .spawn(move || {
-                write(&connection, &readers, waiting, batch_max);
+                write(&connection, &readers, waiting, batch_max, &trouble);
                 // The readers' connections are closed before this one.
                 drop(readers);
             })
             .map_err(|error| StoreError::Unavailable(error.into()))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), is_in_trouble })
+    }
+
+    /// Whether the disk did not take what was written last.
+    pub(super) fn is_in_trouble(&self) -> bool {
+        self.is_in_trouble.load(Acquire)
+    }
+
+    /// Somebody has seen that there is room again.
+    pub(super) fn is_out_of_trouble(&self) {
+        if self.is_in_trouble.swap(false, Release) {
+            tracing::info!("the disk takes what is written again");
+        }
     }
 
     /// Runs work in the next transaction and answers once that is committed. Work that fails leaves nothing behind and does
@@ -80,6 +102,9 @@ trait Job: Send {
     /// Does the work and remembers its outcome; tells whether it succeeded.
     fn run(&mut self, connection: &Connection) -> bool;
 
+    /// Whether it failed because the disk takes nothing.
+    fn is_unwritable(&self) -> bool;
+
     /// Answers: the outcome, or why it was not committed.
     fn answer(self: Box<Self>, committed: Result<(), &Arc<rusqlite::Error>>);
 }
@@ -97,10 +122,15 @@ impl<T: Send, F: Fn(&Connection) -> Result<T, StoreError> + Send> Job for Call<T
         self.outcome.insert(outcome).is_ok()
     }
 
+    fn is_unwritable(&self) -> bool {
+        matches!(self.outcome, Some(Err(StoreError::Unwritable(_))))
+    }
+
     fn answer(self: Box<Self>, committed: Result<(), &Arc<rusqlite::Error>>) {
         let answer = match (committed, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => Err(stopped()),
+            (Err(error), _) if says_unwritable(error) => Err(StoreError::Unwritable(Box::new(Arc::clone(error)))),
             (Err(error), _) => Err(StoreError::Unavailable(Box::new(Arc::clone(error)))),
         };
         // Whoever asked may be gone.
@@ -108,12 +138,22 @@ impl<T: Send, F: Fn(&Connection) -> Result<T, StoreError> + Send> Job for Call<T
     }
 }
 
+fn says_unwritable(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _) if is_of_writing(failure))
+}
+
 fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a write panicked".into())
 }
 
-fn write(connection: &Connection, readers: &Readers, mut waiting: mpsc::Receiver<Box<dyn Job>>, batch_max: usize) {
+fn write(
+    connection: &Connection,
+    readers: &Readers,
+    mut waiting: mpsc::Receiver<Box<dyn Job>>,
+    batch_max: usize,
+    is_in_trouble: &AtomicBool,
+) {
     let mut batch = Vec::with_capacity(batch_max);
     let mut gathering = Gathering::default();
     while waiting.blocking_recv_many(&mut batch, batch_max) > 0 {
@@ -125,11 +165,40 @@ fn write(connection: &Connection, readers: &Readers, mut waiting: mpsc::Receiver
             tracing::error!(%error, writes = batch.len(), "a transaction was not committed");
             // Whatever is left of it. There may be nothing left.
             let _ = connection.execute_batch("ROLLBACK");
+            if says_unwritable(error) {
+                is_in_trouble.store(true, Release);
+                write_over(connection);
+            }
         }
         for job in batch.drain(..) {
             job.answer(committed.as_ref().copied());
         }
     }
+}
+
+/// Writes something over what a transaction has left in the log that was not committed.
+///
+/// Where it is the sync that failed, all of the transaction stands in the log, its end too. Whoever opened the file after this process
+/// died would take it for committed, though its sender was told that it was not. The next transaction stands in its place; this one
+/// changes nothing. It need not get to the disk: what the disk has of either is not known any more until a sync succeeds.
+///
+/// (To go on after a failed sync is safe here. The system may have dropped what it could not write, and the next sync says nothing of
+/// that; but SQLite counts on none of it: the next transaction is written from the same place again, whole.)
+fn write_over(connection: &Connection) {
+    let unchanged = || {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        touch(connection)?;
+        connection.execute_batch("COMMIT")
+    };
+    if unchanged().is_err() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+}
+
+/// Writes a number that nothing uses, as it is: a page goes to the disk.
+pub(super) fn touch(connection: &Connection) -> rusqlite::Result<()> {
+    let unused: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    connection.pragma_update(None, "user_version", unused)
 }
 
 /// How long a transaction waits for those who write again and again.
@@ -191,8 +260,9 @@ fn commit(connection: &Connection, readers: &Readers, batch: &mut [Box<dyn Job>]
             if !job.run(connection) {
                 if connection.is_autocommit() {
                     // A full disk and the like end the whole transaction, and with it what came before in this batch.
+                    let code = if job.is_unwritable() { ffi::SQLITE_FULL } else { ffi::SQLITE_ABORT };
                     return Err(rusqlite::Error::SqliteFailure(
-                        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT),
+                        ffi::Error::new(code),
                         Some("the transaction was rolled back: the disk is full or failing".into()),
                     ));
                 }
@@ -213,6 +283,10 @@ mod tests {
     impl Job for Nothing {
         fn run(&mut self, _: &Connection) -> bool {
             true
+        }
+
+        fn is_unwritable(&self) -> bool {
+            false
         }
 
         fn answer(self: Box<Self>, _: Result<(), &Arc<rusqlite::Error>>) {}
