@@ -168,6 +168,7 @@ fn write(
             if says_unwritable(error) {
                 is_in_trouble.store(true, Release);
                 write_over(connection);
+                make_room(connection, readers);
             }
         }
         for job in batch.drain(..) {
@@ -192,6 +193,25 @@ fn write_over(connection: &Connection) {
     };
     if unchanged().is_err() {
         let _ = connection.execute_batch("ROLLBACK");
+    }
+}
+
+/// Puts the log into the file and cuts it off. SQLite does so after a commit only, and there may be none any more: a log that has grown
+/// while somebody read from it holds the very room that is missing.
+fn make_room(connection: &Connection, readers: &Readers) {
+    // Whoever reads for long is not waited for.
+    const PATIENCE: Duration = Duration::from_millis(50);
+    let patience = connection.pragma_query_value(None, "busy_timeout", |row| row.get::<_, u32>(0));
+    let made = connection.busy_timeout(PATIENCE).and_then(|()| {
+        let row = |row: &rusqlite::Row<'_>| row.get::<_, bool>(0);
+        readers.while_resting(|| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], row))
+    });
+    if let Err(error) = made {
+        tracing::error!(%error, "the log could not be put into the file");
+    }
+    let patience = patience.map_or(SqliteOptions::default().busy_timeout, |millis| Duration::from_millis(millis.into()));
+    if let Err(error) = connection.busy_timeout(patience) {
+        tracing::error!(%error, "how long others are waited for could not be set");
     }
 }
 
