@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::{
     Config, Database, block_on,
     database::{open, open_existing},
-    files::{beside, rename},
+    files::{beside, is_one_file, rename},
 };
 use crate::{
     archive::{Digest, Export, Extent, Findings, Import, ImportReport, Line, verify},
@@ -207,10 +207,7 @@ impl MigrateArgs {
 /// Whether two names are one database, as far as can be told: a server has many.
 fn is_same(from: &Location, to: &Location) -> bool {
     match (from, to) {
-        // One file, by whatever path it is named. One that is not there yet is no other one's.
-        (Location::Sqlite(from), Location::Sqlite(to)) => {
-            from == to || matches!((from.canonicalize(), to.canonicalize()), (Ok(from), Ok(to)) if from == to)
-        }
+        (Location::Sqlite(from), Location::Sqlite(to)) => from == to || is_one_file(from, to),
         _ => from == to,
     }
 }

@@ -126,7 +126,7 @@ async fn while_nothing_can_be_written_tickets_are_found_and_readiness_says_so() 
     }
 }
 
-/// What cannot be read fails by itself; when it can be read again, it is.
+/// What cannot be read is damaged, as SQLite has it (`SQLITE_IOERR_CORRUPTFS`). It fails by itself; when it can be read again, it is.
 #[tokio::test]
 async fn a_read_that_fails_fails_one_request_and_no_more() {
     let desk = Desk::on_a_file();
@@ -150,12 +150,13 @@ async fn a_read_that_fails_fails_one_request_and_no_more() {
         let body = serde_json::json!({ "label": ticket.label, "email": email });
         let answer = client.post("/api/tickets/consultar", &body).await;
         if answer.status != 200 {
-            answer.problem(503, "unavailable");
+            answer.problem(500, "internal");
         }
         statuses.push(answer.status);
     }
-    assert!(shim.failed() > 0 && statuses.contains(&503), "{statuses:?}");
+    assert!(shim.failed() > 0 && statuses.contains(&500), "{statuses:?}");
     assert_eq!(client.get("/livez").await.status, 200);
+    assert!(server.log().contains("`ticketing-server verify` names what is damaged"), "{}", server.log());
     shim.heal();
     for ticket in &known.acknowledged {
         is_found(&mut client, ticket).await;

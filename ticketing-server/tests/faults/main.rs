@@ -17,6 +17,9 @@ mod disk_full;
 mod io_errors;
 mod power_cut;
 mod read_only;
+#[path = "../webhooks/receiver.rs"]
+#[expect(dead_code, reason = "these tests need a part of it")]
+mod receiver;
 mod requesters;
 mod shim;
 mod volume;

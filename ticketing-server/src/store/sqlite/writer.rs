@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, ffi};
+use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
@@ -130,11 +130,20 @@ impl<T: Send, F: Fn(&Connection) -> Result<T, StoreError> + Send> Job for Call<T
         let answer = match (committed, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => Err(stopped()),
-            (Err(error), _) if says_unwritable(error) => Err(StoreError::Unwritable(Box::new(Arc::clone(error)))),
-            (Err(error), _) => Err(StoreError::Unavailable(Box::new(Arc::clone(error)))),
+            (Err(error), _) => Err(not_committed(error)),
         };
         // Whoever asked may be gone.
         let _ = self.reply.send(answer);
+    }
+}
+
+/// The same for all that were in the transaction.
+fn not_committed(error: &Arc<rusqlite::Error>) -> StoreError {
+    let shared = Box::new(Arc::clone(error));
+    match error.sqlite_error_code() {
+        _ if says_unwritable(error) => StoreError::Unwritable(shared),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(shared),
+        _ => StoreError::Unavailable(shared),
     }
 }
 
@@ -170,6 +179,9 @@ fn write(
                 write_over(connection);
                 make_room(connection, readers);
             }
+        } else if is_in_trouble.load(Acquire) {
+            // What was in the way may be gone.
+            make_room(connection, readers);
         }
         for job in batch.drain(..) {
             job.answer(committed.as_ref().copied());
