@@ -15,7 +15,7 @@ use super::{
     AccountsRevision, Appended, ArchiveStore, Attempt, AttemptStore, Attempted, Created, Creation, Delivery,
     DeliveryId, DeliveryStore, DeskStore, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp, GivenUp,
     Idempotency, IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage, ListQuery, Location,
-    Named, Page, PageQuery, Place, PublicRecord, RecipientId, Repeatable, Restoration, Restored, RulesStore,
+    LooseEnd, Named, Outline, Page, PageQuery, Place, PublicRecord, RecipientId, Repeatable, Restoration, Restored, RulesStore,
     RulesVersion, Settlement, SigningKey, StoreError, StoredHistory, StoredReference, SubscriptionChange,
     SubscriptionRecord, SubscriptionStore, SubscriptionStored, TicketRecord, TicketStore, TokenRecord, TokenStore,
     TokenStored, Total, UserChange, UserRecord, UserStore, UserStored,
@@ -115,6 +115,8 @@ hand_on! {
     }
     ArchiveStore {
         records(after: LabelKey, max: u32) -> Vec<TicketRecord>;
+        outlines(after: LabelKey, max: u32) -> Vec<Outline>;
+        loose_ends() -> Vec<LooseEnd>;
         restore(tickets: Vec<Restoration>) -> Vec<Restored>;
         rules_versions() -> Vec<(Rules, Timestamp)>;
         references() -> Vec<StoredReference>;

@@ -49,7 +49,9 @@ pub use self::accounts::{
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
-pub use self::archive::{ArchiveStore, Repeatable, Restoration, Restored, StoredReference};
+pub use self::archive::{
+    ArchiveStore, LooseEnd, LooseEndKind, Outline, Repeatable, Restoration, Restored, StoredReference,
+};
 
 pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 

@@ -16,6 +16,7 @@ mod feed;
 mod keys;
 mod leases;
 mod lists;
+mod loose_ends;
 mod migrate;
 mod pages;
 mod readers;
