@@ -26,7 +26,13 @@ use ticketing_core::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use self::{accounts::Accounts, feed::News, in_flight::InFlight, integration::References, turns::Turns};
+use self::{
+    accounts::Accounts,
+    feed::{News, Unreadable},
+    in_flight::InFlight,
+    integration::References,
+    turns::Turns,
+};
 pub use self::{
     accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
@@ -80,6 +86,7 @@ struct Inner<S> {
     public: Semaphore,
     references: References,
     news: News,
+    unreadable: Unreadable,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -164,6 +171,7 @@ impl<S: Store> Engine<S> {
             public: Semaphore::new(options.public_max.min(Semaphore::MAX_PERMITS)),
             references: References::default(),
             news: News::default(),
+            unreadable: Unreadable::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

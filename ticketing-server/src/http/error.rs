@@ -81,6 +81,8 @@ pub(crate) enum ApiError {
     Overloaded,
     /// Not now.
     Unavailable(BoxError),
+    /// Nothing can be stored until somebody has seen to it.
+    ReadOnly(BoxError),
     /// A defect.
     Internal(BoxError),
 }
@@ -126,7 +128,8 @@ impl ApiError {
             | Self::TooManySubscriptions
             | Self::LastAdmin => StatusCode::CONFLICT,
             Self::RateLimited { .. } | Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Overloaded | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            // Not 507: clients and proxies know that a 503 is to be tried again.
+            Self::Overloaded | Self::Unavailable(_) | Self::ReadOnly(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -163,6 +166,7 @@ impl ApiError {
             Self::RateLimited { .. } => "rate-limited",
             Self::Overloaded => "overloaded",
             Self::Unavailable(_) => "unavailable",
+            Self::ReadOnly(_) => "read-only",
             Self::Internal(_) => "internal",
         }
     }
@@ -299,6 +303,11 @@ impl ApiError {
                 "The service is not available right now. Try again in a few seconds.",
                 "O serviço não está disponível no momento. Tente novamente em alguns segundos.",
             ],
+            Self::ReadOnly(_) => [
+                "Por ahora el servicio solo puede consultarse: no se guardó nada. Inténtelo de nuevo en unos minutos.",
+                "For now the service can only be read: nothing was stored. Try again in a few minutes.",
+                "Por enquanto o serviço só pode ser consultado: nada foi guardado. Tente novamente em alguns minutos.",
+            ],
             Self::Internal(_) => {
                 ["Ocurrió un error interno.", "An internal error occurred.", "Ocorreu um erro interno."]
             }
@@ -318,6 +327,7 @@ impl ApiError {
                 Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
             }
             Self::Overloaded | Self::Unavailable(_) | Self::KeyInFlight => Some(1),
+            Self::ReadOnly(_) => Some(30),
             _ => None,
         }
     }
@@ -363,9 +373,15 @@ impl ApiError {
     /// What any answer says beside its body. What only the log should know is logged here.
     pub(super) fn finish(self, mut response: Response, locale: Locale) -> Response {
         match &self {
+            Self::Internal(error) if matches!(error.downcast_ref(), Some(StoreError::Damaged(_))) => tracing::error!(
+                %error, "a request failed: `ticketing-server verify` names what is damaged, `restore` puts a backup in its place"
+            ),
             Self::Internal(error) => tracing::error!(%error, "a request failed"),
             // Counted, and not logged: a log of all of them would be what is next to be too much.
             Self::Unavailable(error) => tracing::warn!(%error, "a request could not be done now"),
+            Self::ReadOnly(error) => tracing::error!(
+                %error, "a request was refused because nothing can be stored: look at the disk and the rights on it"
+            ),
             _ => {}
         }
         if let Self::RateLimited { left, .. } = &self {
@@ -472,6 +488,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Overloaded => Self::Overloaded,
             StoreError::Unavailable(_) => Self::Unavailable(error.into()),
+            StoreError::Unwritable(_) => Self::ReadOnly(error.into()),
             StoreError::Damaged(_) => Self::Internal(error.into()),
         }
     }

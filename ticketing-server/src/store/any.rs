@@ -15,10 +15,10 @@ use super::{
     AccountsRevision, Appended, ArchiveStore, Attempt, AttemptStore, Attempted, Created, Creation, Delivery,
     DeliveryId, DeliveryStore, DeskStore, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp, GivenUp,
     Idempotency, IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage, ListQuery, Location,
-    Named, Page, PageQuery, Place, PublicRecord, QueueStore, RecipientId, Repeatable, Restoration, Restored,
-    RulesStore, RulesVersion, Settlement, SigningKey, StoreError, StoredHistory, StoredReference, SubscriptionChange,
-    SubscriptionRecord, SubscriptionStore, SubscriptionStored, TicketRecord, TicketStore, TokenRecord, TokenStore,
-    TokenStored, Total, UserChange, UserRecord, UserStore, UserStored, Waiting,
+    LooseEnd, Named, Outline, Page, PageQuery, Place, PublicRecord, QueueStore, RecipientId, Repeatable, Restoration,
+    Restored, RulesStore, RulesVersion, Settlement, SigningKey, StoreError, StoredHistory, StoredReference,
+    SubscriptionChange, SubscriptionRecord, SubscriptionStore, SubscriptionStored, TicketRecord, TicketStore,
+    TokenRecord, TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore, UserStored, Waiting,
 };
 
 /// A store of any kind that is compiled in. Cheap to clone.
@@ -126,6 +126,8 @@ hand_on! {
     }
     ArchiveStore {
         records(after: LabelKey, max: u32) -> Vec<TicketRecord>;
+        outlines(after: LabelKey, max: u32) -> Vec<Outline>;
+        loose_ends() -> Vec<LooseEnd>;
         restore(tickets: Vec<Restoration>) -> Vec<Restored>;
         rules_versions() -> Vec<(Rules, Timestamp)>;
         references() -> Vec<StoredReference>;
@@ -137,6 +139,7 @@ hand_on! {
     }
     FeedStore {
         feed(after: FeedPosition, max: u32) -> Vec<FeedEntry>;
+        feed_positions(after: FeedPosition, max: u32) -> Vec<FeedPosition>;
         newest_position() -> FeedPosition;
         give_positions() -> bool;
     }

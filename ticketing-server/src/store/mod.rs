@@ -34,7 +34,7 @@ pub use self::location::{Location, PostgresUrl, UnknownLocation};
 
 pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Search, TicketRecord, Total};
 
-pub use self::feed::{FeedEntry, FeedPosition, FeedStore};
+pub use self::feed::{FeedEntry, FeedPage, FeedPosition, FeedStore};
 
 pub use self::deliveries::{
     Delivery, DeliveryId, DeliveryStore, FailedDelivery, Failure, FailureKind, GivenUp, Lease, LeaseStore, Place,
@@ -51,7 +51,9 @@ pub use self::accounts::{
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
-pub use self::archive::{ArchiveStore, Repeatable, Restoration, Restored, StoredReference};
+pub use self::archive::{
+    ArchiveStore, LooseEnd, LooseEndKind, Outline, Repeatable, Restoration, Restored, StoredReference,
+};
 
 pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 
@@ -332,9 +334,13 @@ pub struct PublicRecord {
 /// A store that cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It is out of reach, full, or too busy for now: try again later. Nothing was stored.
+    /// It is out of reach or too busy for now: try again later. Nothing was stored.
     #[error("the store is not available: {0}")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// It can be read and not written: its disk is full or failing, or may not be written. Nothing was stored, and nothing will be until
+    /// somebody has seen to it.
+    #[error("the store cannot be written: {0}")]
+    Unwritable(#[source] Box<dyn Error + Send + Sync>),
     /// It has more to do than it can: too much was waiting, for too long, or a list took longer than it may. Nothing was stored, nor will be.
     #[error("the store has more to do than it can")]
     Overloaded,

@@ -19,6 +19,7 @@ mod keys;
 mod labels;
 mod leases;
 mod lists;
+mod loose_ends;
 mod migrate;
 mod pages;
 mod references;
