@@ -6,6 +6,7 @@
 //! | `test`  | sets up what the tests need and passes every one of them |
 //! | `lint`  | formatting, clippy and documentation, warnings refused |
 //! | `bench` | measures the core, and the server side by side with its peer |
+//! | `deploy` | holds the files in `deploy/` against systemd, nginx, Caddy and Prometheus |
 //! | `fuzz`  | runs the fuzz targets of the core |
 //! | `postgres` | starts a PostgreSQL server that is thrown away, for a command or until interrupted |
 //! | `wasm`  | builds the npm package `ticketing-wasm` and says how large it is |
@@ -15,6 +16,7 @@
 mod bench;
 mod browser;
 mod conformance;
+mod deploy;
 mod fuzz;
 mod lint;
 mod package;
@@ -46,6 +48,7 @@ enum Command {
     /// Check formatting, clippy and documentation; a warning is an error.
     Lint,
     Bench(bench::Args),
+    Deploy(deploy::Args),
     Fuzz(fuzz::Args),
     Postgres(postgres::Args),
     Wasm(wasm::Args),
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Lint => Ok(lint::run()),
         Command::Bench(args) => bench::run(args),
+        Command::Deploy(args) => deploy::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Postgres(args) => postgres::run_beside(&args),
         Command::Wasm(args) => wasm::run(&args),

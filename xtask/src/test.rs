@@ -11,6 +11,7 @@ use anyhow::Result;
 use crate::bench;
 use crate::browser;
 use crate::conformance;
+use crate::deploy;
 use crate::fuzz::{CargoFuzz, Target};
 use crate::package;
 use crate::postgres::Cluster;
@@ -71,6 +72,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     stages.run("pages in a browser", browser::pages);
     stages.run("forms in a browser", browser::forms);
     stages.run("API as documented", || conformance::run(scale));
+    stages.run("deployment", deploy::check);
     stages.run("fuzz", || fuzz(FUZZ_SECONDS * scale));
     stages.run("benchmarks, once", bench::run_once);
     stages.run("packages", package::verify_packages);
