@@ -5,6 +5,7 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -45,6 +46,9 @@ pub(crate) struct Arguments {
     /// Processes that look tickets up at the same time, at most.
     #[arg(long, default_value_t = 4)]
     processes: usize,
+    /// Percent of a processor that each of them may use where it is seen what several machines would add.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    share: u32,
     /// Directory for the file that it is compared with.
     #[arg(long, default_value = ".")]
     dir: PathBuf,
@@ -62,6 +66,9 @@ pub(crate) struct Reader {
     /// Look-ups at a time.
     #[arg(long)]
     tasks: usize,
+    /// Percent of a processor that it may use.
+    #[arg(long)]
+    share: Option<u32>,
 }
 
 /// Measures and prints a table.
@@ -116,14 +123,19 @@ fn measure(arguments: &Arguments, runtime: &tokio::runtime::Runtime, url: &str) 
     }
     println!("{table}");
 
-    let mut table = Table::new(["look-ups", "per second", ": one process"]);
-    let mut alone = None;
-    for processes in [1, 2, arguments.processes] {
-        let rate = readers(url, processes, arguments)?;
-        let alone = *alone.get_or_insert(rate);
-        table.row([format!("{processes} processes"), format!("{rate:.0}"), format!("{:.2}", rate / alone)]);
+    // One process and the database may fill a machine; then several show only that. Held to a share of a processor, each is a small
+    // machine of its own, and what they have in common is the database.
+    for share in [None, Some(arguments.share)] {
+        let each = share.map_or_else(String::new, |share| format!(", each with {share} % of a processor"));
+        let mut table = Table::new([&format!("look-ups{each}"), "per second", ": one process"]);
+        let mut alone = None;
+        for processes in [1, 2, arguments.processes] {
+            let rate = readers(url, processes, share, arguments)?;
+            let alone = *alone.get_or_insert(rate);
+            table.row([format!("{processes} processes"), format!("{rate:.0}"), format!("{:.2}", rate / alone)]);
+        }
+        println!("{table}");
     }
-    println!("{table}");
     Ok(())
 }
 
@@ -233,10 +245,11 @@ fn pgbench(arguments: &Arguments, url: &str, script: &str, clients: usize) -> an
 }
 
 /// Look-ups per second of several processes together.
-fn readers(url: &str, processes: usize, arguments: &Arguments) -> anyhow::Result<f64> {
+fn readers(url: &str, processes: usize, share: Option<u32>, arguments: &Arguments) -> anyhow::Result<f64> {
     let spawn = |_| {
         Command::new(env::current_exe()?)
             .args(["postgres-reader", "--database", url, "--seconds", &arguments.seconds.to_string(), "--tasks", "8"])
+            .args(share.map(|share| format!("--share={share}")))
             .stdout(Stdio::piped())
             .spawn()
     };
@@ -270,10 +283,12 @@ pub(crate) fn read(arguments: &Reader) -> anyhow::Result<()> {
         }
         ensure!(!look_ups.is_empty(), "there is no ticket to look up");
         let (began, lasts) = (Instant::now(), Duration::from_secs(arguments.seconds));
-        let look_ups = std::sync::Arc::new(look_ups);
+        let look_ups = Arc::new(look_ups);
+        let governor = Arc::new(Governor::new(arguments.share));
         let tasks: Vec<_> = (0..arguments.tasks)
             .map(|task| {
-                let (engine, look_ups) = (engine.clone(), std::sync::Arc::clone(&look_ups));
+                let (engine, look_ups) = (engine.clone(), Arc::clone(&look_ups));
+                let governor = Arc::clone(&governor);
                 tokio::spawn(async move {
                     let mut done = 0_u32;
                     for look_up in look_ups.iter().cycle().skip(task * 31) {
@@ -282,6 +297,7 @@ pub(crate) fn read(arguments: &Reader) -> anyhow::Result<()> {
                         }
                         engine.look_up(look_up).await?;
                         done += 1;
+                        governor.rest().await;
                     }
                     Ok::<_, anyhow::Error>(done)
                 })
@@ -295,6 +311,46 @@ pub(crate) fn read(arguments: &Reader) -> anyhow::Result<()> {
     })?;
     println!("{rate}");
     Ok(())
+}
+
+/// Holds this process to a share of a processor, by having everybody rest whenever more than that was used.
+struct Governor {
+    /// Percent of a processor.
+    share: Option<u32>,
+    began: Instant,
+    /// What the process had used before.
+    before: Duration,
+    state: Mutex<Governed>,
+}
+
+/// What all tasks go by.
+struct Governed {
+    looked: Instant,
+    resume: Instant,
+}
+
+impl Governor {
+    /// Time is counted in hundredths of a second, so that it is enough to look as often.
+    const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+    fn new(share: Option<u32>) -> Self {
+        let (began, before) = (Instant::now(), processor_time(std::process::id()).unwrap_or_default());
+        Self { share, began, before, state: Mutex::new(Governed { looked: began, resume: began }) }
+    }
+
+    async fn rest(&self) {
+        let Some(share) = self.share else { return };
+        let resume = {
+            let mut state = self.state.lock().expect("nobody panics while holding it");
+            if state.looked.elapsed() >= Self::LOOK_EVERY {
+                state.looked = Instant::now();
+                let used = processor_time(std::process::id()).unwrap_or_default().saturating_sub(self.before);
+                state.resume = self.began + used * 100 / share;
+            }
+            state.resume
+        };
+        tokio::time::sleep_until(resume.into()).await;
+    }
 }
 
 async fn execute(url: &str, sql: &str) -> anyhow::Result<()> {

@@ -262,6 +262,7 @@ impl<S: Store> State<S> {
     }
 
     #[cfg(not(feature = "mail"))]
+    #[expect(clippy::unused_self, reason = "called as where there is mail")]
     fn send_mails(&self) -> impl Future<Output = ()> + use<S> {
         std::future::ready(())
     }
