@@ -121,7 +121,8 @@ fn names_exist(server: &Server) -> Result<()> {
         let words = text.split(|c: char| !c.is_ascii_lowercase() && c != '_');
         for name in words.filter(|word| word.starts_with("ticketing_")) {
             // The settings' names are no metrics.
-            let is_told = told.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
+            let is_told =
+                told.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
             ensure!(is_told, "{}: /metrics has no {name}", file.display());
         }
     }
@@ -235,7 +236,8 @@ fn behind(proxy: &Proxy, server: &Server) -> Result<()> {
     let large = process::target_dir()?.join("deploy/large.json");
     fs::write(&large, format!("{{\"descripcion\":\"{}\"}}", "x".repeat(3 << 19)))?;
     let json_type = "Content-Type: application/json";
-    let refused = curl(&["--header", json_type, "--data-binary", &format!("@{}", large.display()), &at("/api/tickets/crear")])?;
+    let refused =
+        curl(&["--header", json_type, "--data-binary", &format!("@{}", large.display()), &at("/api/tickets/crear")])?;
     ensure!(refused.status == 413 && refused.head.contains("problem+json"), "{name}: {}", refused.head);
 
     // From another address than what runs into limits below.
@@ -252,20 +254,31 @@ fn behind(proxy: &Proxy, server: &Server) -> Result<()> {
         let from = ["--interface", from, "--header", &forwarded, "--header", json_type, "--data", &body];
         curl(&[&from[..], &[&at("/api/tickets/consultar")]].concat())
     };
-    let statuses: Vec<_> = (0..12).map(|hop| Ok(look_up("127.0.0.3", &format!("198.51.100.{hop}"))?.status)).collect::<Result<_>>()?;
-    ensure!(statuses.first() == Some(&404) && statuses.last() == Some(&429), "{name}: one client's answers are {statuses:?}");
+    let statuses: Vec<_> =
+        (0..12).map(|hop| Ok(look_up("127.0.0.3", &format!("198.51.100.{hop}"))?.status)).collect::<Result<_>>()?;
+    ensure!(
+        statuses.first() == Some(&404) && statuses.last() == Some(&429),
+        "{name}: one client's answers are {statuses:?}"
+    );
     let other = look_up("127.0.0.4", "198.51.100.1")?.status;
     ensure!(other == 404, "{name}: another client is answered {other}");
 
     ensure!(curl(&[&format!("{}/readyz", server.url)])?.status == 200, "the server is not ready any more");
-    println!("{name} passes on what it must: pages, streams, clients' addresses, the server's own 413; /metrics stays inside");
+    println!(
+        "{name} passes on what it must: pages, streams, clients' addresses, the server's own 413; /metrics stays inside"
+    );
     Ok(())
 }
 
 /// What happens arrives while the answer goes on: nothing between collects it first.
 fn streams(proxy: &Proxy, token: &str) -> Result<()> {
     let mut curl = curl_command();
-    curl.args(["--no-buffer", "--header", &format!("Authorization: Bearer {token}"), &format!("{}/api/eventos", proxy.url)]);
+    curl.args([
+        "--no-buffer",
+        "--header",
+        &format!("Authorization: Bearer {token}"),
+        &format!("{}/api/eventos", proxy.url),
+    ]);
     let mut stream = curl.stdout(Stdio::piped()).spawn().context("curl")?;
     let lines = lines_of(&mut stream)?;
     let told = (|| {
@@ -276,7 +289,8 @@ fn streams(proxy: &Proxy, token: &str) -> Result<()> {
         });
         let url = format!("{}/api/tickets/crear", proxy.url);
         let json_type = "Content-Type: application/json";
-        let created = self::curl(&["--interface", "127.0.0.2", "--header", json_type, "--data", &form.to_string(), &url])?;
+        let created =
+            self::curl(&["--interface", "127.0.0.2", "--header", json_type, "--data", &form.to_string(), &url])?;
         ensure!(created.status == 200, "{}: a creation is {}", proxy.name, created.head);
         wait_for(&lines, "CREACION").with_context(|| format!("{}: the event does not arrive", proxy.name))
     })();

@@ -16,6 +16,7 @@ use crate::fuzz::{CargoFuzz, Target};
 use crate::package;
 use crate::postgres::Cluster;
 use crate::process::{cargo, python, scale, succeeds};
+use crate::soak;
 use crate::stages::{Stages, check, tests};
 use crate::tally::{Runner, Tally};
 use crate::wasm;
@@ -73,6 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     stages.run("forms in a browser", browser::forms);
     stages.run("API as documented", || conformance::run(scale));
     stages.run("deployment", deploy::check);
+    stages.run("soak, briefly", || soak::briefly(scale));
     stages.run("fuzz", || fuzz(FUZZ_SECONDS * scale));
     stages.run("benchmarks, once", bench::run_once);
     stages.run("packages", package::verify_packages);
