@@ -309,7 +309,7 @@ fn line(
 
 /// Follows the stream of events and counts the creations that it tells of.
 async fn listen(desk: Arc<Desk>, told: Arc<Mutex<HashMap<String, u32>>>) -> anyhow::Result<()> {
-    let request = desk.by_staff(Method::GET, "/api/eventos").timeout(Duration::from_secs(24 * 60 * 60));
+    let request = desk.by_staff(Method::GET, "/api/eventos").timeout(Duration::from_hours(24));
     let mut response = request.send().await?.error_for_status()?;
     let mut rest = Vec::new();
     while let Some(chunk) = response.chunk().await? {
@@ -354,7 +354,7 @@ async fn tickets_of(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
         for (ticket, _) in &page.tickets {
             tickets.push((ticket.label.to_string(), ticket.requester_email.clone().unwrap_or_default()));
         }
-        before = page.tickets.last().map(|(ticket, _)| ticket.label.clone());
+        before = page.tickets.last().map(|(ticket, _)| ticket.label);
         if !page.has_more {
             return Ok(tickets);
         }
