@@ -78,7 +78,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("bench-").tempdir_in(dir)?;
     let file = dir.path().join("growth.db");
 
-    let mut growth = Growth { figures: Figures::default(), smallest: Vec::new(), is_last: false };
+    let mut growth =
+        Growth { figures: Figures::default(), smallest: Vec::new(), smallest_resident: None, is_last: false };
     let mut steps: Vec<u32> = std::iter::successors(Some(SMALLEST), |tickets| tickets.checked_mul(10))
         .take_while(|tickets| *tickets <= arguments.tickets)
         .collect();
@@ -128,6 +129,8 @@ struct Growth {
     figures: Figures,
     /// What the smallest file took: p50 and p99, by id.
     smallest: Vec<(String, [f64; 2])>,
+    /// What was resident with the smallest file, in MiB.
+    smallest_resident: Option<f64>,
     is_last: bool,
 }
 
@@ -152,10 +155,22 @@ impl Growth {
         self.measure(tickets, ("creation", "creation, one at a time"), server, briefly, Creation::new(created))?;
 
         let resident = server.resident_bytes().context("the system does not say what a process has resident")?;
+        let resident = mebibytes(resident);
+        let smallest = *self.smallest_resident.get_or_insert(resident);
         let mut add = |id: &str, name: &str, unit, value| {
             self.figures.add(Figure::new(format!("{id}-{tickets}"), name, unit, value).with_tickets(tickets));
         };
-        add("resident", "resident memory after all this", "MiB", mebibytes(resident));
+        add("resident", "resident memory after all this", "MiB", resident);
+        if tickets >= 1_000_000 {
+            #[expect(clippy::cast_precision_loss, reason = "ten million")]
+            let millions = tickets as f64 / 1e6;
+            add(
+                "resident-million",
+                "resident memory for each million of tickets",
+                "MiB",
+                (resident - smallest) / millions,
+            );
+        }
         add("start", "from start to first answer", "ms", server.ready_after.as_secs_f64() * 1e3);
         let octets = |ending: &str| fs::metadata(format!("{}{ending}", file.display())).map_or(0, |file| file.len());
         add("file", "on the disk", "MiB", mebibytes(octets("") + octets("-words")));

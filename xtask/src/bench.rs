@@ -134,7 +134,9 @@ fn measure(stage: Stage, full: bool) -> Result<Run> {
             let quick = ["--", "--warm-up-time", "0.5", "--measurement-time", "2"];
             // Those of a benchmark that has another name now would be taken for this run's.
             let _ = fs::remove_dir_all(target.join("criterion"));
-            process::run(cargo(["bench", "--package", "ticketing-benches", "--bench", "core"]).args(quick))?;
+            // In the profile of everything else: the one of benchmarks keeps symbols, and would build all of it once more.
+            let core = ["bench", "--profile", "release", "--package", "ticketing-benches", "--bench", "core"];
+            process::run(cargo(core).args(quick))?;
             let criterion = target.join("criterion");
             process::run(benches(["core"], kept.clone()).arg("--criterion").arg(criterion))?;
             bench(&["allocs"])?;
