@@ -133,7 +133,7 @@ function actionForm() {
       ${problem?.status === 412 ? conflict(problem, { again: (event) => submit(event, problem.etag), discard: dialog.close }) : problem && !problem.fields?.size ? problemText(problem) : nothing}
       ${repeat(FIELDS[action], (name) => name, (field) => {
         const name = field.replace("?", ""), error = errors.get(name);
-        return html`<label>${t(`field.${name}`)}${field.endsWith("?") || action === "actualizar" ? html` <span class="muted">${t("optional")}</span>` : nothing}
+        return html`<label><span>${t(`field.${name}`)}${field.endsWith("?") || action === "actualizar" ? html` <span class="muted">${t("optional")}</span>` : nothing}</span>
           ${control(name, Boolean(error))}
           <span class="error" id="error-${name}" ?hidden=${!error}>${error}</span></label>`;
       })}

@@ -13,11 +13,11 @@ import { afterwards, draws, refresh } from "./paint.js";
 import * as queue from "./queue.js";
 import { end, isAdmin, isStaff, session } from "./session.js";
 import { follow, stream } from "./stream.js";
-import * as ticket from "./ticket.js";
-import { knows } from "./tickets.js";
+import { knows, queue as list } from "./tickets.js";
 
 /** Pages that are fetched when somebody goes there: what is after `#/`, its script, who may. */
 const PAGES = {
+  tickets: { load: () => import("./ticket.js"), may: isStaff },
   nuevo: { load: () => import("./new.js"), may: isStaff },
   usuarios: { load: () => import("./users.js"), may: isAdmin },
   tokens: { load: () => import("./tokens.js"), may: isAdmin },
@@ -32,13 +32,7 @@ async function go() {
   dialog.isOpen() && dialog.close();
   keys.bind([]);
   place.name = name;
-  if (name === "tickets" && id) {
-    place.view = ticket.ticketView;
-    document.title = t("app.name");
-    refresh();
-    return ticket.enter(id);
-  }
-  const page = PAGES[name];
+  const page = id || name !== "tickets" ? PAGES[name] : undefined;
   if (!page) {
     place.name = "";
     place.view = queue.queueView;
@@ -52,7 +46,8 @@ async function go() {
       const module = await page.load();
       if (place.name !== name) return;
       place.view = module.view;
-      module.enter();
+      // A ticket has its own title and place for the focus.
+      if (module.enter(id) === "own") return;
     } catch (error) {
       console.error(error);
       place.view = () => html`<main class="blank" id="main"><h1>${t("page.failed")}</h1><button class="button" @click=${go}>${t("again")}</button></main>`;
@@ -100,6 +95,12 @@ keys.everywhere([
   { keys: ["+"], text: t("nav.nuevo"), run: () => (location.hash = "#/nuevo") },
 ]);
 
+/** When the queue's first page is there, or another page is what was asked for. */
+function whenShown(act) {
+  if (list.isLoading && list.rows.length === 0) setTimeout(whenShown, 20, act);
+  else act();
+}
+
 let isRunning = false;
 function run() {
   if (isRunning) return;
@@ -107,8 +108,12 @@ function run() {
   addEventListener("hashchange", go);
   go();
   follow();
-  load();
-  agentList().then(knows, () => {});
+  // First what waits; then what may be done with it.
+  whenShown(() => {
+    load();
+    agentList().then(knows, () => {});
+    setTimeout(() => import("./ticket.js"), 2_000);
+  });
   // Rules that an administrator has changed are known within minutes; deadlines come from the server all the same.
   setInterval(() => refreshRules().catch(() => {}), 300_000);
   // One timer for all clocks: what is drawn are the rows on the screen.

@@ -73,6 +73,9 @@ const search = (event) => {
 
 export const focusSearch = () => afterwards(() => document.getElementById("search")?.select());
 
+/** Where there is no room for a name beside it, a filter that is not set says what it is. */
+const any = (name) => (narrow.matches ? t("any") : `${t(`filter.${name}`)}: ${t("any").toLowerCase()}`);
+
 const select = (name, list) => html`
   <label class="filter"><span>${t(`filter.${name}`)}</span>
     <select aria-label=${t(`filter.${name}`)} @change=${(event) => choose({ [name]: event.target.value })}>
@@ -87,11 +90,11 @@ export const filters = () => html`
     <label class="search"><span class="visually-hidden">${t("search")}</span>
       <input id="search" type="search" placeholder=${t("search.hint")} .value=${filter.q} @input=${search} @change=${search}></label>
     <details class="more" ?open=${!narrow.matches}><summary>${t("filters")}</summary><div class="fields">
-      ${select("estado", [["abiertos", t("estado.abiertos")], ["", t("any")], ...STATUSES.map((name) => [name, t(`estado.${name}`)])])}
-      ${select("prioridad", [["", t("any")], ...priorities().map((name) => [name, priorityName(name)])])}
-      ${session.user.rol === "AREA" ? nothing : select("area", [["", t("any")], ...areas().map((name) => [name, name])])}
-      ${select("agente", [["", t("any")], ["yo", t("filter.agente.yo")], ["nadie", t("nobody")]])}
-      ${select("plazo", [["", t("any")], ["hoy", t("filter.plazo.hoy")], ["vencidos", t("filter.plazo.vencidos")]])}
+      ${select("estado", [["abiertos", t("estado.abiertos")], ["", any("estado")], ...STATUSES.map((name) => [name, t(`estado.${name}`)])])}
+      ${select("prioridad", [["", any("prioridad")], ...priorities().map((name) => [name, priorityName(name)])])}
+      ${session.user.rol === "AREA" ? nothing : select("area", [["", any("area")], ...areas().map((name) => [name, name])])}
+      ${select("agente", [["", any("agente")], ["yo", t("filter.agente.yo")], ["nadie", t("nobody")]])}
+      ${select("plazo", [["", any("plazo")], ["hoy", t("filter.plazo.hoy")], ["vencidos", t("filter.plazo.vencidos")]])}
       ${select("archivados", [["no", t("filter.archivados.no")], ["si", t("filter.archivados.si")], ["solo", t("filter.archivados.solo")]])}
       ${select("orden", [["nuevos", t("filter.orden.nuevos")], ["plazo", t("filter.orden.plazo")], ["cambios", t("filter.orden.cambios")]])}
     </div></details>

@@ -1,5 +1,6 @@
 // A ticket that somebody at the desk creates for somebody else: the form's fields, limits and words are the core's.
 
+import "./texts-later.js";
 import { html, nothing } from "./lit.js";
 import { send } from "./api.js";
 import { areas, priorities } from "./act.js";
@@ -74,7 +75,7 @@ function control({ name, kind, required, label, help, max, options }) {
     : kind === "lines"
       ? html`<textarea name=${name} rows="6" aria-required=${required} aria-invalid=${invalid} aria-describedby=${described} .value=${value} @input=${take}></textarea>`
       : html`<input name=${name} type=${kind === "email" ? "email" : "text"} maxlength=${max ?? nothing} list=${known.length ? `list-${name}` : nothing} autocomplete="off" aria-required=${required} aria-invalid=${invalid} aria-describedby=${described} .value=${value} @input=${take}>${known.length ? html`<datalist id="list-${name}">${known.map((option) => html`<option value=${option}></option>`)}</datalist>` : nothing}`;
-  return html`<label class=${kind === "lines" ? "whole" : ""}>${label}${required ? nothing : html` <span class="muted">${t("optional")}</span>`}
+  return html`<label class=${kind === "lines" ? "whole" : ""}><span>${label}${required ? nothing : html` <span class="muted">${t("optional")}</span>`}</span>
     ${input}<span class="muted small" ?hidden=${Boolean(error) || !help}>${help}</span><span class="error" id=${described} ?hidden=${!error}>${error}</span></label>`;
 }
 

@@ -2,13 +2,13 @@
 
 import { html, nothing, ref, repeat } from "./lit.js";
 import * as act from "./act.js";
-import { allowedActions, remaining } from "./core.js";
+import { allowedActions } from "./core.js";
 import * as dialog from "./dialog.js";
 import { filters, focusSearch } from "./filters.js";
-import { priorityName } from "./history.js";
 import * as keys from "./keys.js";
-import { say, tell } from "./notice.js";
-import { count, duration, instant, number, shortly, t } from "./page.js";
+import { due, priorityMark, status } from "./marks.js";
+import { say } from "./notice.js";
+import { count, instant, number, shortly, t } from "./page.js";
 import { afterwards, refresh } from "./paint.js";
 import { session } from "./session.js";
 import { bulkActions, choose, doToAll, filter, find, loadMore, queue, readAgain, retry, sees } from "./tickets.js";
@@ -18,6 +18,7 @@ for (const query of [narrow, wall]) query.addEventListener("change", refresh);
 /** As the style has it. */
 const rowHeight = () => (narrow.matches ? 92 : wall.matches ? 50 : 44);
 const SPARE = 6;
+const headHeight = () => scroller.querySelector(".head").offsetHeight;
 
 let scroller = null, first = 0, last = 0, top = 0;
 
@@ -64,7 +65,7 @@ function moveTo(at) {
   queue.active = row.uuid;
   const index = queue.shown.indexOf(row), height = rowHeight();
   if (scroller) {
-    const from = index * height, until = from + height;
+    const from = index * height, until = from + height + headHeight();
     if (from < scroller.scrollTop) scroller.scrollTop = from;
     else if (until > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = until - scroller.clientHeight;
     look();
@@ -129,7 +130,7 @@ function look() {
   const height = rowHeight();
   const from = Math.max(0, Math.floor(top / height) - SPARE);
   const until = Math.min(queue.shown.length, Math.ceil((top + scroller.clientHeight) / height) + SPARE);
-  if (until > queue.shown.length - 40) loadMore();
+  if (until > queue.shown.length - 12) loadMore();
   if (from === first && until === last) return;
   [first, last] = [from, until];
   readAgain();
@@ -148,19 +149,7 @@ const watch = (element) => {
 const size = (height) => (element) => element && (element.style.height = `${height}px`);
 const place = (y) => (element) => element && (element.style.transform = `translateY(${y}px)`);
 
-export const due = (row, now) => {
-  const left = remaining(row, now);
-  if (left === null) return html`<span class="muted">–</span>`;
-  const isOver = left < 0 || row.vencido;
-  const share = row.concedido_ms ? left / row.concedido_ms : 1;
-  const kind = isOver ? "bad" : !row.corre ? "still" : share < 0.2 ? "warn" : "";
-  return html`<span class="due ${kind}" title=${t(row.corre ? "due.at" : "due.still", { at: instant(row.vence) })}>${isOver ? "−" : ""}${duration(left)}${row.corre ? nothing : html`<span class="visually-hidden"> ${t("due.stands")}</span>`}</span>`;
-};
-
-export const status = (row) => html`<span class="status s-${row.archivado ? "ARCHIVADO" : row.estado}">${t(`estado.${row.archivado ? "ARCHIVADO" : row.estado}`)}</span>`;
-export const priorityMark = (name, known) => name ? html`<span class="priority p-${known ?? "OTRA"}">${priorityName(name)}</span>` : html`<span class="muted">–</span>`;
-
-function row(ticket, index, now, colleagues) {
+function row(ticket, index, now) {
   const { uuid } = ticket, isSelected = queue.selected.has(uuid);
   const isActive = queue.active === uuid || (queue.active === null && index === 0);
   const touched = now - (queue.touched.get(uuid) ?? 0) < 2_000;
@@ -214,11 +203,11 @@ export function queueView() {
       ${filters()}
       ${bulkBar()}
       <div class="grid" role="grid" aria-label=${t("queue.title")} aria-multiselectable="true" aria-rowcount=${known + 1} aria-busy=${queue.isLoading}>
-        <div role="rowgroup" class="head"><div role="row" aria-rowindex="1">
-          ${["select", "label", "subject", "status", "priority", "area", "agent", "due", "when"].map((name) => html`<span role="columnheader" class="c-${name}">${name === "select" ? html`<span class="visually-hidden">${t("column.select")}</span>` : t(`column.${name}`)}</span>`)}
-        </div></div>
-        <div role="rowgroup" class="body" ${ref(watch)} @scroll=${look}>
-          <div role="presentation" class="height" ${ref(size(shown.length * height))}><div role="presentation" class="window" ${ref(place(first * height))}>
+        <div role="presentation" class="scroller" ${ref(watch)} @scroll=${look}>
+          <div role="rowgroup" class="head"><div role="row" aria-rowindex="1">
+            ${["select", "label", "subject", "status", "priority", "area", "agent", "due", "when"].map((name) => html`<span role="columnheader" class="c-${name}">${name === "select" ? html`<span class="visually-hidden">${t("column.select")}</span>` : t(`column.${name}`)}</span>`)}
+          </div></div>
+          <div role="rowgroup" class="height" ${ref(size(shown.length * height))}><div role="presentation" class="window" ${ref(place(first * height))}>
             ${repeat(rows, ({ uuid }) => uuid, (ticket, index) => row(ticket, first + index, now))}
           </div></div>
         </div>
@@ -228,5 +217,3 @@ export function queueView() {
         ${queue.error && shown.length > 0 ? html`<span class="problem">${queue.error.message} <button class="link" @click=${retry}>${t("again")}</button></span>` : nothing}</p>
     </main>`;
 }
-
-export { tell };

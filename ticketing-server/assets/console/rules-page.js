@@ -1,5 +1,6 @@
 // The desk's rules: written here, judged by the core while they are written, compared with the active ones before they take their place.
 
+import "./texts-later.js";
 import { html, nothing } from "./lit.js";
 import { ask, send } from "./api.js";
 import { refreshRules, rules, whyRefused } from "./core.js";

@@ -2,7 +2,7 @@
 
 import { html, nothing, svg } from "./lit.js";
 import { ahead } from "./core.js";
-import { hours, instant, number, t } from "./page.js";
+import { count, hours, instant, t } from "./page.js";
 
 const WIDTH = 1_000, HEIGHT = 30;
 
@@ -47,7 +47,7 @@ function picture(target, readAt) {
       ${target.estado === "EN_CURSO" || target.estado === "EN_PAUSA" ? svg`<line class="now" x1=${x(readAt)} x2=${x(readAt)} y1="0" y2=${HEIGHT + 12}></line>` : nothing}
     </svg>
     <p class="ends"><span>${instant(target.inicio)}</span><span>${due === null ? nothing : html`${t("sla.due")} ${instant(due)}`}</span></p>
-    <details><summary>${t("sla.intervals", { n: number(all.length) })}</summary>
+    <details><summary>${count("sla.intervals", all.length)}</summary>
       <table class="plain"><thead><tr><th scope="col">${t("sla.from")}</th><th scope="col">${t("sla.until")}</th><th scope="col">${t("sla.what")}</th></tr></thead>
         <tbody>${all.slice(0, 200).map(({ from, until, counts, why, date, isAhead }) => html`<tr class=${isAhead ? "muted" : ""}><td>${instant(from)}</td><td>${instant(until)}</td><td><span class="mark ${counts ? "counted" : "skipped"}"></span>${t(`sla.why.${why}`)}${date ? ` (${date})` : nothing}${isAhead ? ` · ${t("sla.ahead")}` : nothing}</td></tr>`)}</tbody></table>
     </details>`;

@@ -6,10 +6,10 @@ import { ask, get } from "./api.js";
 import { allowedActions, allowedStatuses, mayReply, textChecks } from "./core.js";
 import { actor, changes, line, priorityName } from "./history.js";
 import * as keys from "./keys.js";
+import { due, priorityMark, status } from "./marks.js";
 import { say, tell } from "./notice.js";
 import { instant, precisely, t } from "./page.js";
 import { afterwards, refresh } from "./paint.js";
-import { due, priorityMark, status } from "./queue.js";
 import { session } from "./session.js";
 import { slaCard } from "./sla.js";
 import { listen } from "./stream.js";
@@ -28,14 +28,18 @@ const draft = () => {
   return drafts.get(shown.uuid);
 };
 
-export async function enter(uuid) {
+export function enter(uuid) {
   keys.bind(bindings);
   if (shown.uuid !== uuid) Object.assign(shown, { uuid, ticket: null, history: [], kinds: new Map(), sla: null, etag: null });
   queue.active = uuid;
   shown.error = null;
   meanwhile = [];
-  await read();
-  afterwards(() => document.getElementById("ticket-title")?.focus());
+  document.title = t("app.name");
+  read().then(() => {
+    if (shown.ticket) document.title = `${shown.ticket.label} · ${t("app.name")}`;
+    afterwards(() => document.getElementById("ticket-title")?.focus());
+  });
+  return "own";
 }
 
 let again = false;
@@ -239,7 +243,7 @@ function entry(event, ticket) {
 
 const fact = (name, value) => value ? html`<div><dt>${t(`fact.${name}`)}</dt><dd>${value}</dd></div>` : nothing;
 
-export function ticketView() {
+export function view() {
   const { ticket, error } = shown;
   if (error && !ticket) {
     const isNone = error.status === 404 || error.status === 403;

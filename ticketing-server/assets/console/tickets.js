@@ -12,6 +12,8 @@ export const OPEN = ["ABIERTO", "EN_PROCESO", "PAUSADO"];
 /** Where a queue is wanted in another order than the service's, or by what the service does not list, all of it is fetched; up to here. */
 const ALL_MAX = 20_000;
 const PAGE = 100;
+/** The first page is what a screen shows, so that it is there at once. */
+const FIRST_PAGE = 40;
 /** Rows that are read again at once, because what happened has moved their clocks. */
 const AT_ONCE = 4;
 
@@ -60,7 +62,7 @@ async function load(signal) {
   refresh();
   try {
     do {
-      const rows = await source.more(needsAll() && queue.rows.length > 0 ? 1_000 : PAGE, signal);
+      const rows = await source.more(queue.rows.length === 0 ? FIRST_PAGE : needsAll() ? 1_000 : PAGE, signal);
       for (const row of rows) add(row);
       queue.total = source.total;
       queue.isOver = source.isOver;

@@ -1,5 +1,6 @@
 // Tokens of other systems: what they may do, until when, and when they were last used.
 
+import "./texts-later.js";
 import { html } from "./lit.js";
 import { get, send } from "./api.js";
 import * as dialog from "./dialog.js";

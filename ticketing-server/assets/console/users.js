@@ -1,5 +1,6 @@
 // Users: who may log in, as what.
 
+import "./texts-later.js";
 import { html, nothing } from "./lit.js";
 import { areas } from "./act.js";
 import { get, send } from "./api.js";

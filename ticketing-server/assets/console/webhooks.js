@@ -1,5 +1,6 @@
 // Webhooks: who is told what happens, what could not be delivered, and delivering it once more.
 
+import "./texts-later.js";
 import { html, nothing } from "./lit.js";
 import { get, send } from "./api.js";
 import * as dialog from "./dialog.js";
@@ -16,6 +17,9 @@ export const enter = () => {
   hooks.load();
 };
 
+/** What alone somebody may be told; everything where nothing is said. */
+const ACTIONS = ["", "CREATED", "STATUS_CHANGED", "OWNER_CHANGED", "COMMENTED", "UPDATED", "SLA_AT_RISK", "SLA_BREACHED"];
+
 function headersOf(text) {
   const headers = {};
   for (const line of text.split("\n").filter((line) => line.trim())) {
@@ -28,13 +32,14 @@ function headersOf(text) {
 
 const fields = (hook) => [
   { name: "url", label: t("webhooks.url"), kind: "url", value: hook?.webhook.url ?? "", help: t("webhooks.url.help") },
+  ...(hook ? [] : [{ name: "action", label: t("webhooks.action"), kind: "select", options: ACTIONS.map((action) => [action, t(`happening.${action}`)]) }]),
   { name: "headers", label: t("webhooks.headers"), kind: "lines", value: Object.entries(hook?.webhook.headers ?? {}).map(([name, value]) => `${name}: ${value}`).join("\n"), help: t("webhooks.headers.help") },
 ];
 
 const create = () => edit({
   title: t("webhooks.new"), fields: fields(null), action: t("webhooks.create"), note: t("webhooks.signed"),
-  async perform({ url, headers }) {
-    const { body } = await send("POST", "v2/subscriptions", { eventType: "TICKET", webhook: { url, headers: headersOf(headers) } });
+  async perform({ url, action, headers }) {
+    const { body } = await send("POST", "v2/subscriptions", { eventType: "TICKET", webhook: { url, headers: headersOf(headers) }, criteria: { action: action || null } });
     hooks.load();
     return () => showSecret(t("webhooks.secret"), body.secret, t("webhooks.once"));
   },
@@ -104,7 +109,7 @@ const log = (hook) => html`
 export const view = () => page(t("nav.webhooks"), t("webhooks.lead"), html`<button class="button" @click=${create}>${t("webhooks.new")}</button>`,
   hooks.view([t("webhooks.url"), t("state"), t("tokens.created"), t("do")], (hook) => html`
     <tr class=${hook.status === "INACTIVE" ? "off" : ""}>
-      <th scope="row"><code>${hook.webhook.url}</code>${hook.criteria.action ? html` <code class="tag">${hook.criteria.action}</code>` : nothing}</th>
+      <th scope="row"><code>${hook.webhook.url}</code>${hook.criteria.action ? html` <span class="tag">${t(`happening.${hook.criteria.action}`)}</span>` : nothing}</th>
       <td><span class="state ${{ ACTIVE: "CUMPLIDO", DEGRADED: "EN_PAUSA" }[hook.status] ?? ""}">${t(`webhooks.status.${hook.status}`)}</span></td><td>${instant(hook.createdAt)}</td>
       <td class="do"><button class="button small secondary" aria-expanded=${open === hook.id} @click=${() => look(hook)}>${t("webhooks.log")}</button>
         <button class="button small quiet" @click=${() => change(hook)}>${t("edit")}</button>

@@ -41,6 +41,12 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     format!("v-{hash:016x}")
 });
 
+/// A file that is text.
+#[cfg(test)]
+pub(super) fn text_of(name: &str) -> Option<&'static str> {
+    ASSETS.get(name).and_then(|asset| str::from_utf8(asset.octets).ok())
+}
+
 /// The directory, below the service's root, under which each file has another name whenever any of them changes. What scripts import
 /// is beside them, and so has one too.
 pub(super) fn versioned() -> String {
