@@ -120,6 +120,9 @@ function run() {
   setInterval(() => document.hidden || refresh(), 1_000);
 }
 
+// At once, and not when the frame is drawn: what is asked for first is there first.
+if (isStaff()) run();
+
 draws(() => {
   if (!session.user) return loginPage();
   if (!isStaff()) return html`${strangerPage()}${notices()}`;

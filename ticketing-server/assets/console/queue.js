@@ -20,7 +20,8 @@ const rowHeight = () => (narrow.matches ? 92 : wall.matches ? 50 : 44);
 const SPARE = 6;
 const headHeight = () => scroller.querySelector(".head").offsetHeight;
 
-let scroller = null, first = 0, last = 0, top = 0;
+/** What is on the screen: a screenful, until it is known how large that is. */
+let scroller = null, first = 0, last = 30, top = 0;
 
 export function enter() {
   if (queue.total === 0 && queue.isOver && !queue.isLoading) choose({});
@@ -112,7 +113,7 @@ function startBulk(action) {
     async perform(body) {
       const { done, refused } = await doToAll(action, body, (at, of) => say(t("bulk.progress", { at, of })));
       if (done > 0) act.told(action, done);
-      if (refused.length > 0) queueMicrotask(() => showRefused(refused));
+      if (refused.length > 0) setTimeout(showRefused, 0, refused);
     },
   });
 }
@@ -129,7 +130,7 @@ function look() {
   top = scroller.scrollTop;
   const height = rowHeight();
   const from = Math.max(0, Math.floor(top / height) - SPARE);
-  const until = Math.min(queue.shown.length, Math.ceil((top + scroller.clientHeight) / height) + SPARE);
+  const until = Math.ceil((top + scroller.clientHeight) / height) + SPARE;
   if (until > queue.shown.length - 12) loadMore();
   if (from === first && until === last) return;
   [first, last] = [from, until];
@@ -192,10 +193,8 @@ const isPlain = () => filter.estado === "abiertos" && !filter.prioridad && !filt
 
 export function queueView() {
   const now = Date.now(), height = rowHeight(), { shown } = queue;
-  last = Math.min(last, shown.length);
-  first = Math.min(first, last);
-  if (last - first < 20 && last < shown.length) queueMicrotask(look);
-  const rows = shown.slice(first, last);
+  const until = Math.min(last, shown.length), from = Math.min(first, until);
+  const rows = shown.slice(from, until);
   const known = queue.total === null || filter.agente || filter.plazo ? shown.length : queue.total;
   return html`
     <main class="queue" id="main" tabindex="-1">
@@ -207,8 +206,8 @@ export function queueView() {
           <div role="rowgroup" class="head"><div role="row" aria-rowindex="1">
             ${["select", "label", "subject", "status", "priority", "area", "agent", "due", "when"].map((name) => html`<span role="columnheader" class="c-${name}">${name === "select" ? html`<span class="visually-hidden">${t("column.select")}</span>` : t(`column.${name}`)}</span>`)}
           </div></div>
-          <div role="rowgroup" class="height" ${ref(size(shown.length * height))}><div role="presentation" class="window" ${ref(place(first * height))}>
-            ${repeat(rows, ({ uuid }) => uuid, (ticket, index) => row(ticket, first + index, now))}
+          <div role="rowgroup" class="height" ${ref(size(shown.length * height))}><div role="presentation" class="window" ${ref(place(from * height))}>
+            ${repeat(rows, ({ uuid }) => uuid, (ticket, index) => row(ticket, from + index, now))}
           </div></div>
         </div>
       </div>

@@ -105,7 +105,7 @@ export async function answer(page, values, { stays = false } = {}) {
 export async function line(t) {
   const target = new URL(url);
   const open = new Set();
-  let isCut = false;
+  let isCut = false, held = null;
   const server = net.createServer((client) => {
     if (isCut) return client.destroy();
     const upstream = net.connect(Number(target.port), target.hostname);
@@ -117,7 +117,14 @@ export async function line(t) {
         upstream.destroy();
       });
     }
-    client.pipe(upstream).pipe(client);
+    client.pipe(upstream);
+    let isStream = false;
+    upstream.on("data", (octets) => {
+      isStream ||= octets.includes("text/event-stream");
+      if (held && isStream) held.push([client, octets]);
+      else client.write(octets);
+    });
+    upstream.on("end", () => client.end());
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   t.after(() => {
@@ -131,5 +138,20 @@ export async function line(t) {
       for (const socket of open) socket.destroy();
     },
     mend: () => (isCut = false),
+    /** Keeps back what streams tell. */
+    hold: () => (held = []),
+    /** How many events are kept back. */
+    held: () => Buffer.concat(held.map(([, part]) => part)).toString().split("event: ticket\n").length - 1,
+    /** Hands it on within a time, evenly. */
+    async release(millis) {
+      const kept = held, [client] = kept[0], octets = Buffer.concat(kept.map(([, part]) => part));
+      const slices = Math.ceil(millis / 20), size = Math.ceil(octets.length / slices);
+      const begin = performance.now();
+      for (let slice = 0; slice < slices; slice += 1) {
+        client.write(octets.subarray(slice * size, (slice + 1) * size));
+        await new Promise((resume) => setTimeout(resume, Math.max(0, begin + (slice + 1) * 20 - performance.now())));
+      }
+      held = null;
+    },
   };
 }

@@ -83,6 +83,7 @@ test("two agents at one ticket: who writes is told, and decides", async (t) => {
   const { uuid } = await ticket({ prioridad: "ALTA" });
   const [hers, his] = [await enter(t, laura, { hash: `#/tickets/${uuid}` }), await enter(t, carlos, { hash: `#/tickets/${uuid}` })];
   await hers.locator("#composer-text").fill("Reinicie el equipo, por favor.");
+  await his.locator("#ticket-title").waitFor();
   await his.keyboard.press("e");
   await answer(his, { nuevaPrioridad: "BAJA", motivo: "No es urgente" });
 
@@ -250,18 +251,18 @@ test("many tickets at once, and those that refuse are named", async (t) => {
 test("everything is done with the keyboard", async (t) => {
   const page = await enter(t, await colleague());
   await rows(page);
-  const at = () => page.evaluate(() => document.activeElement.getAttribute("aria-rowindex"));
+  const at = (index) => page.waitForFunction((index) => document.activeElement.getAttribute("aria-rowindex") === index, index);
   await page.keyboard.press("j");
-  assert.equal(await at(), "2");
+  await at("2");
   await page.keyboard.press("j");
   await page.keyboard.press("j");
-  assert.equal(await at(), "4");
+  await at("4");
   await page.keyboard.press("k");
-  assert.equal(await at(), "3");
+  await at("3");
   await page.keyboard.press("x");
-  assert.equal(await page.locator(".ticket-row[aria-selected=true]").getAttribute("aria-rowindex"), "3");
+  assert.equal(await page.locator(".ticket-row[aria-selected=true]").getAttribute("aria-rowindex"), "3", "the one at which the keyboard is");
   await page.keyboard.press("Escape");
-  assert.equal(await page.locator(".ticket-row[aria-selected=true]").count(), 0);
+  await page.locator(".ticket-row[aria-selected=true]").waitFor({ state: "detached" });
   await page.keyboard.press("?");
   await page.getByRole("heading", { name: "Atajos de teclado" }).waitFor();
   await page.keyboard.press("Escape");
@@ -319,50 +320,48 @@ test("a thousand updates a second do not freeze the page", async (t) => {
   const page = await enter(t, await colleague(), { at: wire.url });
   await rows(page);
   await page.locator(".live.live").waitFor();
-  wire.cut();
-  await page.locator(".banner").waitFor();
-  // What happens while nobody listens comes all at once afterwards: faster than this machine could make it happen.
   const token = await admin();
-  const list = await api("/api/tickets/cola?limite=1000&archivados=no&estado=ABIERTO", { token });
-  const EVENTS = 3_000;
-  const changes = Array.from({ length: EVENTS }, (_, number) => ({ row: list[number % list.length], prioridad: ["ALTA", "MEDIA", "BAJA"][(number / list.length + list.indexOf(list[number % list.length])) % 3 | 0] }));
-  await each(changes, ({ row, prioridad }) => api(`/api/tickets/${row.uuid}/actualizar`, { token, method: "POST", body: { prioridad } }));
-  const known = await page.evaluate(async (service) => {
-    const { stream } = await import(`${service}/assets/${document.querySelector("script[type=module]").src.split("/assets/")[1].replace("app.js", "stream.js")}`);
-    window.stream = stream;
+  const list = await api("/api/tickets/cola?limite=800&archivados=no&estado=ABIERTO", { token });
+  // This machine cannot make so many happen in a second, with a browser beside it: what the server tells is kept back on its way, and
+  // handed on all within one.
+  wire.hold();
+  const EVENTS = 1_600;
+  const changes = Array.from({ length: EVENTS }, (_, number) => ({ uuid: list[number % list.length].uuid, prioridad: number < list.length ? "CRITICA" : "BAJA" }));
+  await each(changes, ({ uuid, prioridad }) => api(`/api/tickets/${uuid}/actualizar`, { token, method: "POST", body: { prioridad } }));
+  await new Promise((resume) => setTimeout(resume, 1_000));
+  const told = wire.held();
+  // What has the priority already is not changed.
+  assert.ok(told >= 1_000, `${told} updates`);
+  const before = await page.evaluate(async () => {
+    ({ stream: window.stream } = await import(document.querySelector("script[type=module]").src.replace("app.js", "stream.js")));
     window.frames_ = [];
-    window.counts = [];
     let last = performance.now();
     const frame = () => {
       const now = performance.now();
       window.frames_.push(now - last);
-      window.counts.push([now, stream.events]);
       last = now;
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
-    return stream.events;
-  }, wire.url);
-  wire.mend();
-  const least = known + EVENTS * 0.6;
-  await page.waitForFunction((least) => window.stream.events >= least, least, { timeout: 60_000 });
-  await page.waitForFunction(() => document.querySelector(".live").classList.contains("live"));
-  await page.waitForTimeout(1_000);
+    return window.stream.events;
+  });
+  const handing = wire.release(1_000);
   // It answers whoever uses it meanwhile.
   await page.keyboard.press("j");
-  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("role")), "row");
-  const { rate, longest, total } = await page.evaluate((known) => {
-    const busy = window.counts.filter(([, events]) => events > known);
-    let rate = 0;
-    for (const [at, events] of busy) {
-      const before = window.counts.findLast(([then]) => then <= at - 1_000) ?? window.counts[0];
-      rate = Math.max(rate, (events - before[1]) / Math.max(1, (at - before[0]) / 1_000));
-    }
-    return { rate, longest: Math.max(...window.frames_), total: window.stream.events - known };
-  }, known);
-  t.diagnostic(`${total} updates, ${Math.round(rate)} in the busiest second, longest frame ${Math.round(longest)} ms`);
-  assert.ok(rate >= 1_000, `${rate} updates a second`);
-  assert.ok(longest < 500, `the page stood still for ${longest} ms`);
+  await page.keyboard.press("j");
+  await page.waitForFunction(() => document.activeElement.getAttribute("role") === "row", null, { timeout: 1_000 });
+  await handing;
+  await page.waitForFunction((all) => window.stream.events >= all, before + told);
+  const { frames, events } = await page.evaluate(() => ({ frames: window.frames_.sort((a, b) => a - b), events: window.stream.events }));
+  t.diagnostic(`${events - before} updates within a second: ${frames.length} frames, half within ${frames[frames.length >> 1].toFixed(1)} ms, longest ${Math.round(frames.at(-1))} ms`);
+  assert.ok(frames.at(-1) < 300, `the page stood still for ${frames.at(-1)} ms`);
+  // And it shows what was told last.
+  const shown = await page.locator(".ticket-row .c-label").allTextContents();
+  const now = new Map((await api("/api/tickets/cola?limite=300&archivados=no", { token })).map(({ label, prioridad }) => [label, prioridad]));
+  await page.waitForFunction(([pairs, names]) => [...document.querySelectorAll(".ticket-row")].every((row) => {
+    const wanted = pairs.find(([label]) => label === row.querySelector(".c-label").textContent)?.[1];
+    return !wanted || names[wanted] === row.querySelector(".priority").textContent;
+  }), [shown.map((label) => [label, now.get(label)]), { CRITICA: "Crítica", ALTA: "Alta", MEDIA: "Media", BAJA: "Baja" }]);
 });
 
 test("the first view is small and soon there", async (t) => {
