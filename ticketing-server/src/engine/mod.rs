@@ -13,6 +13,7 @@ mod integration;
 mod maintain;
 mod people;
 mod public;
+mod rules_changes;
 mod subscriptions;
 mod sweep;
 mod turns;
@@ -41,6 +42,7 @@ pub use self::{
     feed::Follower,
     integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
     public::PublicTicket,
+    rules_changes::RulesChange,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},
     what_if::{RematchPreview, Replayed},
 };
@@ -211,7 +213,7 @@ impl<S: Store> Engine<S> {
         self.refresh_rules().await
     }
 
-    async fn refresh_rules(&self) -> Result<Option<RulesHash>, StoreError> {
+    pub(crate) async fn refresh_rules(&self) -> Result<Option<RulesHash>, StoreError> {
         let known = self.inner.rules.read().unwrap_or_else(PoisonError::into_inner).0;
         if self.inner.store.active_version().await?.is_none_or(|version| version == known) {
             return Ok(None);

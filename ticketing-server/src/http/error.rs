@@ -47,6 +47,10 @@ pub(crate) enum ApiError {
     InvalidParameter { name: &'static str, wanted: [&'static str; 3] },
     /// The ticket has been changed since the client saw it: what it is now, and what happened, as JSON.
     Changed { etag: String, since: serde_json::Value },
+    /// What should be rules is none: where, and why.
+    InvalidRules { why: String },
+    /// Other rules are active than those that the client has seen.
+    RulesChanged,
     /// The idempotency key belongs to another request.
     KeyReused,
     /// The first request with this idempotency key is not answered yet.
@@ -108,10 +112,12 @@ impl ApiError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) | Self::InvalidHeader(_) | Self::BodyIncomplete => StatusCode::BAD_REQUEST,
-            Self::Invalid(_) | Self::InvalidParameter { .. } | Self::KeyReused | Self::Refused(Refusal::Invalid(_)) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            Self::Changed { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::Invalid(_)
+            | Self::InvalidParameter { .. }
+            | Self::InvalidRules { .. }
+            | Self::KeyReused
+            | Self::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Changed { .. } | Self::RulesChanged => StatusCode::PRECONDITION_FAILED,
             Self::UnsupportedMediaType { .. } | Self::EncodedBody => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -149,6 +155,8 @@ impl ApiError {
             Self::Refused(refusal) => refusal.code(),
             Self::InvalidParameter { .. } => "invalid-parameter",
             Self::Changed { .. } => "changed",
+            Self::InvalidRules { .. } => "invalid-rules",
+            Self::RulesChanged => "rules-changed",
             Self::KeyReused => "idempotency-key-reused",
             Self::KeyInFlight => "idempotency-key-in-flight",
             Self::LoginRequired => "login-required",
@@ -225,6 +233,18 @@ impl ApiError {
                 "Envíe el cuerpo sin comprimir, sin la cabecera Content-Encoding.",
                 "Send the body uncompressed, without the header Content-Encoding.",
                 "Envie o corpo sem compressão, sem o cabeçalho Content-Encoding.",
+            ],
+            Self::InvalidRules { why } => {
+                return match locale {
+                    Locale::Es => format!("Estas reglas no son válidas: {why}"),
+                    Locale::En => format!("These rules are not valid: {why}"),
+                    Locale::Pt => format!("Estas regras não são válidas: {why}"),
+                };
+            }
+            Self::RulesChanged => [
+                "Otra persona activó otras reglas mientras tanto. Revíselas e inténtelo de nuevo.",
+                "Somebody else made other rules active in the meantime. Look at them and try again.",
+                "Outra pessoa ativou outras regras enquanto isso. Veja-as e tente novamente.",
             ],
             Self::BodyTimeout => [
                 "El cuerpo de la solicitud tardó demasiado en llegar.",
