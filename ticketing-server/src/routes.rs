@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     api::{auth, events, health, openapi, rules, tickets, v2},
     http::{ApiError, Call, Response},
-    pages::{assets, home, look_up, request},
+    pages::{assets, console, home, look_up, request},
     store::Store,
 };
 
@@ -22,6 +22,7 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         // Tickets, for the desk
         get("/api/tickets/dashboard", tickets::dashboard),
         get("/api/tickets/dashboard-metricas", tickets::metrics),
+        get("/api/tickets/cola", tickets::queue),
         get("/api/tickets/totales", tickets::totals),
         get("/api/tickets/{uuid}", tickets::show),
         get("/api/tickets/{uuid}/sla", tickets::sla),
@@ -73,6 +74,8 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         patch("/v2/subscriptions/{subscriptionId}", v2::change_subscription),
         delete("/v2/subscriptions/{subscriptionId}", v2::delete_subscription),
         post("/v2/subscriptions/{subscriptionId}/secret", v2::rotate_secret),
+        get("/v2/subscriptions/{subscriptionId}/deliveries", v2::list_deliveries),
+        post("/v2/subscriptions/{subscriptionId}/replay", v2::replay),
         get("/v2/statuses", v2::statuses),
         get("/v2/categories", v2::categories),
         get("/v2/services", v2::services),
@@ -84,6 +87,8 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         get("/v2/openapi.json", openapi::v2::show),
         // Rules
         get("/api/reglas", rules::show),
+        put("/api/reglas", rules::apply),
+        post("/api/reglas/previa", rules::preview),
         // The service itself
         get("/openapi.json", openapi::show),
         watch(get("/livez", health::live)),
@@ -95,6 +100,7 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         page(public(post("/solicitud", request::submit))),
         page(get("/consulta", look_up::show)),
         page(public(post("/consulta", look_up::submit))),
+        page(get("/consola", console::show)),
         page(get("/assets/{*path}", assets::show)),
     ]
 }
@@ -126,6 +132,13 @@ where
     A: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
     route(Method::POST, path, handler)
+}
+
+fn put<S: Store, A>(path: &'static str, handler: fn(Call<S>) -> A) -> Route<S>
+where
+    A: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    route(Method::PUT, path, handler)
 }
 
 fn patch<S: Store, A>(path: &'static str, handler: fn(Call<S>) -> A) -> Route<S>

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Config, block_on, settings::Settings};
 use crate::store::{
-    self, AnyStore, Location,
+    self, AnyStore, Location, StoreError,
     postgres::{PostgresOptions, PostgresStore},
     sqlite::{SqliteOptions, SqliteStore},
 };
@@ -129,7 +129,24 @@ async fn open_with(
             PostgresStore::connect_with(url.reveal(), &options).await.map(AnyStore::from)
         }
     };
-    store.with_context(|| format!("the database {location} cannot be used"))
+    let hint = match &store {
+        // What is no database of ours, or of another version, is not to be replaced.
+        Err(StoreError::Damaged(error)) if error.is::<rusqlite::Error>() && !says_no_database(&**error) => {
+            "; `ticketing-server verify` names what is wrong in one that opens, `ticketing-server restore` puts a backup in its place"
+        }
+        Err(StoreError::Damaged(_)) => "; name another one with --database",
+        Err(StoreError::Unwritable(_)) => {
+            ": it cannot be written; look whether its disk is full and who may write there"
+        }
+        _ => "",
+    };
+    store.with_context(|| format!("the database {location} cannot be used{hint}"))
+}
+
+/// Of a file that is something else.
+fn says_no_database(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code)
+        == Some(rusqlite::ErrorCode::NotADatabase)
 }
 
 fn postgres_options(Settings { postgres, labels, .. }: &Settings) -> PostgresOptions {

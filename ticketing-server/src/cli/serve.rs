@@ -238,6 +238,8 @@ fn start_log(command: &Serve, settings: &Settings) -> anyhow::Result<()> {
     })?;
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    // Where the log stands on a disk that is full, it would say so on stderr, which is the log, and panic.
+    let log = log.log_internal_errors(false);
     match command.log_format.or(settings.log_format).unwrap_or_default() {
         LogFormat::Human => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

@@ -12,7 +12,9 @@ mod in_flight;
 mod integration;
 mod maintain;
 mod people;
+mod privacy;
 mod public;
+mod rules_changes;
 mod subscriptions;
 mod sweep;
 mod turns;
@@ -26,7 +28,13 @@ use ticketing_core::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use self::{accounts::Accounts, feed::News, in_flight::InFlight, integration::References, turns::Turns};
+use self::{
+    accounts::Accounts,
+    feed::{News, Unreadable},
+    in_flight::InFlight,
+    integration::References,
+    turns::Turns,
+};
 pub use self::{
     accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
@@ -34,7 +42,9 @@ pub use self::{
     execute::{Conditions, Executed},
     feed::Follower,
     integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
+    privacy::{EraseError, EraseOptions, ErasedSubject, ExportedTicket, Subject, SubjectExport, SubjectTicket},
     public::PublicTicket,
+    rules_changes::RulesChange,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},
     what_if::{RematchPreview, Replayed},
 };
@@ -80,6 +90,7 @@ struct Inner<S> {
     public: Semaphore,
     references: References,
     news: News,
+    unreadable: Unreadable,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -164,6 +175,7 @@ impl<S: Store> Engine<S> {
             public: Semaphore::new(options.public_max.min(Semaphore::MAX_PERMITS)),
             references: References::default(),
             news: News::default(),
+            unreadable: Unreadable::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -203,7 +215,7 @@ impl<S: Store> Engine<S> {
         self.refresh_rules().await
     }
 
-    async fn refresh_rules(&self) -> Result<Option<RulesHash>, StoreError> {
+    pub(crate) async fn refresh_rules(&self) -> Result<Option<RulesHash>, StoreError> {
         let known = self.inner.rules.read().unwrap_or_else(PoisonError::into_inner).0;
         if self.inner.store.active_version().await?.is_none_or(|version| version == known) {
             return Ok(None);

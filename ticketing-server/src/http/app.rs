@@ -52,12 +52,21 @@ pub struct App {
     state: Arc<dyn Maintain>,
 }
 
+/// What came of looking whether the store reads and writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    Ready,
+    /// It reads.
+    ReadOnly,
+    Unavailable,
+}
+
 /// What every handler shares.
 pub(crate) struct State<S> {
     pub(crate) engine: Engine<S>,
     pub(crate) metrics: Metrics,
     /// When readiness was last looked at, and what came of it.
-    pub(crate) readiness: Mutex<Option<(Instant, bool)>>,
+    pub(crate) readiness: Mutex<Option<(Instant, Readiness)>>,
     pub(super) options: HttpOptions,
     pub(super) limiters: Option<Limiters>,
     /// Room for the bodies of requests.
@@ -115,7 +124,7 @@ impl App {
 impl<S: Store> State<S> {
     pub(super) fn new(engine: Engine<S>, options: HttpOptions) -> Self {
         Self {
-            metrics: Metrics::new(engine.password_runs(), {
+            metrics: Metrics::new(engine.password_runs(), engine.unreadable_events(), {
                 let engine = engine.clone();
                 move || engine.store().waiting()
             }),
@@ -278,6 +287,7 @@ impl<S: Store> State<S> {
     }
 
     #[cfg(not(feature = "mail"))]
+    #[expect(clippy::unused_self, reason = "called as where there is mail")]
     fn send_mails(&self) -> impl Future<Output = ()> + use<S> {
         std::future::ready(())
     }

@@ -252,6 +252,16 @@ impl<S: Store> Call<S> {
         tags.split(',').map(|tag| version(tag.trim())).collect::<Option<_>>().map(Some).ok_or(invalid)
     }
 
+    /// Whether what a tag names is what the client expects, where it says what it does.
+    pub(crate) fn expects_etag(&self, etag: &str) -> Result<bool, ApiError> {
+        let invalid = ApiError::InvalidHeader("If-Match");
+        let mut values = self.headers.get_all(IF_MATCH).iter();
+        let (value, None) = (values.next(), values.next()) else { return Err(invalid) };
+        let Some(value) = value else { return Ok(true) };
+        let mut tags = value.to_str().map_err(|_| invalid)?.split(',').map(str::trim);
+        Ok(tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag))
+    }
+
     /// Counts against the limit of an e-mail address.
     pub(crate) fn limit_email(&self, email: &str) -> Result<(), ApiError> {
         self.state.limiters.as_ref().map_or(Ok(()), |limiters| limiters.check_email(email))

@@ -47,6 +47,10 @@ pub(crate) enum ApiError {
     InvalidParameter { name: &'static str, wanted: [&'static str; 3] },
     /// The ticket has been changed since the client saw it: what it is now, and what happened, as JSON.
     Changed { etag: String, since: serde_json::Value },
+    /// What should be rules is none: where, and why.
+    InvalidRules { why: String },
+    /// Other rules are active than those that the client has seen.
+    RulesChanged,
     /// The idempotency key belongs to another request.
     KeyReused,
     /// The first request with this idempotency key is not answered yet.
@@ -81,6 +85,8 @@ pub(crate) enum ApiError {
     Overloaded,
     /// Not now.
     Unavailable(BoxError),
+    /// Nothing can be stored until somebody has seen to it.
+    ReadOnly(BoxError),
     /// A defect.
     Internal(BoxError),
 }
@@ -106,10 +112,12 @@ impl ApiError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) | Self::InvalidHeader(_) | Self::BodyIncomplete => StatusCode::BAD_REQUEST,
-            Self::Invalid(_) | Self::InvalidParameter { .. } | Self::KeyReused | Self::Refused(Refusal::Invalid(_)) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            Self::Changed { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::Invalid(_)
+            | Self::InvalidParameter { .. }
+            | Self::InvalidRules { .. }
+            | Self::KeyReused
+            | Self::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Changed { .. } | Self::RulesChanged => StatusCode::PRECONDITION_FAILED,
             Self::UnsupportedMediaType { .. } | Self::EncodedBody => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -126,7 +134,8 @@ impl ApiError {
             | Self::TooManySubscriptions
             | Self::LastAdmin => StatusCode::CONFLICT,
             Self::RateLimited { .. } | Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Overloaded | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            // Not 507: clients and proxies know that a 503 is to be tried again.
+            Self::Overloaded | Self::Unavailable(_) | Self::ReadOnly(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -146,6 +155,8 @@ impl ApiError {
             Self::Refused(refusal) => refusal.code(),
             Self::InvalidParameter { .. } => "invalid-parameter",
             Self::Changed { .. } => "changed",
+            Self::InvalidRules { .. } => "invalid-rules",
+            Self::RulesChanged => "rules-changed",
             Self::KeyReused => "idempotency-key-reused",
             Self::KeyInFlight => "idempotency-key-in-flight",
             Self::LoginRequired => "login-required",
@@ -163,6 +174,7 @@ impl ApiError {
             Self::RateLimited { .. } => "rate-limited",
             Self::Overloaded => "overloaded",
             Self::Unavailable(_) => "unavailable",
+            Self::ReadOnly(_) => "read-only",
             Self::Internal(_) => "internal",
         }
     }
@@ -221,6 +233,18 @@ impl ApiError {
                 "Envíe el cuerpo sin comprimir, sin la cabecera Content-Encoding.",
                 "Send the body uncompressed, without the header Content-Encoding.",
                 "Envie o corpo sem compressão, sem o cabeçalho Content-Encoding.",
+            ],
+            Self::InvalidRules { why } => {
+                return match locale {
+                    Locale::Es => format!("Estas reglas no son válidas: {why}"),
+                    Locale::En => format!("These rules are not valid: {why}"),
+                    Locale::Pt => format!("Estas regras não são válidas: {why}"),
+                };
+            }
+            Self::RulesChanged => [
+                "Otra persona activó otras reglas mientras tanto. Revíselas e inténtelo de nuevo.",
+                "Somebody else made other rules active in the meantime. Look at them and try again.",
+                "Outra pessoa ativou outras regras enquanto isso. Veja-as e tente novamente.",
             ],
             Self::BodyTimeout => [
                 "El cuerpo de la solicitud tardó demasiado en llegar.",
@@ -299,6 +323,11 @@ impl ApiError {
                 "The service is not available right now. Try again in a few seconds.",
                 "O serviço não está disponível no momento. Tente novamente em alguns segundos.",
             ],
+            Self::ReadOnly(_) => [
+                "Por ahora el servicio solo puede consultarse: no se guardó nada. Inténtelo de nuevo en unos minutos.",
+                "For now the service can only be read: nothing was stored. Try again in a few minutes.",
+                "Por enquanto o serviço só pode ser consultado: nada foi guardado. Tente novamente em alguns minutos.",
+            ],
             Self::Internal(_) => {
                 ["Ocurrió un error interno.", "An internal error occurred.", "Ocorreu um erro interno."]
             }
@@ -318,6 +347,7 @@ impl ApiError {
                 Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
             }
             Self::Overloaded | Self::Unavailable(_) | Self::KeyInFlight => Some(1),
+            Self::ReadOnly(_) => Some(30),
             _ => None,
         }
     }
@@ -363,9 +393,15 @@ impl ApiError {
     /// What any answer says beside its body. What only the log should know is logged here.
     pub(super) fn finish(self, mut response: Response, locale: Locale) -> Response {
         match &self {
+            Self::Internal(error) if matches!(error.downcast_ref(), Some(StoreError::Damaged(_))) => tracing::error!(
+                %error, "a request failed: `ticketing-server verify` names what is damaged, `restore` puts a backup in its place"
+            ),
             Self::Internal(error) => tracing::error!(%error, "a request failed"),
             // Counted, and not logged: a log of all of them would be what is next to be too much.
             Self::Unavailable(error) => tracing::warn!(%error, "a request could not be done now"),
+            Self::ReadOnly(error) => tracing::error!(
+                %error, "a request was refused because nothing can be stored: look at the disk and the rights on it"
+            ),
             _ => {}
         }
         if let Self::RateLimited { left, .. } = &self {
@@ -472,6 +508,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Overloaded => Self::Overloaded,
             StoreError::Unavailable(_) => Self::Unavailable(error.into()),
+            StoreError::Unwritable(_) => Self::ReadOnly(error.into()),
             StoreError::Damaged(_) => Self::Internal(error.into()),
         }
     }

@@ -106,6 +106,18 @@ impl Collector for PasswordRuns {
     }
 }
 
+/// Counted by it, likewise.
+#[derive(Debug)]
+struct UnreadableEvents(Arc<AtomicU64>);
+
+impl Collector for UnreadableEvents {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Events that are told to nobody because they cannot be read: `verify` names them";
+        let metric = encoder.encode_descriptor("feed_unreadable", help, None, MetricType::Counter)?;
+        ConstCounter::new(self.0.load(Relaxed)).encode(metric)
+    }
+}
+
 /// Counted by a courier, likewise.
 #[derive(Debug)]
 struct Deliveries {
@@ -152,7 +164,11 @@ fn seconds() -> Histogram {
 }
 
 impl Metrics {
-    pub(super) fn new(password_runs: Arc<AtomicU64>, waiting: impl Fn() -> Waiting + Send + Sync + 'static) -> Self {
+    pub(super) fn new(
+        password_runs: Arc<AtomicU64>,
+        unreadable_events: Arc<AtomicU64>,
+        waiting: impl Fn() -> Waiting + Send + Sync + 'static,
+    ) -> Self {
         let mut registry = Registry::with_prefix("ticketing");
         let requests = Family::default();
         registry.register("http_requests", "Requests answered", requests.clone());
@@ -174,6 +190,7 @@ impl Metrics {
         registry.register("shed", "Requests and connections that there was no room for", shed.clone());
         registry.register_collector(Box::new(StoreWaiting(Box::new(waiting))));
         registry.register_collector(Box::new(PasswordRuns(password_runs)));
+        registry.register_collector(Box::new(UnreadableEvents(unreadable_events)));
         let mut deliveries = |told| {
             let figures = Arc::<CourierFigures>::default();
             registry.register_collector(Box::new(Deliveries { told, figures: Arc::clone(&figures) }));

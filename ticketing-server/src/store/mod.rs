@@ -13,6 +13,7 @@ mod integration;
 mod location;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod privacy;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod queue;
 #[cfg(feature = "sqlite")]
@@ -34,7 +35,7 @@ pub use self::location::{Location, PostgresUrl, UnknownLocation};
 
 pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Search, TicketRecord, Total};
 
-pub use self::feed::{FeedEntry, FeedPosition, FeedStore};
+pub use self::feed::{FeedEntry, FeedPage, FeedPosition, FeedStore};
 
 pub use self::deliveries::{
     Delivery, DeliveryId, DeliveryStore, FailedDelivery, Failure, FailureKind, GivenUp, Lease, LeaseStore, Place,
@@ -51,7 +52,11 @@ pub use self::accounts::{
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
-pub use self::archive::{ArchiveStore, Repeatable, Restoration, Restored, StoredReference};
+pub use self::archive::{
+    ArchiveStore, LooseEnd, LooseEndKind, Outline, Repeatable, Restoration, Restored, StoredReference,
+};
+
+pub use self::privacy::{AddressHash, Erasure, Forgotten, PrivacyStore};
 
 pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 
@@ -70,6 +75,7 @@ pub trait Store:
     + DeliveryStore
     + LeaseStore
     + ArchiveStore
+    + PrivacyStore
     + QueueStore
 {
 }
@@ -88,6 +94,7 @@ impl<S> Store for S where
         + DeliveryStore
         + LeaseStore
         + ArchiveStore
+        + PrivacyStore
         + QueueStore
 {
 }
@@ -332,9 +339,13 @@ pub struct PublicRecord {
 /// A store that cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It is out of reach, full, or too busy for now: try again later. Nothing was stored.
+    /// It is out of reach or too busy for now: try again later. Nothing was stored.
     #[error("the store is not available: {0}")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// It can be read and not written: its disk is full or failing, or may not be written. Nothing was stored, and nothing will be until
+    /// somebody has seen to it.
+    #[error("the store cannot be written: {0}")]
+    Unwritable(#[source] Box<dyn Error + Send + Sync>),
     /// It has more to do than it can: too much was waiting, for too long, or a list took longer than it may. Nothing was stored, nor will be.
     #[error("the store has more to do than it can")]
     Overloaded,

@@ -19,10 +19,13 @@ mod feed;
 mod keys;
 mod leases;
 mod lists;
+mod loose_ends;
 mod migrate;
 mod pages;
+mod privacy;
 mod readers;
 mod references;
+mod room;
 mod rows;
 mod rules;
 mod subscriptions;
@@ -299,8 +302,28 @@ impl From<rusqlite::Error> for StoreError {
                 Self::Damaged(error.into())
             }
             rusqlite::Error::SqliteFailure(failure, _) if failure.code == OperationInterrupted => Self::Overloaded,
+            rusqlite::Error::SqliteFailure(failure, _) if is_of_writing(*failure) => Self::Unwritable(error.into()),
             rusqlite::Error::SqliteFailure(..) => Self::Unavailable(error.into()),
             _ => Self::Damaged(error.into()),
         }
+    }
+}
+
+/// Whether it is what is written to that fails, and not what is read.
+fn is_of_writing(failure: rusqlite::ffi::Error) -> bool {
+    use rusqlite::ffi::{
+        SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE,
+    };
+    match failure.code {
+        ErrorCode::DiskFull | ErrorCode::ReadOnly => true,
+        ErrorCode::SystemIoFailure => matches!(
+            failure.extended_code,
+            SQLITE_IOERR_WRITE
+                | SQLITE_IOERR_FSYNC
+                | SQLITE_IOERR_DIR_FSYNC
+                | SQLITE_IOERR_TRUNCATE
+                | SQLITE_IOERR_SHMSIZE
+        ),
+        _ => false,
     }
 }

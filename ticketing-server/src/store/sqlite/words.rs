@@ -5,6 +5,7 @@
 //! What it finds is looked up in the store, whose word on scope and filter is the last.
 
 use std::{
+    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
     sync::{
@@ -25,7 +26,7 @@ use super::{
     readers::Readers,
     rows::{Columns, damaged},
 };
-use crate::store::{Filter, Search, StoreError};
+use crate::store::{Filter, Search, StoreError, archive::LOOSE_ENDS_MAX};
 
 /// Events that are taken in at once: the more, the less is merged afterwards.
 const BATCH: u32 = 4_000;
@@ -85,6 +86,17 @@ impl Words {
         }
     }
 
+    /// Has nothing left in the file that is no ticket's words now. It is brought up to date, put together in one piece, which is what
+    /// drops what was replaced, and written anew.
+    pub(super) fn scrub(&self, store: &Readers) -> Result<(), StoreError> {
+        while self.update(store)? {}
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(connection) = writer.as_ref() else { return Ok(()) };
+        connection.execute("INSERT INTO documents (documents) VALUES ('optimize')", [])?;
+        connection.execute_batch("VACUUM")?;
+        super::privacy::empty_log(connection)
+    }
+
     /// Rows before one whose tickets have what is searched for, newest first.
     ///
     /// # Errors
@@ -111,6 +123,50 @@ impl Words {
             self.state.store(BROKEN, Release);
             StoreError::Unavailable(error.into())
         })
+    }
+
+    /// The labels of tickets that an index does not have which says that it has all; some of them. One that is behind, of another file, or
+    /// not there yet says nothing; one that cannot be read is told of.
+    pub(super) fn unfound(&self, store: &Connection) -> Result<Vec<String>, StoreError> {
+        if !self.path.exists() {
+            return Ok(vec![]);
+        }
+        let indexed = || -> rusqlite::Result<(Vec<u8>, i64, HashSet<i64>)> {
+            let index = self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let (of, last) =
+                index.query_row("SELECT store, last FROM progress", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let mut statement = index.prepare("SELECT id FROM documents_docsize")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok((of, last, rows.collect::<Result<_, _>>()?))
+        };
+        let (of, last, rows) = match indexed() {
+            Ok(indexed) => indexed,
+            // It is new.
+            Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(vec![]),
+            Err(error) => {
+                let error = StoreError::from(error);
+                return match error {
+                    StoreError::Damaged(error) => {
+                        Ok(vec![format!("the index cannot be read and is made anew: {error}")])
+                    }
+                    error => Err(error),
+                };
+            }
+        };
+        let identity: Vec<u8> = store.query_row("SELECT octets FROM identity", [], |row| row.get(0))?;
+        let newest: i64 = store.query_row("SELECT ifnull(max(id), 0) FROM outbox", [], |row| row.get(0))?;
+        if of != identity || last != newest {
+            return Ok(vec![]);
+        }
+        let mut statement = store.prepare("SELECT id, label FROM tickets")?;
+        let mut tickets = statement.query([])?;
+        let mut unfound = Vec::new();
+        while let Some(row) = tickets.next()? {
+            if !rows.contains(&row.get(0)?) && unfound.len() < LOOSE_ENDS_MAX as usize {
+                unfound.push(row.get(1)?);
+            }
+        }
+        Ok(unfound)
     }
 
     fn look_up(&self, expression: &str, before: i64, limit: usize) -> rusqlite::Result<Vec<i64>> {
