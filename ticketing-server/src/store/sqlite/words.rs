@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, config::DbConfig};
 use ticketing_core::{Status, ticket::Scope};
 
 use super::{
@@ -123,13 +123,13 @@ impl Words {
         };
         let (of, last, rows) = match indexed() {
             Ok(indexed) => indexed,
-            // It is new.
-            Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(vec![]),
             Err(error) => {
-                let error = StoreError::from(error);
-                return match error {
-                    StoreError::Damaged(error) => Ok(vec![format!("the index cannot be read and is made anew: {error}")]),
-                    error => Err(error),
+                return match error.sqlite_error_code() {
+                    Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                        Ok(vec![format!("the index cannot be read and is made anew: {error}")])
+                    }
+                    // It is new, or somebody is making it.
+                    _ => Ok(vec![]),
                 };
             }
         };
