@@ -213,7 +213,13 @@ async fn what_belongs_to_nothing_or_says_otherwise_is_named() {
         assert!(spoil.changes() > 0, "{sql}");
         drop(spoil);
         let found = desk.run(&["verify"]);
-        assert_eq!((found.status, found.stdout.lines().count()), (Some(1), 1), "{sql}: {}{}", found.stdout, found.stderr);
+        assert_eq!(
+            (found.status, found.stdout.lines().count()),
+            (Some(1), 1),
+            "{sql}: {}{}",
+            found.stdout,
+            found.stderr
+        );
         assert!(found.stdout.contains(said), "“{said}” in: {}", found.stdout);
         for ending in ["", "-wal", "-shm", "-words-wal", "-words-shm"] {
             let _ = fs::remove_file(desk.path(&format!("ticketing.db{ending}")));
@@ -225,7 +231,10 @@ async fn what_belongs_to_nothing_or_says_otherwise_is_named() {
     database("INSERT INTO events SELECT (9 << 17) | 1, recorded_at, occurred_at, action, role, actor, rules, public, has_text,
               changes, asked_by FROM events LIMIT 1", "events of a ticket that is not there: 9");
     database("INSERT INTO intake (ticket, has_whatsapp, internal) VALUES (9, 0, 0)", "a ticket that is not there: 9");
-    database("INSERT INTO texts (ticket, seq, body) VALUES (9, 2, 'x')", "a text of an event that is not there: ticket 9, event 2");
+    database(
+        "INSERT INTO texts (ticket, seq, body) VALUES (9, 2, 'x')",
+        "a text of an event that is not there: ticket 9, event 2",
+    );
     database("INSERT INTO ticket_tags (tag, ticket) SELECT 'vip', id FROM tickets", "its tags are not those");
     database("UPDATE label_counters SET last = last - 1", "the year's next number is taken already");
     database("UPDATE idempotency_keys SET version = 7", "has come to what is not there");
@@ -240,7 +249,11 @@ async fn what_belongs_to_nothing_or_says_otherwise_is_named() {
     database("UPDATE tickets SET facet = 900", "lists that it does not belong to");
     database("UPDATE tickets SET sla = 'x'", &format!("{label}: it cannot be read"));
     database("INSERT INTO outbox (ticket, seq) VALUES (9, 1)", "cannot be read, and is told to nobody");
-    spoilt("ticketing.db-words", "INSERT INTO documents (documents) VALUES ('delete-all')", &format!("{label}: no search finds it"));
+    spoilt(
+        "ticketing.db-words",
+        "INSERT INTO documents (documents) VALUES ('delete-all')",
+        &format!("{label}: no search finds it"),
+    );
 }
 
 // Backups

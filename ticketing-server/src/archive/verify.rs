@@ -73,9 +73,15 @@ impl fmt::Display for Deviation {
                 LooseEndKind::Tags => write!(f, "{of}: its tags are not those that it is found by"),
                 LooseEndKind::Facet => write!(f, "{of}: it is in lists that it does not belong to"),
                 LooseEndKind::LabelCounter => write!(f, "{of}: the year's next number is taken already"),
-                LooseEndKind::Repeatable => write!(f, "{of}: a request that may be repeated has come to what is not there"),
-                LooseEndKind::Delivery => write!(f, "position {of}: something is to be delivered that is not in the feed"),
-                LooseEndKind::Recipient => write!(f, "recipient {of}: they have been told more than there is, or are nobody"),
+                LooseEndKind::Repeatable => {
+                    write!(f, "{of}: a request that may be repeated has come to what is not there")
+                }
+                LooseEndKind::Delivery => {
+                    write!(f, "position {of}: something is to be delivered that is not in the feed")
+                }
+                LooseEndKind::Recipient => {
+                    write!(f, "recipient {of}: they have been told more than there is, or are nobody")
+                }
                 LooseEndKind::Words => write!(f, "{of}: no search finds it"),
             },
         }
@@ -100,7 +106,9 @@ pub async fn verify(store: &impl Store) -> Result<Findings, StoreError> {
     let mut after = LabelKey::NOTHING;
     loop {
         let what = format!("the tickets after number {} of {}", after.number, after.year);
-        let Some(outlines) = readable(store.outlines(after, PAGE).await, &what, &mut findings.deviations)? else { break };
+        let Some(outlines) = readable(store.outlines(after, PAGE).await, &what, &mut findings.deviations)? else {
+            break;
+        };
         let Some(last) = outlines.last().map(|outline| outline.key) else { break };
         for record in records(store, after, &outlines, &mut findings.deviations).await? {
             findings.tickets += 1;
@@ -125,8 +133,11 @@ pub async fn verify(store: &impl Store) -> Result<Findings, StoreError> {
         }
         after = last;
     }
-    compared.extend(readable(counted(store, counts).await, "the counters", &mut findings.deviations)?.into_iter().flatten());
-    compared.extend(readable(feed(store, &versions).await, "the feed", &mut findings.deviations)?.into_iter().flatten());
+    compared.extend(
+        readable(counted(store, counts).await, "the counters", &mut findings.deviations)?.into_iter().flatten(),
+    );
+    compared
+        .extend(readable(feed(store, &versions).await, "the feed", &mut findings.deviations)?.into_iter().flatten());
     let loose_ends = readable(store.loose_ends().await, "what stands beside the tickets", &mut findings.deviations)?;
     compared.extend(loose_ends.into_iter().flatten().map(Deviation::LooseEnd));
     findings.is_moving = store.newest_position().await? != began;

@@ -239,7 +239,9 @@ impl VerifyArgs {
             println!("{deviation}");
         }
         if is_moving {
-            eprintln!("the desk went on working: feed, counters, alarms and what stands beside the tickets were not compared");
+            eprintln!(
+                "the desk went on working: feed, counters, alarms and what stands beside the tickets were not compared"
+            );
         }
         eprintln!("{tickets} tickets with {events} events were looked at");
         ensure!(deviations.is_empty(), "{} deviations", deviations.len());

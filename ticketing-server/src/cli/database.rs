@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::{Config, block_on, settings::Settings};
 use crate::store::{
-    AnyStore, Location, StoreError,
+    self, AnyStore, Location, StoreError,
     postgres::{PostgresOptions, PostgresStore},
-    sqlite::SqliteStore,
+    sqlite::{SqliteOptions, SqliteStore},
 };
 
 #[derive(Args)]
@@ -100,12 +100,33 @@ pub(super) async fn open_existing(location: &Location, settings: &Settings) -> a
     open(location, settings).await
 }
 
-/// The store at a location.
+/// How long a command waits for others: longer than a request, because it is not tried again by itself.
+const WAIT_MAX: Duration = Duration::from_mins(1);
+
+/// The store at a location, for a command.
 pub(super) async fn open(location: &Location, settings: &Settings) -> anyhow::Result<AnyStore> {
+    open_with(location, settings, WAIT_MAX, WAIT_MAX).await
+}
+
+/// The store at a location, for a server.
+pub(super) async fn open_to_serve(location: &Location, settings: &Settings) -> anyhow::Result<AnyStore> {
+    open_with(location, settings, store::WAIT_MAX, SqliteOptions::default().read_max).await
+}
+
+async fn open_with(
+    location: &Location,
+    settings: &Settings,
+    wait_max: Duration,
+    read_max: Duration,
+) -> anyhow::Result<AnyStore> {
     let store = match location {
-        Location::Sqlite(path) => SqliteStore::open(path).map(AnyStore::from),
+        Location::Sqlite(path) => {
+            let options = SqliteOptions { wait_max, read_max, ..SqliteOptions::default() };
+            SqliteStore::open_with(path, &options).map(AnyStore::from)
+        }
         Location::Postgres(url) => {
-            PostgresStore::connect_with(url.reveal(), &postgres_options(settings)).await.map(AnyStore::from)
+            let options = PostgresOptions { wait_max, ..postgres_options(settings) };
+            PostgresStore::connect_with(url.reveal(), &options).await.map(AnyStore::from)
         }
     };
     let hint = match &store {
@@ -114,7 +135,9 @@ pub(super) async fn open(location: &Location, settings: &Settings) -> anyhow::Re
             "; `ticketing-server verify` names what is wrong in one that opens, `ticketing-server restore` puts a backup in its place"
         }
         Err(StoreError::Damaged(_)) => "; name another one with --database",
-        Err(StoreError::Unwritable(_)) => ": it cannot be written; look whether its disk is full and who may write there",
+        Err(StoreError::Unwritable(_)) => {
+            ": it cannot be written; look whether its disk is full and who may write there"
+        }
         _ => "",
     };
     store.with_context(|| format!("the database {location} cannot be used{hint}"))

@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    database::{Database, open},
+    database::{Database, open_to_serve},
     lock::lock,
     settings::{Listen, LogFormat, Network, Settings},
     user::new_user,
@@ -113,7 +113,7 @@ impl Serve {
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
-            let store = open(&location, &settings).await?;
+            let store = open_to_serve(&location, &settings).await?;
             let engine = Engine::start_with(store, SystemClock, engine_options).await;
             let engine = engine.context("the rules or the users in the database cannot be used")?;
             first_admin(&engine).await?;

@@ -53,7 +53,11 @@ impl Unreadable {
         for (position, error) in unreadable {
             if known.insert(*position) {
                 self.count.fetch_add(1, Relaxed);
-                tracing::error!(position = position.0, error, "an event cannot be read and is told to nobody: run `verify`");
+                tracing::error!(
+                    position = position.0,
+                    error,
+                    "an event cannot be read and is told to nobody: run `verify`"
+                );
             }
         }
     }

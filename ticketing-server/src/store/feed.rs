@@ -21,11 +21,7 @@ pub trait FeedStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<FeedPosition>, StoreError>> + Send;
 
     /// The same events, without those that cannot be read: one of these keeps nobody from the others.
-    fn feed_page(
-        &self,
-        after: FeedPosition,
-        max: u32,
-    ) -> impl Future<Output = Result<FeedPage, StoreError>> + Send {
+    fn feed_page(&self, after: FeedPosition, max: u32) -> impl Future<Output = Result<FeedPage, StoreError>> + Send {
         async move {
             match self.feed(after, max).await {
                 Ok(entries) => return Ok(FeedPage { entries, unreadable: vec![] }),

@@ -118,7 +118,10 @@ async fn a_restore_that_is_killed_leaves_the_database_that_was_there_or_the_rest
 
 fn is_replaced(path: &Path) -> bool {
     let name = path.file_name().unwrap().to_str().unwrap();
-    name.starts_with("ticketing.db.replaced-") && !name.ends_with("-wal") && !name.ends_with("-shm") && !name.ends_with("-words")
+    name.starts_with("ticketing.db.replaced-")
+        && !name.ends_with("-wal")
+        && !name.ends_with("-shm")
+        && !name.ends_with("-words")
 }
 
 #[tokio::test]

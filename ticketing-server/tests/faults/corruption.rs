@@ -260,7 +260,8 @@ async fn one_event_that_cannot_be_read_keeps_nobody_from_the_others() {
     let receiver = Receiver::new(|_, _| Reply::Status(200)).await;
     desk.run(&["webhook", "create", "--url", &receiver.url()]).success();
     let token = desk.run(&["token", "create", "--name", "crm", "--scopes", "tickets:read"]).success();
-    let server = desk.serve_with(|command| command.env("TICKETING_RATE_LIMITS", "off").env("TICKETING_WEBHOOKS", "off"));
+    let server =
+        desk.serve_with(|command| command.env("TICKETING_RATE_LIMITS", "off").env("TICKETING_WEBHOOKS", "off"));
     let mut client = server.connect().await;
     let mut known = Known::default();
     for requester in 0..12 {
@@ -277,9 +278,7 @@ async fn one_event_that_cannot_be_read_keeps_nobody_from_the_others() {
     drop(file);
 
     let server = desk.serve_with(|command| {
-        command
-            .env("TICKETING_RATE_LIMITS", "off")
-            .env("TICKETING_WEBHOOKS_ALLOW_PRIVATE_TARGETS", "127.0.0.0/8")
+        command.env("TICKETING_RATE_LIMITS", "off").env("TICKETING_WEBHOOKS_ALLOW_PRIVATE_TARGETS", "127.0.0.0/8")
     });
     let mut client = server.connect().await;
     let labels = |wanted: &[usize]| wanted.iter().map(|at| known.acknowledged[*at].label.clone()).collect::<Vec<_>>();
@@ -291,7 +290,9 @@ async fn one_event_that_cannot_be_read_keeps_nobody_from_the_others() {
         let answer = client.ask(&request.header("X-API-TOKEN", token.trim())).await;
         let link = answer.header("link").unwrap();
         let next = link.split("after=").nth(1).unwrap().split(['&', '>']).next().unwrap().to_owned();
-        told.extend(answer.ok().as_array().unwrap().iter().map(|event| event["ticketLabel"].as_str().unwrap().to_owned()));
+        told.extend(
+            answer.ok().as_array().unwrap().iter().map(|event| event["ticketLabel"].as_str().unwrap().to_owned()),
+        );
         if next == after {
             break;
         }

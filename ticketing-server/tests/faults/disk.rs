@@ -9,15 +9,34 @@ use std::{
 /// A change of a file or of a name, as the shim has noted it.
 #[derive(Debug)]
 enum Change {
-    Create { file: u64, name: String },
-    Write { file: u64, offset: usize, octets: Vec<u8> },
-    Truncate { file: u64, octets: usize },
-    Sync { file: u64 },
+    Create {
+        file: u64,
+        name: String,
+    },
+    Write {
+        file: u64,
+        offset: usize,
+        octets: Vec<u8>,
+    },
+    Truncate {
+        file: u64,
+        octets: usize,
+    },
+    Sync {
+        file: u64,
+    },
     SyncNames,
-    Unlink { name: String },
-    Rename { from: String, to: String },
+    Unlink {
+        name: String,
+    },
+    Rename {
+        from: String,
+        to: String,
+    },
     /// A sync has failed: what was written before may be on the disk or not, and no later sync brings it there.
-    Lost { file: u64 },
+    Lost {
+        file: u64,
+    },
 }
 
 /// All changes, each with how much had been noted after it.

@@ -116,7 +116,8 @@ async fn a_log_that_has_filled_the_disk_makes_room_when_nobody_reads_from_it_any
     let desk = Desk::on_a_file();
     serve(&desk, &volume, "server.log").kill();
     let file = rusqlite::Connection::open(volume.path("ticketing.db")).unwrap();
-    file.execute_batch("CREATE TABLE more (octets); INSERT INTO more VALUES (zeroblob(2000000)); DROP TABLE more").unwrap();
+    file.execute_batch("CREATE TABLE more (octets); INSERT INTO more VALUES (zeroblob(2000000)); DROP TABLE more")
+        .unwrap();
     file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     drop(file);
     let server = serve(&desk, &volume, "server.log");
@@ -152,11 +153,7 @@ async fn commands_on_a_full_disk_refuse_and_leave_nothing_half_done() {
     }
     volume.fill(100 << 10);
     let on = |name: &str| volume.path(name).to_str().unwrap().to_owned();
-    for arguments in [
-        ["backup", &on("copy.db")],
-        ["export", &on("desk.ndjson")],
-        ["restore", "copy.db"],
-    ] {
+    for arguments in [["backup", &on("copy.db")], ["export", &on("desk.ndjson")], ["restore", "copy.db"]] {
         let (arguments, database) = match arguments[0] {
             "restore" => {
                 desk.run(&["backup", "copy.db"]).success();
@@ -170,8 +167,10 @@ async fn commands_on_a_full_disk_refuse_and_leave_nothing_half_done() {
         }
         let message = desk.run(&arguments).failure(1);
         assert!(message.contains("full") || message.contains("No space left"), "{arguments:?}: {message}");
-        let left: Vec<_> =
-            fs::read_dir(volume.path("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let left: Vec<_> = fs::read_dir(volume.path(""))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         assert!(
             left.iter().all(|name| !name.contains("copy") && !name.contains("desk.") && !name.contains("partial")),
             "{arguments:?}: {left:?}"

@@ -70,9 +70,8 @@ async fn every_disk_holds_what_was_acknowledged(
 async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
     for seed in 0..u64::from(scaled(1)) {
         let (desk, shim) = watched();
-        let server = desk.serve_on("disk/ticketing.db", |command| {
-            shim.put_before(command).env("TICKETING_RATE_LIMITS", "off")
-        });
+        let server =
+            desk.serve_on("disk/ticketing.db", |command| shim.put_before(command).env("TICKETING_RATE_LIMITS", "off"));
         let journal = shim.journal().to_owned();
         let noted = move || fs::metadata(&journal).map_or(0, |file| file.len());
         let next = Arc::new(AtomicU32::new(0));
@@ -94,9 +93,8 @@ async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
 async fn no_answer_relies_on_what_a_failed_sync_has_lost() {
     for which in [In::Log, In::Database, In::All] {
         let (desk, shim) = watched();
-        let server = desk.serve_on("disk/ticketing.db", |command| {
-            shim.put_before(command).env("TICKETING_RATE_LIMITS", "off")
-        });
+        let server =
+            desk.serve_on("disk/ticketing.db", |command| shim.put_before(command).env("TICKETING_RATE_LIMITS", "off"));
         let journal = shim.journal().to_owned();
         let noted = move || fs::metadata(&journal).map_or(0, |file| file.len());
         let next = Arc::new(AtomicU32::new(0));
@@ -131,9 +129,8 @@ async fn no_answer_relies_on_what_a_failed_sync_has_lost() {
 async fn what_was_refused_for_a_failed_sync_does_not_come_back_when_the_process_is_killed() {
     for times in [1, 1_000_000] {
         let (desk, shim) = watched();
-        let server = desk.serve_on("disk/ticketing.db", |command| {
-            shim.put_before(command).env("TICKETING_RATE_LIMITS", "off")
-        });
+        let server =
+            desk.serve_on("disk/ticketing.db", |command| shim.put_before(command).env("TICKETING_RATE_LIMITS", "off"));
         let mut client = server.connect().await;
         let mut known = Known::default();
         super::requesters::note(&mut known, &client.ask(&creation(0)).await, 0, 0);
@@ -169,7 +166,8 @@ async fn a_backup_that_has_its_name_is_whole_after_a_power_cut() {
     let journal = Journal::read(shim.journal());
     let mut random = Random::new(5);
     let mut whole = 0;
-    for (changes, survives) in (0..=journal.len()).flat_map(|changes| Survives::ALL.map(|survives| (changes, survives))) {
+    for (changes, survives) in (0..=journal.len()).flat_map(|changes| Survives::ALL.map(|survives| (changes, survives)))
+    {
         let name = "cut";
         fs::create_dir(desk.path(name)).unwrap();
         journal.rebuild(changes, survives, &mut random, &desk.path(name));

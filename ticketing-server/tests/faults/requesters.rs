@@ -131,7 +131,8 @@ pub(crate) async fn is_found(client: &mut Connection, ticket: &Acknowledged) {
 
 /// Asserts that a file holds what was acknowledged, nothing twice, and nothing that is not as it must be. Answers whose tickets it has.
 pub(crate) async fn holds(file: &Path, acknowledged: &[Acknowledged], what: &str) -> HashMap<u32, String> {
-    let store = AnyStore::open(&Location::Sqlite(file.to_owned())).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+    let store =
+        AnyStore::open(&Location::Sqlite(file.to_owned())).await.unwrap_or_else(|error| panic!("{what}: {error}"));
     let findings = verify(&store).await.unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!((&findings.deviations[..], &findings.gaps[..]), (&[][..], &[][..]), "{what}");
     let mut there = HashMap::new();

@@ -18,8 +18,8 @@ use super::{
     transactions::{Statements, Transaction, each},
 };
 use crate::store::{
-    ArchiveStore, Creation, Delivery, FeedStore, Idempotency, LabelKey, LooseEnd, Outline, Place, RecipientId, Repeatable,
-    Restoration, Restored, StoreError, StoredReference, SubscriptionRecord, TicketRecord,
+    ArchiveStore, Creation, Delivery, FeedStore, Idempotency, LabelKey, LooseEnd, Outline, Place, RecipientId,
+    Repeatable, Restoration, Restored, StoreError, StoredReference, SubscriptionRecord, TicketRecord,
 };
 
 impl ArchiveStore for PostgresStore {
@@ -30,7 +30,8 @@ impl ArchiveStore for PostgresStore {
     async fn outlines(&self, after: LabelKey, max: u32) -> Result<Vec<Outline>, StoreError> {
         self.look(|look| {
             Box::pin(async move {
-                let sql = "SELECT ordinal, label, next_moment FROM tickets WHERE ordinal > $1 ORDER BY ordinal LIMIT $2";
+                let sql =
+                    "SELECT ordinal, label, next_moment FROM tickets WHERE ordinal > $1 ORDER BY ordinal LIMIT $2";
                 let found = look.query(sql, &[&tickets::ordinal_of(after), &i64::from(max)]).await?;
                 let outline = |row| {
                     let columns = &mut Columns::new(row);

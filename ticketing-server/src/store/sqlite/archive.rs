@@ -11,8 +11,8 @@ use super::{
     subscriptions, tickets,
 };
 use crate::store::{
-    ArchiveStore, Delivery, Idempotency, LabelKey, LooseEnd, Outline, Place, RecipientId, Repeatable, Restoration, Restored, StoreError,
-    StoredReference, SubscriptionRecord, TicketRecord,
+    ArchiveStore, Delivery, Idempotency, LabelKey, LooseEnd, Outline, Place, RecipientId, Repeatable, Restoration,
+    Restored, StoreError, StoredReference, SubscriptionRecord, TicketRecord,
 };
 
 impl ArchiveStore for SqliteStore {
@@ -41,7 +41,7 @@ impl ArchiveStore for SqliteStore {
     }
 
     async fn loose_ends(&self) -> Result<Vec<LooseEnd>, StoreError> {
-        self.read_long(|connection, words| loose_ends::find(connection, words)).await
+        self.read_long(loose_ends::find).await
     }
 
     async fn restore(&self, tickets: Vec<Restoration>) -> Result<Vec<Restored>, StoreError> {

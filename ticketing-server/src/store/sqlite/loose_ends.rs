@@ -5,7 +5,9 @@ use rusqlite::Connection;
 use super::words::Words;
 use crate::store::{
     LooseEnd,
-    LooseEndKind::{self, Delivery, Events, Facet, Intake, LabelCounter, Page, Recipient, Repeatable, Tags, Text, Words as Searched},
+    LooseEndKind::{
+        self, Delivery, Events, Facet, Intake, LabelCounter, Page, Recipient, Repeatable, Tags, Text, Words as Searched,
+    },
     StoreError,
     archive::LOOSE_ENDS_MAX,
 };
@@ -60,7 +62,9 @@ pub(super) fn find(connection: &Connection, words: &Words) -> Result<Vec<LooseEn
     let said = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
     found.extend(said.into_iter().filter(|said| said != "ok").map(|of| LooseEnd { kind: Page, of }));
     for (kind, sql) in QUERIES {
-        let sql = format!("SELECT CAST(named.of AS TEXT) FROM (SELECT NULL AS of WHERE FALSE UNION ALL {sql}) named LIMIT {LOOSE_ENDS_MAX}");
+        let sql = format!(
+            "SELECT CAST(named.of AS TEXT) FROM (SELECT NULL AS of WHERE FALSE UNION ALL {sql}) named LIMIT {LOOSE_ENDS_MAX}"
+        );
         match names(connection, &sql) {
             Ok(names) => found.extend(names.into_iter().map(|of| LooseEnd { kind, of })),
             // The others are told all the same.

@@ -45,7 +45,8 @@ fn is_ours(path: &Path, options: &SqliteOptions) -> Result<(), StoreError> {
 }
 
 fn has_our_tables(connection: &Connection) -> Result<(), StoreError> {
-    let sql = "SELECT count(*), ifnull(sum(name = 'refinery_schema_history'), 0) FROM sqlite_schema WHERE type = 'table'";
+    let sql =
+        "SELECT count(*), ifnull(sum(name = 'refinery_schema_history'), 0) FROM sqlite_schema WHERE type = 'table'";
     let (tables, histories): (u32, u32) = connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if tables == 0 {
         return Ok(());
@@ -54,7 +55,8 @@ fn has_our_tables(connection: &Connection) -> Result<(), StoreError> {
         return Err(damaged("it is another program's: nothing was changed in it"));
     }
     // What the migrations library does not expect to be otherwise.
-    let mut statement = connection.prepare("SELECT version, name, applied_on, checksum FROM refinery_schema_history")?;
+    let mut statement =
+        connection.prepare("SELECT version, name, applied_on, checksum FROM refinery_schema_history")?;
     let mut found = statement.query([])?;
     while let Some(row) = found.next()? {
         let (version, _, applied_on, checksum): (i32, String, String, String) =

@@ -22,6 +22,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, config:
 use ticketing_core::{Status, ticket::Scope};
 
 use super::{
+    deadline,
     readers::Readers,
     rows::{Columns, damaged},
 };
@@ -89,6 +90,7 @@ impl Words {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] while the index is made: who searches shall not take a part for the whole.
+    /// [`StoreError::Overloaded`] where it takes too long.
     pub(super) fn find(
         &self,
         search: &Search,
@@ -102,6 +104,10 @@ impl Words {
             return Err(StoreError::Unavailable("the index of words is being made".into()));
         }
         self.look_up(&expression, before, limit).map_err(|error| {
+            // Of a search that took too long, nothing is known but that.
+            if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+                return StoreError::from(error);
+            }
             tracing::warn!(%error, "the index of words cannot be read");
             self.state.store(BROKEN, Release);
             StoreError::Unavailable(error.into())
@@ -116,7 +122,8 @@ impl Words {
         }
         let indexed = || -> rusqlite::Result<(Vec<u8>, i64, HashSet<i64>)> {
             let index = self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-            let (of, last) = index.query_row("SELECT store, last FROM progress", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let (of, last) =
+                index.query_row("SELECT store, last FROM progress", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let mut statement = index.prepare("SELECT id FROM documents_docsize")?;
             let rows = statement.query_map([], |row| row.get(0))?;
             Ok((of, last, rows.collect::<Result<_, _>>()?))
@@ -151,9 +158,12 @@ impl Words {
 
     fn look_up(&self, expression: &str, before: i64, limit: usize) -> rusqlite::Result<Vec<i64>> {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = match reader.take() {
-            Some(connection) => connection,
-            None => self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+        let connection = if let Some(connection) = reader.take() {
+            connection
+        } else {
+            let mut connection = self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            deadline::watch(&mut connection)?;
+            connection
         };
         let connection = reader.insert(connection);
         let sql = "SELECT rowid FROM documents WHERE documents MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?";

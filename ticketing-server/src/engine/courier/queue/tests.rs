@@ -59,7 +59,7 @@ fn what_waits_waits_as_long_where_the_clock_is_set_back() {
     queue.failed(ticket(1), at(1_000), Some(at(1_050)), FAILURE);
     queue.set_back(TimeDelta::milliseconds(900));
     assert_eq!(queue.next_at(), Some(at(150)));
-    assert_eq!(next(&mut queue, 149), []);
+    assert!(next(&mut queue, 149).is_empty());
     assert_eq!(next(&mut queue, 150), [1]);
     queue.delivered(ticket(1));
     assert_eq!(next(&mut queue, 150), [2]);
