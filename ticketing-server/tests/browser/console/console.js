@@ -79,7 +79,7 @@ export async function enter(t, who, { hash = "", at, ...options } = {}) {
   const page = await visit(t, `/consola${hash}`, { ...options, javaScriptEnabled: true, plain: true, at });
   await page.locator("input[name=email]").fill(who.email);
   await page.locator("input[name=password]").fill(who.password ?? PASSWORD);
-  await page.getByRole("button", { name: /Iniciar sesión|Log in/ }).click();
+  await page.getByRole("button", { name: /^Iniciar ses|^Log in/ }).click();
   await page.waitForSelector(".top, main.login h1");
   return page;
 }
