@@ -47,6 +47,5 @@ pub use self::engine::{
     AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,
     Engine, EngineError, EngineOptions, Executed, Follower, HandOver, IdempotencyKey, IntegrationHistory,
     IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing, LoggedIn, NewSecret, NumberedPage, PageRequest,
-    PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed, RulesChange, SubscriptionError,
-    TicketReferences,
+    PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed, RulesChange, SubscriptionError, TicketReferences,
 };

@@ -22,7 +22,7 @@ const REASONS = { working: "LABORAL", "outside-hours": "FUERA_DE_HORARIO", "clos
 /** All of a clock's time, from its start to its deadline or to where it was read, whatever is later. */
 function intervals(target, readAt) {
   const past = target.intervalos.map(({ desde, hasta, cuenta, motivo, fecha }) => ({ from: Date.parse(desde), until: Date.parse(hasta), counts: cuenta, why: motivo, date: fecha, isAhead: false }));
-  const future = target.estado !== "EN_CURSO" || target.fijado_a_mano ? [] : ahead(target.calendario?.nombre, target.restante_ms, readAt).map(({ from, until, counted, reason, date }) => ({
+  const future = !["EN_CURSO", "EN_PAUSA"].includes(target.estado) || target.fijado_a_mano ? [] : ahead(target.calendario?.nombre, target.restante_ms, readAt).map(({ from, until, counted, reason, date }) => ({
     from: Date.parse(from), until: Date.parse(until), counts: counted, why: REASONS[reason], date, isAhead: true,
   }));
   return [...past, ...future];

@@ -225,12 +225,7 @@ struct QueueRow {
 }
 
 impl QueueRow {
-    fn new<S: Store>(
-        engine: &Engine<S>,
-        ticket: &ListedTicket,
-        clock: Option<DeskClock>,
-        rules: &Rules,
-    ) -> Self {
+    fn new<S: Store>(engine: &Engine<S>, ticket: &ListedTicket, clock: Option<DeskClock>, rules: &Rules) -> Self {
         let attributes = &ticket.attributes;
         let agreement = ticket.sla.agreement.as_ref();
         let promise = agreement.and_then(|agreement| agreement.promises.get(TargetKind::Resolution).as_ref());
