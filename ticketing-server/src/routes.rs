@@ -91,9 +91,9 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         post("/api/reglas/previa", rules::preview),
         // The service itself
         get("/openapi.json", openapi::show),
-        get("/livez", health::live),
-        get("/readyz", health::ready),
-        get("/metrics", health::metrics),
+        watch(get("/livez", health::live)),
+        watch(get("/readyz", health::ready)),
+        watch(get("/metrics", health::metrics)),
         // Pages, for people
         page(get("/", home::show)),
         page(get("/solicitud", request::show)),
@@ -112,6 +112,8 @@ pub(crate) struct Route<S> {
     pub(crate) is_public: bool,
     /// It answers people, not programs.
     pub(crate) is_page: bool,
+    /// Whoever watches over the service asks it.
+    pub(crate) is_watch: bool,
     pub(crate) handler: Handler<S>,
 }
 
@@ -157,11 +159,16 @@ fn route<S: Store, A>(method: Method, path: &'static str, handler: fn(Call<S>) -
 where
     A: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
-    Route { method, path, is_public: false, is_page: false, handler: Box::new(move |call| Box::pin(handler(call))) }
+    let handler = Box::new(move |call| -> Answer { Box::pin(handler(call)) });
+    Route { method, path, is_public: false, is_page: false, is_watch: false, handler }
 }
 
 fn public<S>(route: Route<S>) -> Route<S> {
     Route { is_public: true, ..route }
+}
+
+fn watch<S>(route: Route<S>) -> Route<S> {
+    Route { is_watch: true, ..route }
 }
 
 fn page<S>(route: Route<S>) -> Route<S> {

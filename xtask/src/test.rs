@@ -11,10 +11,12 @@ use anyhow::Result;
 use crate::bench;
 use crate::browser;
 use crate::conformance;
+use crate::deploy;
 use crate::fuzz::{CargoFuzz, Target};
 use crate::package;
 use crate::postgres::Cluster;
 use crate::process::{cargo, python, scale, succeeds};
+use crate::soak;
 use crate::stages::{Stages, check, tests};
 use crate::tally::{Runner, Tally};
 use crate::wasm;
@@ -71,6 +73,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     stages.run("pages in a browser", browser::pages);
     stages.run("forms in a browser", browser::forms);
     stages.run("API as documented", || conformance::run(scale));
+    stages.run("deployment", deploy::check);
+    stages.run("soak, briefly", || soak::briefly(scale));
     stages.run("fuzz", || fuzz(FUZZ_SECONDS * scale));
     stages.run("benchmarks, once", bench::run_once);
     stages.run("packages", package::verify_packages);
@@ -93,7 +97,7 @@ const ON_POSTGRES: [&str; 28] = [
     "--test",
     "escalation",
     "--test",
-    "hostile_input",
+    "hostile",
     "--test",
     "idempotency",
     "--test",

@@ -4,6 +4,7 @@ mod archive;
 mod backup;
 mod calendar;
 mod database;
+mod files;
 mod key;
 mod label;
 mod lock;

@@ -63,6 +63,11 @@ impl Connection {
         self.read(true).await
     }
 
+    /// The head of the next answer, whatever comes after it.
+    pub(crate) async fn head_of_answer(&mut self) -> Answer {
+        self.read(false).await.expect("an answer").expect("an answer, not the end of the connection")
+    }
+
     /// Asserts that the server has nothing more to say and closes the connection.
     pub(crate) async fn is_closed(&mut self) {
         match self.read(true).await {
