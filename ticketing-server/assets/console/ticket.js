@@ -279,7 +279,7 @@ export function view() {
             ${fact("creado", instant(ticket.creado_en))}${fact("actualizado", instant(ticket.actualizado_en))}
           </dl></section>
           <section class="card"><h2>${t("ticket.requester")}</h2><dl class="facts">
-            ${fact("nombre", ticket.solicitante_nombre)}${fact("email", ticket.solicitante_email && html`<a href="mailto:${ticket.solicitante_email}">${ticket.solicitante_email}</a>`)}
+            ${fact("nombre", ticket.solicitante_nombre || t("nobody"))}${fact("email", ticket.solicitante_email && html`<a href="mailto:${ticket.solicitante_email}">${ticket.solicitante_email}</a>`)}
             ${fact("telefono", ticket.solicitante_tel && html`<a href="tel:${ticket.solicitante_tel}">${ticket.solicitante_tel}</a>${ticket.tiene_whatsapp ? " · WhatsApp" : ""}`)}
             ${fact("empresa", ticket.empresa_departamento)}${fact("documento", ticket.documento)}
           </dl></section>
