@@ -45,7 +45,8 @@ pub mod webhooks;
 
 pub use self::engine::{
     AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,
-    Engine, EngineError, EngineOptions, Executed, Follower, HandOver, IdempotencyKey, IntegrationHistory,
-    IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing, LoggedIn, NewSecret, NumberedPage, PageRequest,
-    PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed, RulesChange, SubscriptionError, TicketReferences,
+    Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed, ExportedTicket, Follower,
+    HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing,
+    LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed,
+    RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError, TicketReferences,
 };

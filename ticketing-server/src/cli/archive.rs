@@ -18,9 +18,10 @@ use super::{
     files::{beside, is_one_file, rename},
 };
 use crate::{
+    Engine,
     archive::{Digest, Export, Extent, Findings, Import, ImportReport, Line, verify},
     clock::{Clock, SystemClock},
-    store::{AnyStore, Location},
+    store::{AnyStore, Location, PrivacyStore},
 };
 
 /// A ticket with a long history is some MB; a line that is longer than this is none.
@@ -95,7 +96,7 @@ fn said(tickets: u64, done: &str) {
 }
 
 /// There are secrets in it: nobody else may read it.
-fn private(path: &Path) -> io::Result<File> {
+pub(super) fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -130,8 +131,23 @@ impl ImportArgs {
         };
         let store = self.database.open()?;
         let report = block_on(import(&store, BufReader::new(input)))?;
+        erase_forgotten(&store)?;
         finish(&report)
     }
+}
+
+/// Whoever was erased does not come back by an archive that is older than that.
+pub(super) fn erase_forgotten(store: &AnyStore) -> anyhow::Result<()> {
+    if block_on(store.forgotten())?.is_empty() {
+        return Ok(());
+    }
+    let erased =
+        block_on(async { Engine::start(store.clone()).await?.erase_forgotten().await.map_err(anyhow::Error::from) })?;
+    if erased > 0 {
+        eprintln!("{erased} tickets had people in them who were erased: they are erased again");
+        block_on(store.scrub())?;
+    }
+    Ok(())
 }
 
 async fn import(store: &AnyStore, mut input: impl BufRead) -> anyhow::Result<ImportReport> {
@@ -250,13 +266,13 @@ impl VerifyArgs {
 }
 
 /// How far it is, for people; and nothing where nobody looks.
-struct Progress {
+pub(super) struct Progress {
     bar: ProgressBar,
     began: Instant,
 }
 
 impl Progress {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let bar = ProgressBar::no_length();
         bar.set_draw_target(if io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
@@ -271,11 +287,11 @@ impl Progress {
         Self { bar, began: Instant::now() }
     }
 
-    fn expect(&self, tickets: u64) {
+    pub(super) fn expect(&self, tickets: u64) {
         self.bar.set_length(tickets);
     }
 
-    fn at(&self, tickets: u64) {
+    pub(super) fn at(&self, tickets: u64) {
         // What is over at once needs no bar.
         if self.began.elapsed() > Duration::from_millis(500) {
             self.bar.set_position(tickets);

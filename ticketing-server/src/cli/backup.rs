@@ -9,7 +9,9 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 
 use super::{
-    Database, block_on,
+    Database,
+    archive::erase_forgotten,
+    block_on,
     files::{LOGS, beside, rename, sync_directory, with},
     lock::lock,
 };
@@ -17,7 +19,7 @@ use crate::{
     archive::{Findings, verify},
     clock::{Clock, SystemClock},
     store::{
-        AnyStore, Location,
+        AnyStore, Forgotten, Location, PrivacyStore,
         sqlite::{SqliteStore, check_file},
     },
 };
@@ -99,14 +101,36 @@ impl Restore {
             Ok(findings)
         });
         let findings = prepared.inspect_err(|_| remove(&partial))?;
+        // Whoever was erased since the backup is erased in it too: the file that is here knows who that was.
+        let forgotten = forgotten_in(&database).inspect_err(|_| remove(&partial))?;
         let replaced = set_aside(&database).inspect_err(|_| remove(&partial))?;
         rename(&partial, &database).with_context(|| database.display().to_string())?;
+        if !forgotten.is_empty() {
+            let store = AnyStore::from(SqliteStore::open(&database)?);
+            block_on(store.note_forgotten(forgotten))?;
+            erase_forgotten(&store)?;
+        }
         eprintln!("{} has {} tickets with {} events", database.display(), findings.tickets, findings.events);
         if let Some(replaced) = replaced {
             eprintln!("what was there before is {}", replaced.display());
         }
         Ok(())
     }
+}
+
+/// Who was erased in the file that is replaced. One that cannot be read any more does not say, and is no reason to do without the backup.
+fn forgotten_in(database: &Path) -> anyhow::Result<Vec<Forgotten>> {
+    if !fs::metadata(database).is_ok_and(|file| file.len() > 0) {
+        eprintln!("there is no database here yet: whoever was erased since the backup was made, elsewhere, is in it");
+        return Ok(Vec::new());
+    }
+    let read = SqliteStore::open(database).and_then(|store| {
+        block_on(store.forgotten()).map_err(|error| crate::store::StoreError::Unavailable(error.into()))
+    });
+    Ok(read.unwrap_or_else(|error| {
+        eprintln!("who was erased cannot be read from the file that is replaced ({error}): erase them again");
+        Vec::new()
+    }))
 }
 
 /// Whether a file is one of ours, each page of it and all that it says.

@@ -15,6 +15,7 @@ mod rules;
 mod serve;
 mod settings;
 mod sla;
+mod subject;
 mod ticket;
 mod token;
 mod user;
@@ -58,6 +59,9 @@ enum Command {
     /// Show a ticket and what has happened to it.
     #[command(subcommand)]
     Ticket(ticket::Command),
+    /// Hand out or erase what there is of a person.
+    #[command(subcommand)]
+    Subject(subject::Command),
     /// Work with ticket labels.
     #[command(subcommand)]
     Label(label::Command),
@@ -136,6 +140,7 @@ pub fn main() -> ExitCode {
         Command::Token(command) => command.run(),
         Command::Key(command) => command.run(),
         Command::Ticket(command) => command.run(),
+        Command::Subject(command) => command.run(),
         Command::Label(command) => command.run(),
         Command::Reference(command) => command.run(),
         Command::Backup(command) => command.run(),

@@ -12,6 +12,7 @@ mod in_flight;
 mod integration;
 mod maintain;
 mod people;
+mod privacy;
 mod public;
 mod rules_changes;
 mod subscriptions;
@@ -41,6 +42,7 @@ pub use self::{
     execute::{Conditions, Executed},
     feed::Follower,
     integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
+    privacy::{EraseError, EraseOptions, ErasedSubject, ExportedTicket, Subject, SubjectExport, SubjectTicket},
     public::PublicTicket,
     rules_changes::RulesChange,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},

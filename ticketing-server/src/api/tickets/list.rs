@@ -3,6 +3,7 @@ use serde::Serialize;
 use ticketing_core::{
     Rules, Seconds, Status, TicketLabel, Timestamp,
     sla::{ClockState, TargetKind},
+    ticket::REDACTED,
 };
 
 use super::{clock::Clock, create::Hours};
@@ -178,7 +179,12 @@ impl MetricsRow {
         Self {
             uuid: ticket.id.to_string(),
             ticket_label: ticket.label.to_string(),
-            solicitante_nombre: ticket.requester_name.clone().unwrap_or_default(),
+            // Of somebody who was erased, what says so.
+            solicitante_nombre: if ticket.is_erased {
+                REDACTED.to_owned()
+            } else {
+                ticket.requester_name.clone().unwrap_or_default()
+            },
             solicitante_email: ticket.requester_email.clone().unwrap_or_default(),
             tipo_solicitud: attributes.ticket_type.clone(),
             categoria: attributes.category.clone(),
