@@ -259,6 +259,7 @@ export const TEXTS = {
   "sla.around-the-clock": ["las 24 horas", "around the clock", "24 horas por dia"],
   "sla.due": ["Vence", "Due", "Vence"],
   "sla.now": ["Ahora", "Now", "Agora"],
+  "sla.late": ["vencido", "overdue", "vencido"],
   "sla.ahead": ["por venir", "ahead", "por vir"],
   "sla.intervals.one": ["{n} intervalo", "{n} interval", "{n} intervalo"],
   "sla.intervals.many": ["{n} intervalos, uno por uno", "{n} intervals, one by one", "{n} intervalos, um por um"],
