@@ -1,7 +1,7 @@
 // A ticket's service levels as a picture: the time that was counted, the time that was skipped and why, and what lies ahead.
 
 import { html, nothing, svg } from "./lit.js";
-import { ahead } from "./core.js";
+import { ahead, isReady } from "./core.js";
 import { count, hours, instant, t } from "./page.js";
 
 const WIDTH = 1_000, HEIGHT = 30;
@@ -19,8 +19,21 @@ function united(intervals) {
 
 const REASONS = { working: "LABORAL", "outside-hours": "FUERA_DE_HORARIO", "closed-date": "FECHA_CERRADA" };
 
-/** All of a clock's time, from its start to its deadline or to where it was read, whatever is later. */
+/** What was made of a reading: a page is drawn each second, and a reading stays what it is. */
+const made = new WeakMap();
+
 function intervals(target, readAt) {
+  if (!made.has(target)) {
+    const all = allOf(target, readAt);
+    // Until the core is there, nothing is known of what lies ahead.
+    if (!isReady()) return all;
+    made.set(target, all);
+  }
+  return made.get(target);
+}
+
+/** All of a clock's time, from its start to its deadline or to where it was read, whatever is later. */
+function allOf(target, readAt) {
   const past = target.intervalos.map(({ desde, hasta, cuenta, motivo, fecha }) => ({ from: Date.parse(desde), until: Date.parse(hasta), counts: cuenta, why: motivo, date: fecha, isAhead: false }));
   const future = !["EN_CURSO", "EN_PAUSA"].includes(target.estado) || target.fijado_a_mano ? [] : ahead(target.calendario?.nombre, target.restante_ms, readAt).map(({ from, until, counted, reason, date }) => ({
     from: Date.parse(from), until: Date.parse(until), counts: counted, why: REASONS[reason], date, isAhead: true,
