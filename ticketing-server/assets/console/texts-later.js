@@ -10,6 +10,7 @@ Object.assign(TEXTS, {
   copy: ["Copiar", "Copy", "Copiar"],
   copied: ["Copiado", "Copied", "Copiado"],
   never: ["Nunca", "Never", "Nunca"],
+  list: ["Lista", "List", "Lista"],
   state: ["Estado", "State", "Estado"],
   do: ["Acciones", "Actions", "Ações"],
   active: ["Activo", "Active", "Ativo"],

@@ -23,7 +23,7 @@ export const TEXTS = {
   "not.allowed": ["Esa acción no es posible ahora.", "That action is not possible now.", "Essa ação não é possível agora."],
 
   "error.status": ["El servicio respondió {status}.", "The service answered {status}.", "O serviço respondeu {status}."],
-  "error.offline": ["No hay conexión con el servicio. Lo escrito sigue aquí.", "There is no connection to the service. What you wrote is still here.", "Não há conexão com o serviço. O que você escreveu continua aqui."],
+  "error.offline": ["No hay conexión con el servicio.", "There is no connection to the service.", "Não há conexão com o serviço."],
   "error.required": ["Este dato es obligatorio.", "This is required.", "Este dado é obrigatório."],
   "error.allowed": ["Ahora es posible:", "Possible now:", "Agora é possível:"],
   "page.failed": ["Esta página no se pudo cargar", "This page could not be loaded", "Não foi possível carregar esta página"],
@@ -259,6 +259,7 @@ export const TEXTS = {
   "sla.around-the-clock": ["las 24 horas", "around the clock", "24 horas por dia"],
   "sla.due": ["Vence", "Due", "Vence"],
   "sla.now": ["Ahora", "Now", "Agora"],
+  "sla.late": ["vencido", "overdue", "vencido"],
   "sla.ahead": ["por venir", "ahead", "por vir"],
   "sla.intervals.one": ["{n} intervalo", "{n} interval", "{n} intervalo"],
   "sla.intervals.many": ["{n} intervalos, uno por uno", "{n} intervals, one by one", "{n} intervalos, um por um"],

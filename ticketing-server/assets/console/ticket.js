@@ -205,7 +205,7 @@ function composer(ticket) {
   return html`
     <section class="composer card ${words.kind}" aria-label=${t("composer.title")}>
       <div role="tablist" aria-label=${t("composer.title")}>${tab("reply", !replies)}${tab("note")}</div>
-      <form id="composer" role="tabpanel" aria-labelledby="tab-${words.kind}" @submit=${sendDraft} novalidate>
+      <div id="composer" role="tabpanel" aria-labelledby="tab-${words.kind}"><form @submit=${sendDraft} novalidate>
         ${meanwhile.length > 0 && words.text ? html`
           <section class="conflict" role="alert"><h3>${t("meanwhile.title")}</h3><ul>${meanwhile.slice(-5).map((event) => html`<li>${line(event)}</li>`)}</ul>
             <button type="button" class="button small" @click=${() => { words.etag = shown.etag; meanwhile = []; refresh(); }}>${t("meanwhile.seen")}</button></section>` : nothing}
@@ -217,7 +217,7 @@ function composer(ticket) {
             <select @change=${(event) => { words.estado = event.target.value; refresh(); }}><option value="" ?selected=${!words.estado}>${t("unchanged")}</option>${statuses.map((estado) => html`<option value=${estado} ?selected=${words.estado === estado}>${t(`estado.${estado}`)}</option>`)}</select></label>` : html`<span class="muted">${words.kind === "note" ? t("composer.note.who") : nothing}</span>`}
           <button class="button" aria-disabled=${words.isBusy}>${words.isBusy ? t("busy") : t(`composer.${words.kind}.send`)}</button>
         </div>
-      </form>
+      </form></div>
     </section>`;
 }
 
@@ -279,7 +279,7 @@ export function view() {
             ${fact("creado", instant(ticket.creado_en))}${fact("actualizado", instant(ticket.actualizado_en))}
           </dl></section>
           <section class="card"><h2>${t("ticket.requester")}</h2><dl class="facts">
-            ${fact("nombre", ticket.solicitante_nombre)}${fact("email", ticket.solicitante_email && html`<a href="mailto:${ticket.solicitante_email}">${ticket.solicitante_email}</a>`)}
+            ${fact("nombre", ticket.solicitante_nombre || t("nobody"))}${fact("email", ticket.solicitante_email && html`<a href="mailto:${ticket.solicitante_email}">${ticket.solicitante_email}</a>`)}
             ${fact("telefono", ticket.solicitante_tel && html`<a href="tel:${ticket.solicitante_tel}">${ticket.solicitante_tel}</a>${ticket.tiene_whatsapp ? " · WhatsApp" : ""}`)}
             ${fact("empresa", ticket.empresa_departamento)}${fact("documento", ticket.documento)}
           </dl></section>
