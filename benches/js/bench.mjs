@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { access, readFile } from "node:fs/promises";
+import { access, appendFile, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
@@ -135,6 +135,29 @@ function print({ where, rows, first }) {
   target(first < 20, "from `init` to the first verdict: less than 20 ms");
 }
 
+/** The figures as `cargo xtask bench` collects them: what the Rust benchmarks write with `record.rs`. */
+function* figures({ where, rows, first }) {
+  const [environment] = where.toLowerCase().split(" ");
+  const digits = (value) => Number(value.toPrecision(4));
+  const of = (id, name, unit, value) => ({ id: `${environment}-${id}`, name: `${name}, ${where}`, unit, value: digits(value) });
+  const atMost = (figure, most) => ({ ...figure, aim: `≤ ${most} ${figure.unit}`, kept: figure.value <= most });
+  // A form that was refused is one, too. Rates, so that more is better, as everywhere.
+  const aims = { "valid zod": 0.4, "invalid zod": 1, "valid yup": 1, "invalid yup": 1 };
+  for (const { what, contestants: [ours, ...others] } of rows) {
+    if (!others.length) {
+      const id = what.replaceAll(/[ ,]+/g, "-");
+      yield atMost(of(id, `${what}, one check`, "ns", ours.ns), 1000);
+    }
+    for (const { name, ns, ratio } of others) {
+      const figure = of(`${what}-${name}`, `${what} form`, "forms/s", 1e9 / ours.ns);
+      const beside = { ...figure, peer: name, peer_value: digits(1e9 / ns), ratio: digits(ratio) };
+      const least = aims[`${what} ${name}`];
+      yield least ? { ...beside, aim: `≥ ${least} ×`, kept: ratio >= least } : beside;
+    }
+  }
+  yield atMost(of("first", "from `init` to the first verdict", "ms", first), 20);
+}
+
 // A figure never fails the run; a verdict that differs does.
 const environments = [await inNode(), await inChromium()];
 if (once) {
@@ -142,7 +165,17 @@ if (once) {
 } else {
   environments.forEach(print);
 }
+const code = await sizes();
+if (process.env.TICKETING_FIGURES && !once) {
+  const [ours, ...others] = code;
+  const lines = environments.flatMap((environment) => [...figures(environment)]);
+  for (const { name, octets } of others) {
+    const [value, peer_value] = [ours.octets, octets];
+    lines.push({ id: `code-${name}`, name: "code, minified and brotli", unit: "octets", value, peer: name, peer_value, ratio: Number((value / octets).toPrecision(4)) });
+  }
+  await appendFile(process.env.TICKETING_FIGURES, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+}
 console.log("\n## Code\n");
 cells("octets, minified and brotli", "", "");
 cells("---", "--:", "---");
-for (const { name, octets, note } of await sizes()) cells(name, octets, note);
+for (const { name, octets, note } of code) cells(name, octets, note);

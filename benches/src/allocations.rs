@@ -9,7 +9,7 @@ use std::{
 use ticketing_benches::{forms, seed};
 use ticketing_core::{Draft, Rules};
 
-use crate::table::Table;
+use crate::record::{Figure, Figures};
 
 thread_local! {
     /// Blocks and bytes that this thread was given. `const`, and without a destructor, so that counting allocates nothing.
@@ -70,29 +70,47 @@ fn allocated<T>(work: impl Fn() -> T) -> Given {
     Given { blocks: after.blocks - before.blocks, bytes: after.bytes - before.bytes }
 }
 
-/// Prints the table; `false` when a validator accepted what it should refuse, or the other way round.
-pub(crate) fn compare() -> bool {
+/// Prints and records what is allocated; `false` when a validator accepted what it should refuse, or the other way round.
+///
+/// # Errors
+/// When the figures cannot be written.
+#[expect(clippy::cast_precision_loss, reason = "a few kilobytes")]
+pub(crate) fn compare() -> anyhow::Result<bool> {
     let rules = Rules::default();
     let core = |body: &[u8]| Draft::from_json(body).is_ok_and(|draft| draft.validate(&rules).is_ok());
     let right = [seed::CREATE_BODY, seed::INVALID_BODY].into_iter().zip([true, false]).all(|(body, valid)| {
-        core(body) == valid && forms::garde(body).is_some() == valid && forms::validator(body).is_some() == valid
+        let theirs =
+            [forms::garde(body).is_some(), forms::validator(body).is_some(), forms::serde_valid(body).is_some()];
+        core(body) == valid && theirs == [valid; 3]
     });
 
-    let mut table = Table::new(["allocations of a parse and validation", "ours", "garde", "validator"]);
-    for (name, body) in [("accepted body", seed::CREATE_BODY), ("refused body", seed::INVALID_BODY)] {
-        let given = [
-            allocated(|| Draft::from_json(body).map(|draft| draft.validate(&rules))),
-            allocated(|| forms::garde(body)),
-            allocated(|| forms::validator(body)),
+    let mut figures = Figures::default();
+    for (id, name, body) in
+        [("accepted", "accepted form", seed::CREATE_BODY), ("refused", "refused form", seed::INVALID_BODY)]
+    {
+        let ours = allocated(|| Draft::from_json(body).map(|draft| draft.validate(&rules)));
+        let theirs = [
+            ("garde", allocated(|| forms::garde(body))),
+            ("validator", allocated(|| forms::validator(body))),
+            ("serde_valid", allocated(|| forms::serde_valid(body))),
         ];
-        let [ours, garde, validator] = given.map(|given| given.blocks.to_string());
-        table.row([format!("{name}, blocks"), ours, garde, validator]);
-        let [ours, garde, validator] = given.map(|given| given.bytes.to_string());
-        table.row([format!("{name}, bytes"), ours, garde, validator]);
+        for (peer, theirs) in theirs {
+            let mut both = |what, unit, of: fn(Given) -> u64| {
+                let figure = Figure::new(
+                    format!("allocated-{id}-{what}-{peer}"),
+                    format!("{name}, allocated"),
+                    unit,
+                    of(ours) as f64,
+                );
+                figures.add(figure.beside(peer, of(theirs) as f64));
+            };
+            both("blocks", "blocks", |given| given.blocks);
+            both("octets", "octets", |given| given.bytes);
+        }
     }
-    println!("{table}");
+    figures.finish()?;
     if !right {
         println!("a validator accepted the invalid body or refused the valid one");
     }
-    right
+    Ok(right)
 }

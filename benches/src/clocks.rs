@@ -14,7 +14,10 @@ use ticketing_core::{Draft, Field, Timestamp};
 use ticketing_server::{CreateRequest, Engine, store::sqlite::SqliteStore};
 use tokio::task::JoinSet;
 
-use crate::{servers::processor_time, table::Table};
+use crate::{
+    record::{Figure, Figures},
+    servers::processor_time,
+};
 
 /// How many tickets, and where.
 #[derive(clap::Args)]
@@ -63,15 +66,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         now.fetch_add(24 * HOUR, Ordering::Relaxed);
         create(&engine, arguments.tickets.saturating_sub(arguments.at_once)).await?;
 
-        let mut table = Table::new(["figure", "value", "target"]);
-        table.row(["open tickets with a next moment".into(), arguments.tickets.to_string(), String::new()]);
+        let mut figures = Figures::default();
+        let mut figure = |id: &str, name: &str, unit, value| {
+            figures.add(Figure::new(id, name, unit, value).with_tickets(arguments.tickets.into()));
+        };
         let calls = 1000;
         let began = Instant::now();
         for _ in 0..calls {
             ensure!(engine.keep_time().await? == 0, "nothing is up");
         }
         let look = began.elapsed() / calls;
-        table.row(["a look at the clocks, nothing up, µs".into(), micros(look), String::new()]);
+        figure("look", "a look at the clocks, nothing up", "µs", look.as_secs_f64() * 1e6);
         let processor =
             || processor_time(std::process::id()).context("the system does not say what a process has used");
         let (before, began) = (processor()?, Instant::now());
@@ -80,11 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         let idle = processor()?.saturating_sub(before).as_secs_f64() / began.elapsed().as_secs_f64();
-        table.row([
-            "processor, share of one, nothing up".into(),
-            format!("{:.4} %", idle * 100.0),
-            "none to speak of".into(),
-        ]);
+        figure("idle", "processor while nothing is up", "% of one", idle * 100.0);
 
         // BAJA has 72 hours and is at risk after four fifths of them.
         now.store(MORNING + 58 * HOUR, Ordering::Relaxed);
@@ -93,10 +94,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let took = began.elapsed();
         ensure!(noted == arguments.at_once, "{noted} tickets were noted");
         ensure!(engine.keep_time().await? == 0, "each is noted once");
-        let rate = format!("{:.0}", f64::from(noted) / took.as_secs_f64());
-        table.row([format!("alarms per second, {noted} up at once"), rate, String::new()]);
-        println!("\n{table}");
-        anyhow::Ok(())
+        figure("alarms", "alarms that are up at once", "alarms/s", f64::from(noted) / took.as_secs_f64());
+        figures.finish()
     })
 }
 
@@ -123,8 +122,4 @@ async fn create(engine: &Engine<SqliteStore>, tickets: u32) -> anyhow::Result<()
         done??;
     }
     Ok(())
-}
-
-fn micros(time: Duration) -> String {
-    format!("{:.1}", time.as_secs_f64() * 1e6)
 }

@@ -1,95 +1,123 @@
-//! The table that the comparison over HTTP comes to.
+//! What the comparison over HTTP comes to.
 
 use crate::{
-    http::{Measured, Subject, Surroundings},
+    http::{LISTS, Measured, Subject, Surroundings},
     load::quantile_ms,
-    table::Table,
+    record::{Aim, Figure, Figures},
 };
 
 /// What is aimed at. No run fails for missing one.
 mod targets {
-    /// Creations per second, at least this many times the peer's.
-    pub(super) const CREATION_RATIO_MIN: f64 = 10.0;
-    /// Creations per second, at least this share of the store's own rate without HTTP.
-    pub(super) const STORE_SHARE_MIN: f64 = 0.6;
-    /// Look-ups per second, at least this share of the constant server's answers.
-    pub(super) const LOOK_UP_SHARE_MIN: f64 = 0.5;
-    /// The executable, at most this many MiB.
-    pub(super) const EXECUTABLE_MIB_MAX: f64 = 15.0;
-    /// Resident memory right after the start, at most this many MiB.
-    pub(super) const RESIDENT_MIB_MAX: f64 = 25.0;
+    use super::Aim;
+
+    /// Creations per second, beside the peer's.
+    pub(super) const CREATION_RATIO: Aim = Aim::RatioMin(10.0);
+    /// Creations per second, beside the store's own without HTTP.
+    pub(super) const STORE_SHARE: Aim = Aim::RatioMin(0.75);
+    /// Look-ups per second, beside the peer's.
+    pub(super) const LOOK_UP_RATIO: Aim = Aim::RatioMin(2.0);
+    /// Look-ups per second, beside the constant server's answers.
+    pub(super) const LOOK_UP_SHARE: Aim = Aim::RatioMin(0.6);
+    /// The executable, in MiB.
+    pub(super) const EXECUTABLE_MIB: Aim = Aim::Max(15.0);
+    /// Resident memory right after the start, in MiB.
+    pub(super) const RESIDENT_MIB: Aim = Aim::Max(25.0);
 }
 
-/// Every figure of the run in a row of its own, in the columns figure, ours, peer, ratio (ours to peer) and target.
-pub(crate) fn table(
-    ours: &Subject,
-    peer: Option<&Subject>,
-    constant: &Subject,
-    surroundings: &Surroundings,
-) -> Table<5> {
-    let mut figures = Figures(Table::new(["figure", "ours", "peer", "ratio", "target"]));
-    let creations = |subject: &Subject| Summary::of(&subject.creations);
-    let look_ups = |subject: &Subject| Summary::of(&subject.look_ups);
+const PEER: &str = "axum + sqlx";
+const CONSTANT: &str = "a constant answer";
 
-    let target = format!("ratio ≥ {}", targets::CREATION_RATIO_MIN);
-    figures.rows_of("creation", &creations(ours), peer.map(creations).as_ref(), &target);
-    let store = median(surroundings.store_rates.iter().copied());
-    let target = format!("ratio ≥ {}", targets::STORE_SHARE_MIN);
-    figures.row("creation, requests/s (peer: the store without HTTP)", 0, creations(ours).rate, store, &target);
-    figures.rows_of("look-up", &look_ups(ours), peer.map(look_ups).as_ref(), "");
-    let target = format!("ratio ≥ {}", targets::LOOK_UP_SHARE_MIN);
-    let (asked, ceiling) = (look_ups(ours), look_ups(constant));
-    figures.row("look-up, requests/s (peer: a constant answer)", 0, asked.rate, ceiling.rate, &target);
-    let (asked, ceiling) = (asked.processor_micros, ceiling.processor_micros);
-    figures.row("look-up, processor µs/request (peer: a constant answer)", 1, asked, ceiling, "");
+/// Every figure of the run.
+pub(crate) fn of(ours: &Subject, peer: Option<&Subject>, constant: &Subject, surroundings: &Surroundings) -> Figures {
+    let mut figures = Figures::default();
+    let of_peer = |rounds: fn(&Subject) -> &[Measured]| peer.map(|peer| Summary::of(rounds(peer)));
+
+    let creations = Summary::of(&ours.creations);
+    let theirs = of_peer(|subject| &subject.creations);
+    add_summary(&mut figures, ("creation", "creation"), &creations, theirs.as_ref(), Some(targets::CREATION_RATIO));
+    let beside = |id: &str, peer: &str, rates: &[f64]| {
+        let rate = Figure::new(id, "creation", "requests/s", creations.rate);
+        rate.beside(peer, median(rates.iter().copied()).unwrap_or_default())
+    };
+    let store = beside("creation-store", "the store without HTTP", &surroundings.store_rates);
+    figures.add(store.aim(targets::STORE_SHARE));
+    figures.add(beside("creation-raw", "rusqlite, the same rows, 32 a transaction", &surroundings.raw_rates));
+
+    let look_ups = Summary::of(&ours.look_ups);
+    let theirs = of_peer(|subject| &subject.look_ups);
+    add_summary(&mut figures, ("look-up", "look-up"), &look_ups, theirs.as_ref(), Some(targets::LOOK_UP_RATIO));
+    let ceiling = Summary::of(&constant.look_ups);
+    let rate = Figure::new("look-up-constant", "look-up", "requests/s", look_ups.rate);
+    figures.add(rate.beside(CONSTANT, ceiling.rate).aim(targets::LOOK_UP_SHARE));
+    if let Some((ours, theirs)) = look_ups.processor_micros.zip(ceiling.processor_micros) {
+        let figure = Figure::new("look-up-constant-processor", "look-up, processor", "µs/request", ours);
+        figures.add(figure.beside(CONSTANT, theirs));
+    }
+
+    for (index, list) in LISTS.iter().enumerate() {
+        let read = Summary::of(&ours.lists[index]);
+        let theirs = peer.map(|peer| Summary::of(&peer.lists[index]));
+        add_summary(&mut figures, (list.id, list.name), &read, theirs.as_ref(), None);
+        let ceiling = Summary::of(&surroundings.constant_lists[index]);
+        let rate = Figure::new(format!("{}-constant", list.id), list.name, "requests/s", read.rate);
+        figures.add(rate.beside(CONSTANT, ceiling.rate));
+    }
 
     let executable = |subject: &Subject| subject.server.executable_bytes().map(mebibytes);
-    let target = format!("≤ {} MiB", targets::EXECUTABLE_MIB_MAX);
-    figures.row("executable, MiB", 2, executable(ours), peer.and_then(executable), &target);
+    if let Some(size) = executable(ours) {
+        let figure = Figure::new("executable", "executable", "MiB", size);
+        figures.add(figure.beside_any(PEER, peer.and_then(executable)).aim(targets::EXECUTABLE_MIB));
+    }
     let resident = |subject: &Subject| subject.resident_bytes.map(mebibytes);
-    let target = format!("≤ {} MiB", targets::RESIDENT_MIB_MAX);
-    figures.row("resident memory when idle, MiB", 2, resident(ours), peer.and_then(resident), &target);
-    figures.0
+    if let Some(size) = resident(ours) {
+        let figure = Figure::new("resident", "resident memory when idle", "MiB", size);
+        figures.add(figure.beside_any(PEER, peer.and_then(resident)).aim(targets::RESIDENT_MIB));
+    }
+    figures
 }
 
-/// What the rounds of one kind of load come to. `None` where there was nothing to measure it with.
+/// What the rounds of one kind of load come to.
 struct Summary {
     /// Requests per second: the median of the rounds.
-    rate: Option<f64>,
+    rate: f64,
     /// Latencies in milliseconds that 50, 90 and 99 % of the requests of all rounds stayed below.
-    quantiles_ms: Option<[f64; 3]>,
-    /// The server's processor time per request in microseconds: the median of the rounds.
+    quantiles_ms: [f64; 3],
+    /// The server's processor time per request in microseconds: the median of the rounds. `None` where the system does not say it.
     processor_micros: Option<f64>,
 }
 
 impl Summary {
     fn of(rounds: &[Measured]) -> Self {
         let latencies = rounds.iter().map(|round| &round.outcome.latency).cloned().reduce(|sum, round| sum + round);
+        let quantile = |share| latencies.as_ref().map(|latencies| quantile_ms(latencies, share)).unwrap_or_default();
         Self {
-            rate: median(rounds.iter().map(|round| round.outcome.rate())),
-            quantiles_ms: latencies.map(|latencies| [0.50, 0.90, 0.99].map(|share| quantile_ms(&latencies, share))),
+            rate: median(rounds.iter().map(|round| round.outcome.rate())).unwrap_or_default(),
+            quantiles_ms: [0.50, 0.90, 0.99].map(quantile),
             processor_micros: median(rounds.iter().filter_map(|round| round.processor_micros)),
         }
     }
 }
 
-struct Figures(Table<5>);
-
-impl Figures {
-    fn rows_of(&mut self, load: &str, ours: &Summary, peer: Option<&Summary>, rate_target: &str) {
-        self.row(&format!("{load}, requests/s"), 0, ours.rate, peer.and_then(|peer| peer.rate), rate_target);
-        for (index, name) in ["p50", "p90", "p99"].into_iter().enumerate() {
-            let quantile = |summary: &Summary| summary.quantiles_ms.map(|quantiles| quantiles[index]);
-            self.row(&format!("{load}, {name} ms"), 3, quantile(ours), peer.and_then(quantile), "");
-        }
-        let processor = |summary: &Summary| summary.processor_micros;
-        self.row(&format!("{load}, processor µs/request"), 1, processor(ours), peer.and_then(processor), "");
+fn add_summary(
+    figures: &mut Figures,
+    (id, name): (&str, &str),
+    ours: &Summary,
+    peer: Option<&Summary>,
+    rate_aim: Option<Aim>,
+) {
+    let rate = Figure::new(id, name, "requests/s", ours.rate).beside_any(PEER, peer.map(|peer| peer.rate));
+    figures.add(match rate_aim {
+        Some(aim) => rate.aim(aim),
+        None => rate,
+    });
+    for (index, quantile) in ["p50", "p90", "p99"].into_iter().enumerate() {
+        let figure =
+            Figure::new(format!("{id}-{quantile}"), format!("{name}, {quantile}"), "ms", ours.quantiles_ms[index]);
+        figures.add(figure.beside_any(PEER, peer.map(|peer| peer.quantiles_ms[index])));
     }
-
-    fn row(&mut self, figure: &str, decimals: usize, ours: Option<f64>, peer: Option<f64>, target: &str) {
-        let number = |value: Option<f64>, decimals| value.map_or("–".into(), |value| format!("{value:.decimals$}"));
-        let ratio = ours.zip(peer).filter(|(_, peer)| *peer > 0.0).map(|(ours, peer)| ours / peer);
-        self.0.row([figure.into(), number(ours, decimals), number(peer, decimals), number(ratio, 2), target.into()]);
+    if let Some(micros) = ours.processor_micros {
+        let figure = Figure::new(format!("{id}-processor"), format!("{name}, processor"), "µs/request", micros);
+        figures.add(figure.beside_any(PEER, peer.and_then(|peer| peer.processor_micros)));
     }
 }
 
@@ -101,6 +129,6 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of programs and processes are far below 2^52")]
-fn mebibytes(bytes: u64) -> f64 {
+pub(crate) fn mebibytes(bytes: u64) -> f64 {
     bytes as f64 / 1_048_576.0
 }

@@ -1,4 +1,6 @@
 //! The comparison over HTTP: this server, a peer that does the same work, and a server that does none.
+//!
+//! Creations and look-ups by whoever has no login, and the lists that the desk and other systems read.
 
 use std::{
     env, fs,
@@ -11,10 +13,13 @@ use std::{
 use anyhow::{Context as _, ensure};
 
 use crate::{
+    canned::{self, Canned},
     figures,
     load::{self, Answers, Created, Creation, LookUps, Outcome, Plan},
+    raw::raw_rate,
     servers::Server,
     store::store_rate,
+    varied::Varied,
     verify,
 };
 
@@ -26,8 +31,8 @@ const BUILD_PEER: &str = "cargo build --release --manifest-path benches/peer-axu
 /// What to measure, and how long.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Seconds of each measurement; there are six in a round.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Seconds of each measurement; there are some twenty in a round.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// Rounds; each figure is the median of theirs.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
@@ -47,7 +52,7 @@ pub(crate) struct Arguments {
 pub(crate) struct Places {
     /// The server; by default the one beside this program.
     #[arg(long, env = "TICKETING_BENCH_SERVER")]
-    server: Option<PathBuf>,
+    pub server: Option<PathBuf>,
     /// The peer; by default the one beside this program, or in its own target directory.
     #[arg(long, env = "TICKETING_BENCH_PEER")]
     peer: Option<PathBuf>,
@@ -78,6 +83,8 @@ pub(crate) struct Subject {
     pub creations: Vec<Measured>,
     /// A measurement of look-ups per round.
     pub look_ups: Vec<Measured>,
+    /// A measurement of each of [`LISTS`] per round.
+    pub lists: [Vec<Measured>; LISTS.len()],
     created: Vec<Created>,
     /// Every creation of a run has a requester of its own.
     next_requester: usize,
@@ -98,7 +105,45 @@ pub(crate) struct Surroundings {
     pub sync_micros: Vec<f64>,
     /// Creations per second by the engine and its store, without HTTP.
     pub store_rates: Vec<f64>,
+    /// Tickets per second by rusqlite alone, as many in a transaction as there are connections.
+    pub raw_rates: Vec<f64>,
+    /// For each of [`LISTS`], what a constant answer of the same size is served at.
+    pub constant_lists: [Vec<Measured>; LISTS.len()],
 }
+
+/// A list that is read over HTTP.
+pub(crate) struct List {
+    /// What figures know it by.
+    pub id: &'static str,
+    /// What it is called.
+    pub name: &'static str,
+    path: &'static str,
+    rows: usize,
+}
+
+/// What is read of lists.
+pub(crate) const LISTS: [List; 4] = [
+    List { id: "desk", name: "desk list, the newest 50", path: "/api/tickets/dashboard?limite=50", rows: 50 },
+    List {
+        id: "desk-filtered",
+        name: "desk list, 20 of a status, an area and a priority",
+        path: "/api/tickets/dashboard?limite=20&estado=ABIERTO&area=REDES&prioridad=MEDIA",
+        rows: 20,
+    },
+    List { id: "v2", name: "v2 list, the first 20", path: "/v2/tickets?page=1&size=20", rows: 20 },
+    List {
+        id: "v2-filtered",
+        name: "v2 list, the third 50 of a status",
+        path: "/v2/tickets?page=3&size=50&statusId=1",
+        rows: 50,
+    },
+];
+
+/// Tickets of many kinds that lists need to be full: 20 of a status, an area and a priority are one in forty.
+const VARIED_MIN: usize = 1_000;
+
+/// Who reads lists.
+pub(crate) const READER: (&str, &str) = ("lee@example.com", "una contraseña de prueba");
 
 /// Runs the comparison and prints it; `false` when an answer was wrong.
 ///
@@ -107,9 +152,8 @@ pub(crate) struct Surroundings {
 pub(crate) fn compare(arguments: &Arguments) -> anyhow::Result<bool> {
     let program = env::current_exe()?;
     let beside = program.parent().context("this program has no directory")?;
-    let ours = arguments.places.server.clone().unwrap_or_else(|| beside.join(SERVER));
-    ensure!(ours.exists(), "{} is not there; build it with\n    {BUILD_SERVER}", ours.display());
-    let peer = find_peer(arguments, beside);
+    let ours = find_ours(arguments.places.server.as_deref())?;
+    let peer = find_peer(arguments.places.peer.as_deref(), beside);
     ensure!(
         peer.is_some() || arguments.without_peer,
         "{PEER} is not built; build it with\n    {BUILD_PEER}\nor go on with --without-peer"
@@ -122,7 +166,7 @@ pub(crate) fn compare(arguments: &Arguments) -> anyhow::Result<bool> {
 
     let constant = Server::start("constant", &program, &["constant", "--listen", "{address}"], &[], dir)?;
     let mut constant = Subject::new(constant);
-    let mut ours = Subject::new(start_ours(&ours, dir)?);
+    let mut ours = Subject::new(start_ours(&ours, &dir.join("ticketing.db"), &READER_VARIABLES)?);
     let mut peer = peer.map(|peer| start_peer(&peer, dir)).transpose()?.map(Subject::new);
     for subject in [Some(&ours), peer.as_ref()].into_iter().flatten() {
         verify::public_endpoints(&subject.server)?;
@@ -130,7 +174,7 @@ pub(crate) fn compare(arguments: &Arguments) -> anyhow::Result<bool> {
     let surroundings = measure(arguments, &mut ours, peer.as_mut(), &mut constant, dir)?;
 
     println!("{}", circumstances(arguments, &surroundings.sync_micros)?);
-    println!("{}", figures::table(&ours, peer.as_ref(), &constant, &surroundings));
+    figures::of(&ours, peer.as_ref(), &constant, &surroundings).finish()?;
     let mut right = true;
     for subject in [Some(&ours), peer.as_ref(), Some(&constant)].into_iter().flatten() {
         right &= subject.report_answers();
@@ -167,37 +211,97 @@ fn measure(
             creator.measure_creations(plan)?;
         }
         surroundings.store_rates.push(store_rate(&dir.join("store.db"), plan)?);
+        surroundings.raw_rates.push(raw_rate(&dir.join(format!("raw-{round}.db")), plan.connections, plan.measured)?);
         ours.measure_look_ups(plan)?;
         constant.measure_answers(plan, ours)?;
         if let Some(peer) = &mut peer {
             peer.measure_look_ups(plan)?;
         }
     }
+    measure_lists(arguments, ours, peer, dir, &mut surroundings)?;
     Ok(surroundings)
 }
 
+/// Lists of tickets of many kinds, of which either server has the same number by then, or ours more.
+fn measure_lists(
+    arguments: &Arguments,
+    ours: &mut Subject,
+    mut peer: Option<&mut Subject>,
+    dir: &Path,
+    surroundings: &mut Surroundings,
+) -> anyhow::Result<()> {
+    let plan = arguments.plan();
+    for subject in [Some(&mut *ours), peer.as_deref_mut()].into_iter().flatten() {
+        subject.create_varied(plan)?;
+    }
+    let program = env::current_exe()?;
+    for (index, list) in LISTS.iter().enumerate() {
+        let octets = ours.list(list)?.answer_octets().to_string();
+        let constant = ["constant", "--listen", "{address}", "--octets", &octets];
+        let constant = Subject::new(Server::start("constant", &program, &constant, &[], dir)?);
+        for _ in 0..arguments.rounds {
+            let asked = ours.list(list)?;
+            let (measured, _) = constant.measure(plan, asked.of_constant())?;
+            surroundings.constant_lists[index].push(measured);
+            for subject in [Some(&mut *ours), peer.as_deref_mut()].into_iter().flatten() {
+                let asked = subject.list(list)?;
+                let (measured, _) = subject.measure(plan, asked)?;
+                subject.lists[index].push(measured);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The peer's executable, where it was said to be or where one of its builds would be.
-fn find_peer(arguments: &Arguments, beside: &Path) -> Option<PathBuf> {
+pub(crate) fn find_peer(given: Option<&Path>, beside: &Path) -> Option<PathBuf> {
     let own_target = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer-axum-sqlx/target/release");
-    let places = match &arguments.places.peer {
-        Some(peer) => vec![peer.clone()],
+    let places = match given {
+        Some(peer) => vec![peer.to_owned()],
         None => vec![own_target.join(PEER), beside.join(PEER)],
     };
     places.into_iter().find(|place| place.exists())
 }
 
-fn start_ours(executable: &Path, dir: &Path) -> anyhow::Result<Server> {
-    let database = dir.join("ticketing.db");
+/// The server's executable, where it was said to be or beside this program.
+///
+/// # Errors
+/// When it is not there.
+pub(crate) fn find_ours(given: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let program = env::current_exe()?;
+    let beside = program.parent().context("this program has no directory")?;
+    let ours = given.map_or_else(|| beside.join(SERVER), Path::to_owned);
+    ensure!(ours.exists(), "{} is not there; build it with\n    {BUILD_SERVER}", ours.display());
+    Ok(ours)
+}
+
+/// A server on a file.
+///
+/// # Errors
+/// As [`Server::start`].
+pub(crate) fn start_ours(executable: &Path, database: &Path, environment: &[(&str, &str)]) -> anyhow::Result<Server> {
+    let dir = database.parent().context("the database is in no directory")?;
     let database = database.to_str().context("the directory's name is not UTF-8")?;
     let arguments = ["serve", "--listen", "{address}", "--database", database];
     // All load comes from one client address, which the limits are there to stop.
-    Server::start("ours", executable, &arguments, &[("TICKETING_RATE_LIMITS", "off")], dir)
+    let environment = [&[("TICKETING_RATE_LIMITS", "off")], environment].concat();
+    Server::start("ours", executable, &arguments, &environment, dir)
 }
 
-fn start_peer(executable: &Path, dir: &Path) -> anyhow::Result<Server> {
+/// The variables with which a new file has somebody who may log in and read lists.
+pub(crate) const READER_VARIABLES: [(&str, &str); 2] =
+    [("TICKETING_ADMIN_EMAIL", READER.0), ("TICKETING_ADMIN_PASSWORD", READER.1)];
+
+/// The peer, on a new file in a directory.
+///
+/// # Errors
+/// As [`Server::start`].
+pub(crate) fn start_peer(executable: &Path, dir: &Path) -> anyhow::Result<Server> {
     let database = dir.join("peer.db");
     let database = database.to_str().context("the directory's name is not UTF-8")?;
-    Server::start("peer", executable, &["--listen", "{address}", "--database", database], &[], dir)
+    let (email, password) = READER;
+    let environment = [("PEER_EMAIL", email), ("PEER_PASSWORD", password)];
+    Server::start("peer", executable, &["--listen", "{address}", "--database", database], &environment, dir)
 }
 
 impl Subject {
@@ -210,6 +314,7 @@ impl Subject {
             resident_bytes,
             creations: Vec::new(),
             look_ups: Vec::new(),
+            lists: Default::default(),
             created: Vec::new(),
             next_requester: 0,
         }
@@ -238,6 +343,22 @@ impl Subject {
         Ok(())
     }
 
+    /// Tickets of many kinds.
+    fn create_varied(&mut self, plan: Plan) -> anyhow::Result<()> {
+        let mut created = 0;
+        while created < VARIED_MIN {
+            let (_, varied) = self.measure(plan, Varied::new())?;
+            ensure!(varied.created() > 0, "{} created no ticket", self.server.name);
+            created += varied.created();
+        }
+        Ok(())
+    }
+
+    fn list(&self, list: &List) -> anyhow::Result<Canned> {
+        let token = canned::log_in(self.server.address, READER.0, READER.1)?;
+        Canned::list(self.server.address, list.path, &token, list.rows)
+    }
+
     fn measure<W: load::Workload + 'static>(&self, plan: Plan, workload: W) -> anyhow::Result<(Measured, W)> {
         let before = self.server.processor_time();
         let (outcome, workload) = load::measure(self.server.address, plan, workload)
@@ -253,7 +374,13 @@ impl Subject {
 
     /// Says how many answers there were and how many were wrong; `true` when none was.
     fn report_answers(&self) -> bool {
-        let outcomes = || self.creations.iter().chain(&self.look_ups).map(|measured| &measured.outcome);
+        let outcomes = || {
+            self.creations
+                .iter()
+                .chain(&self.look_ups)
+                .chain(self.lists.iter().flatten())
+                .map(|measured| &measured.outcome)
+        };
         let repeated = load::repeated_labels(&self.created);
         println!(
             "{:8}  {} answers, {} MiB, {} not 2xx, {} wrong; {} labels, {repeated} of them given twice",

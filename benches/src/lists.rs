@@ -28,8 +28,8 @@ use tower::Service as _;
 
 use crate::{
     load::{Plan, quantile_ms},
+    record::{Aim, Figure, Figures},
     store::creation_rate,
-    table::Table,
 };
 
 /// How many tickets, and where.
@@ -80,8 +80,8 @@ const WORDS: [&str; 16] = [
     "copia",
     "red",
 ];
-const EMAIL: &str = "ana@example.com";
-const PASSWORD: &str = "una contraseña de prueba";
+pub(crate) const EMAIL: &str = "ana@example.com";
+pub(crate) const PASSWORD: &str = "una contraseña de prueba";
 
 /// Builds the file, asks, and prints how long the answers took.
 ///
@@ -91,28 +91,33 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let scratch = tempfile::Builder::new().prefix("bench-").tempdir_in(&arguments.dir)?;
     let large = arguments.keep.clone().unwrap_or_else(|| scratch.path().join("large.db"));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut figures = Figures::default();
     runtime.block_on(async {
         let engine = Engine::start(SqliteStore::open(&large)?).await?;
         let began = Instant::now();
         if engine.totals(&Actor::System).await?.is_empty() {
-            fill(&engine, arguments.tickets).await?;
+            fill(&engine, 0, arguments.tickets).await?;
         }
         while engine.index_words().await? {}
         println!("{} tickets after {:.0} s", arguments.tickets, began.elapsed().as_secs_f64());
-        ask(&engine, arguments.times).await
+        ask(&engine, arguments.times, arguments.tickets.into(), &mut figures).await
     })?;
-    runtime.block_on(compare_creation(&large, &scratch.path().join("empty.db"), arguments.seconds))?;
-    Ok(())
+    let (large_rate, empty_rate) =
+        runtime.block_on(compare_creation(&large, &scratch.path().join("empty.db"), arguments.seconds))?;
+    let creation = Figure::new("creation", "creation, without HTTP", "tickets/s", large_rate);
+    figures.add(creation.with_tickets(arguments.tickets.into()).beside("on an empty file", empty_rate));
+    figures.finish()
 }
 
-/// Tickets as a desk has them after some years: most of them closed, some of them archived, the newest open.
-async fn fill(engine: &Engine<SqliteStore>, tickets: u32) -> anyhow::Result<()> {
+/// Tickets as a desk has them after some years: most of them closed, some of them archived, the newest open. As many are added as are
+/// missing.
+pub(crate) async fn fill(engine: &Engine<SqliteStore>, there: u32, tickets: u32) -> anyhow::Result<()> {
     const TASKS: u32 = 64;
     let mut tasks = JoinSet::new();
     for task in 0..TASKS {
         let engine = engine.clone();
         tasks.spawn(async move {
-            for number in (task..tickets).step_by(TASKS as usize) {
+            for number in (there + task..tickets).step_by(TASKS as usize) {
                 fill_one(&engine, number, tickets).await?;
             }
             anyhow::Ok(())
@@ -155,28 +160,39 @@ async fn fill_one(engine: &Engine<SqliteStore>, number: u32, tickets: u32) -> an
     Ok(())
 }
 
-/// What is asked: a name for the table, who asks, and the path.
-const QUESTIONS: [(&str, Who, &str); 16] = [
-    ("newest 50", Who::Admin, "/api/tickets/dashboard?limite=50"),
-    ("newest 1,000, as the client asks", Who::Admin, "/api/tickets/dashboard"),
-    ("metrics of the newest 50", Who::Admin, "/api/tickets/dashboard-metricas?limite=50"),
-    ("a page in the middle", Who::Admin, "/api/tickets/dashboard?limite=50&cursor={middle}"),
-    ("one status, all old", Who::Admin, "/api/tickets/dashboard?limite=50&estado=CANCELADO"),
-    ("not archived, one priority", Who::Admin, "/api/tickets/dashboard?limite=50&archivados=no&prioridad=URGENTE"),
+/// What is asked: an id and a name for the figures, who asks, and the path.
+const QUESTIONS: [(&str, &str, Who, &str); 16] = [
+    ("newest", "newest 50", Who::Admin, "/api/tickets/dashboard?limite=50"),
+    ("newest-1000", "newest 1,000, as the client asks", Who::Admin, "/api/tickets/dashboard"),
+    ("metrics", "metrics of the newest 50", Who::Admin, "/api/tickets/dashboard-metricas?limite=50"),
+    ("middle", "a page in the middle", Who::Admin, "/api/tickets/dashboard?limite=50&cursor={middle}"),
+    ("old", "one status, all old", Who::Admin, "/api/tickets/dashboard?limite=50&estado=CANCELADO"),
     (
+        "priority",
+        "not archived, one priority",
+        Who::Admin,
+        "/api/tickets/dashboard?limite=50&archivados=no&prioridad=URGENTE",
+    ),
+    (
+        "narrow",
         "area, status and priority",
         Who::Admin,
         "/api/tickets/dashboard?limite=50&area=Redes&estado=CERRADO&prioridad=BAJA",
     ),
-    ("an area's newest", Who::Area, "/api/tickets/dashboard?limite=50"),
-    ("counts", Who::Admin, "/api/tickets/totales"),
-    ("search: a common word", Who::Admin, "/api/tickets/dashboard?limite=50&q=impresora"),
-    ("search: two common words", Who::Admin, "/api/tickets/dashboard?limite=50&q=impresora+caido"),
-    ("search: one word of one ticket", Who::Admin, "/api/tickets/dashboard?limite=50&q={word}"),
-    ("search: nothing", Who::Admin, "/api/tickets/dashboard?limite=50&q=inexistente"),
-    ("search: an address", Who::Admin, "/api/tickets/dashboard?limite=50&q=persona77@example.com"),
-    ("search: a label", Who::Admin, "/api/tickets/dashboard?limite=50&q={middle}"),
-    ("search: a word in an area and status", Who::Area, "/api/tickets/dashboard?limite=50&q=factura&estado=CANCELADO"),
+    ("area", "an area's newest", Who::Area, "/api/tickets/dashboard?limite=50"),
+    ("counts", "counts", Who::Admin, "/api/tickets/totales"),
+    ("search-common", "search: a common word", Who::Admin, "/api/tickets/dashboard?limite=50&q=impresora"),
+    ("search-two", "search: two common words", Who::Admin, "/api/tickets/dashboard?limite=50&q=impresora+caido"),
+    ("search-one", "search: one word of one ticket", Who::Admin, "/api/tickets/dashboard?limite=50&q={word}"),
+    ("search-nothing", "search: nothing", Who::Admin, "/api/tickets/dashboard?limite=50&q=inexistente"),
+    ("search-address", "search: an address", Who::Admin, "/api/tickets/dashboard?limite=50&q=persona77@example.com"),
+    ("search-label", "search: a label", Who::Admin, "/api/tickets/dashboard?limite=50&q={middle}"),
+    (
+        "search-narrow",
+        "search: a word in an area and status",
+        Who::Area,
+        "/api/tickets/dashboard?limite=50&q=factura&estado=CANCELADO",
+    ),
 ];
 
 #[derive(Clone, Copy)]
@@ -185,13 +201,12 @@ enum Who {
     Area,
 }
 
-async fn ask(engine: &Engine<SqliteStore>, times: u32) -> anyhow::Result<()> {
+async fn ask(engine: &Engine<SqliteStore>, times: u32, tickets: u64, figures: &mut Figures) -> anyhow::Result<()> {
     let admin = token(engine, EMAIL, "ADMIN").await?;
     let area = token(engine, "redes@example.com", "AREA").await?;
     let mut app = App::new(engine.clone(), HttpOptions { rate_limits: None, ..HttpOptions::default() });
-    let mut table = Table::new(["answered by the service", "rows", "p50 ms", "p99 ms", "target p99"]);
     let (year, half) = middle(engine).await?;
-    for (name, who, path) in QUESTIONS {
+    for (id, name, who, path) in QUESTIONS {
         let path = path.replace("{middle}", &format!("TKT-{year}-{half:05}")).replace("{word}", &half.to_string());
         let token = match who {
             Who::Admin => &admin,
@@ -209,10 +224,13 @@ async fn ask(engine: &Engine<SqliteStore>, times: u32) -> anyhow::Result<()> {
             ensure!(status.is_success(), "{path}: {status}: {}", String::from_utf8_lossy(&body));
             rows = serde_json::from_slice::<Vec<serde_json::Value>>(&body).map_or(1, |rows| rows.len());
         }
-        let quantile = |share| format!("{:.3}", quantile_ms(&latencies, share));
-        table.row([name.into(), rows.to_string(), quantile(0.5), quantile(0.99), "10".into()]);
+        let figure = |quantile: &str, share| {
+            let name = format!("{name} ({rows} rows), {quantile}");
+            Figure::new(format!("{id}-{quantile}"), name, "ms", quantile_ms(&latencies, share)).with_tickets(tickets)
+        };
+        figures.add(figure("p50", 0.5));
+        figures.add(figure("p99", 0.99).aim(Aim::Max(10.0)));
     }
-    println!("\n{table}");
     Ok(())
 }
 
@@ -224,7 +242,7 @@ async fn middle(engine: &Engine<SqliteStore>) -> anyhow::Result<(u16, u32)> {
 }
 
 /// The value of the header that a user sends who has logged in.
-async fn token(engine: &Engine<SqliteStore>, email: &str, role: &str) -> anyhow::Result<String> {
+pub(crate) async fn token(engine: &Engine<SqliteStore>, email: &str, role: &str) -> anyhow::Result<String> {
     let new = serde_json::json!({
         "email": email, "nombre": "Quien pregunta", "password": PASSWORD, "rol": role, "area": "REDES"
     });
@@ -238,7 +256,7 @@ async fn token(engine: &Engine<SqliteStore>, email: &str, role: &str) -> anyhow:
 }
 
 /// Creations per second on the large file and on an empty one, in turn; the words are indexed meanwhile, as in a server.
-async fn compare_creation(large: &Path, empty: &Path, seconds: u64) -> anyhow::Result<()> {
+async fn compare_creation(large: &Path, empty: &Path, seconds: u64) -> anyhow::Result<(f64, f64)> {
     let measured = Duration::from_secs(seconds);
     let plan = Plan { connections: 32, warm_up: measured / 5, measured };
     let mut rates = [vec![], vec![]];
@@ -261,9 +279,5 @@ async fn compare_creation(large: &Path, empty: &Path, seconds: u64) -> anyhow::R
     }
     let median = |rates: &[f64]| crate::figures::median(rates.iter().copied()).unwrap_or_default();
     let [large, empty] = rates.map(|rates| median(&rates));
-    println!(
-        "creations per second, without HTTP: {large:.0} on the large file, {empty:.0} on an empty one: {:.2}",
-        large / empty
-    );
-    Ok(())
+    Ok((large, empty))
 }

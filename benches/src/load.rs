@@ -80,7 +80,8 @@ impl Outcome {
 /// The next request of one connection.
 #[derive(Default)]
 pub(crate) struct Request {
-    bytes: Vec<u8>,
+    /// Head and body.
+    pub bytes: Vec<u8>,
     /// The workload's own name for it.
     number: usize,
 }

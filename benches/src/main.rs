@@ -3,16 +3,26 @@
 //! No figure fails a run; a wrong answer does.
 
 mod allocations;
+mod canned;
 mod clocks;
 mod constant;
+mod core;
 mod figures;
+mod growth;
 mod http;
 mod lists;
 mod load;
+mod memory;
+mod open;
+mod plot;
 mod postgres;
+mod raw;
+mod record;
 mod servers;
+mod soak;
 mod store;
 mod table;
+mod varied;
 mod verify;
 mod webhooks;
 
@@ -34,12 +44,24 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Creation and look-up over HTTP, beside an axum and sqlx service and a constant answer.
+    /// Creation, look-up and lists over HTTP, beside an axum and sqlx service and a constant answer.
     Http(http::Arguments),
-    /// `http` for a moment and `allocs`: the answers count, not the figures. Does without the peer when it is not built.
+    /// `http` and others for a moment, and `allocs`: the answers count, not the figures. Does without the peer when it is not built.
     Smoke(http::Places),
-    /// Allocations of one parse and validation, beside garde and validator.
+    /// Allocations of one parse and validation, beside garde, validator and `serde_valid`.
     Allocs,
+    /// What `cargo bench --bench core` has measured, as figures.
+    Core(core::Arguments),
+    /// Creation at a steady rate that does not wait for answers, by oha.
+    Open(open::Arguments),
+    /// What a server takes while nobody asks it anything.
+    Memory(memory::Arguments),
+    /// Latency as a file grows from a thousand tickets on.
+    Growth(growth::Arguments),
+    /// Everything at once at a steady rate, for half an hour; fails where a ticket is lost or memory grows.
+    Soak(soak::Arguments),
+    /// Draws the plot in the docs from the figures beside it.
+    Plot(plot::Arguments),
     /// Creations by the engine and its store, without HTTP.
     Store(store::Arguments),
     /// The desk's lists, searches and counts in a large file, and creation beside them.
@@ -77,9 +99,17 @@ fn run(command: Command) -> anyhow::Result<bool> {
             lists::run(&lists::Arguments::brief(std::env::temp_dir()))?;
             clocks::run(&clocks::Arguments::brief(std::env::temp_dir()))?;
             webhooks::run(&webhooks::Arguments::brief(std::env::temp_dir()))?;
-            Ok(http::compare(&http::Arguments::brief(places))? & allocations::compare())
+            memory::run(&memory::Arguments::brief(places.server.clone(), std::env::temp_dir()))?;
+            growth::run(&growth::Arguments::brief(places.server.clone(), std::env::temp_dir()))?;
+            Ok(http::compare(&http::Arguments::brief(places))? & allocations::compare()?)
         }
-        Command::Allocs => Ok(allocations::compare()),
+        Command::Allocs => allocations::compare(),
+        Command::Core(arguments) => core::record(&arguments).map(|()| true),
+        Command::Open(arguments) => open::run(&arguments).map(|()| true),
+        Command::Memory(arguments) => memory::run(&arguments).map(|()| true),
+        Command::Growth(arguments) => growth::run(&arguments).map(|()| true),
+        Command::Soak(arguments) => soak::run(&arguments).map(|()| true),
+        Command::Plot(arguments) => plot::run(&arguments).map(|()| true),
         Command::Store(arguments) => store::run(&arguments).map(|()| true),
         Command::Clocks(arguments) => clocks::run(&arguments).map(|()| true),
         Command::Webhooks(arguments) => webhooks::run(&arguments).map(|()| true),

@@ -5,6 +5,7 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -19,9 +20,9 @@ use tokio_postgres::NoTls;
 
 use crate::{
     load::Plan,
+    record::{Figure, Figures},
     servers::processor_time,
     store::{creation_rate, store_rate},
-    table::Table,
 };
 
 /// Which server, how long, and by how many.
@@ -45,6 +46,9 @@ pub(crate) struct Arguments {
     /// Processes that look tickets up at the same time, at most.
     #[arg(long, default_value_t = 4)]
     processes: usize,
+    /// Percent of a processor that each of them may use where it is seen what several machines would add.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    share: u32,
     /// Directory for the file that it is compared with.
     #[arg(long, default_value = ".")]
     dir: PathBuf,
@@ -62,6 +66,9 @@ pub(crate) struct Reader {
     /// Look-ups at a time.
     #[arg(long)]
     tasks: usize,
+    /// Percent of a processor that it may use.
+    #[arg(long)]
+    share: Option<u32>,
 }
 
 /// Measures and prints a table.
@@ -95,7 +102,8 @@ fn measure(arguments: &Arguments, runtime: &tokio::runtime::Runtime, url: &str) 
         .await?;
         Ok::<_, anyhow::Error>(engine)
     })?;
-    println!("{}", runtime.block_on(costs(&engine, url, &dir.path().join("cost.db"), plan))?);
+    let mut figures = Figures::default();
+    let costs = runtime.block_on(costs(&engine, url, &dir.path().join("cost.db"), plan))?;
     let (mut ours, mut one, mut batch, mut file) = (vec![], vec![], vec![], vec![]);
     for round in 0..arguments.rounds {
         ours.push(runtime.block_on(creation_rate(&engine, plan))?);
@@ -104,34 +112,61 @@ fn measure(arguments: &Arguments, runtime: &tokio::runtime::Runtime, url: &str) 
         file.push(store_rate(&dir.path().join(format!("{round}.db")), plan)?);
     }
     let base = median(&ours);
-    let mut table = Table::new(["creations", "per second", "PostgresStore : this"]);
-    let rows = [
-        (format!("PostgresStore, {} at once", arguments.clients), base),
-        (format!("pgbench, one a transaction, {} clients", arguments.clients), median(&one)),
-        ("pgbench, 32 a transaction, 2 clients".to_owned(), median(&batch)),
-        (format!("SqliteStore, {} at once", arguments.clients), median(&file)),
-    ];
-    for (what, rate) in rows {
-        table.row([what, format!("{rate:.0}"), format!("{:.2}", base / rate)]);
+    let file = median(&file);
+    for (id, peer, theirs) in [
+        ("creation-one", "pgbench, one a transaction, 32 clients", median(&one)),
+        ("creation-batch", "pgbench, 32 a transaction, 2 clients", median(&batch)),
+        ("creation-file", "the store in a file", file),
+    ] {
+        let figure = Figure::new(id, "creation in PostgreSQL, without HTTP", "tickets/s", base);
+        figures.add(figure.beside(peer, theirs));
     }
-    println!("{table}");
+    costs.add(&mut figures);
+    ten_million_a_day(&costs, file, &mut figures);
 
-    let mut table = Table::new(["look-ups", "per second", ": one process"]);
-    let mut alone = None;
-    for processes in [1, 2, arguments.processes] {
-        let rate = readers(url, processes, arguments)?;
-        let alone = *alone.get_or_insert(rate);
-        table.row([format!("{processes} processes"), format!("{rate:.0}"), format!("{:.2}", rate / alone)]);
+    // One process and the database may fill a machine; then several show only that. Held to a share of a processor, each is a small
+    // machine of its own, and what they have in common is the database.
+    for share in [None, Some(arguments.share)] {
+        let (id, each) = match share {
+            Some(share) => ("shared", format!(", each with {share} % of a processor")),
+            None => ("free", String::new()),
+        };
+        let mut alone = None;
+        for processes in [1, 2, arguments.processes] {
+            let rate = readers(url, processes, share, arguments)?;
+            let alone = *alone.get_or_insert(rate);
+            let name = format!("look-up in PostgreSQL by {processes} processes{each}");
+            let figure = Figure::new(format!("look-up-{id}-{processes}"), name, "tickets/s", rate);
+            figures.add(if processes == 1 { figure } else { figure.beside("one process", alone) });
+        }
     }
-    println!("{table}");
-    Ok(())
+    figures.finish()
 }
 
-/// What a ticket costs, with its place in the feed and its words in the index: octets that stay and octets that are written ahead of
-/// them, and processor time of this process and of the database.
+/// What a ticket costs, with its place in the feed and its words in the index.
+struct Costs {
+    /// In PostgreSQL: octets that stay, octets that are written ahead of them, processor time of this process and of the database in µs.
+    postgres: [f64; 4],
+    /// In a file: octets that stay, and processor time in µs.
+    file: [f64; 2],
+}
+
+impl Costs {
+    fn add(&self, figures: &mut Figures) {
+        let [kept, logged, ours, database] = self.postgres;
+        let [file_kept, file_ours] = self.file;
+        let ticket = |id: &str, what: &str, unit, value| {
+            Figure::new(format!("ticket-{id}"), format!("a ticket: {what}"), unit, value)
+        };
+        figures.add(ticket("kept", "kept in PostgreSQL", "octets", kept).beside("in a file", file_kept));
+        figures.add(ticket("logged", "PostgreSQL's log", "octets", logged));
+        figures.add(ticket("processor", "our processor, in PostgreSQL", "µs", ours).beside("in a file", file_ours));
+        figures.add(ticket("database", "the database's processor", "µs", database));
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "octets and microseconds of one run are far below 2^52")]
-async fn costs(engine: &Engine<PostgresStore>, url: &str, file: &Path, plan: Plan) -> anyhow::Result<Table<5>> {
-    let mut table = Table::new(["a ticket", "octets kept", "octets of log", "our processor, µs", "the database's, µs"]);
+async fn costs(engine: &Engine<PostgresStore>, url: &str, file: &Path, plan: Plan) -> anyhow::Result<Costs> {
     let before = (Usage::of(url).await?, tickets(engine).await?);
     creation_rate(engine, plan).await?;
     let store = engine.store();
@@ -139,14 +174,13 @@ async fn costs(engine: &Engine<PostgresStore>, url: &str, file: &Path, plan: Pla
     while store.index_words().await? {}
     execute(url, "CHECKPOINT").await?;
     let after = (Usage::of(url).await?, tickets(engine).await?);
-    let each = |total: u64| format!("{:.0}", total as f64 / (after.1 - before.1) as f64);
-    table.row([
-        "in PostgreSQL".into(),
+    let each = |total: u64| total as f64 / (after.1 - before.1) as f64;
+    let postgres = [
         each(after.0.kept - before.0.kept),
         each(after.0.logged - before.0.logged),
         each(micros(after.0.ours.saturating_sub(before.0.ours))),
         each(micros(after.0.database.saturating_sub(before.0.database))),
-    ]);
+    ];
 
     let engine = Engine::start(SqliteStore::open(file)?).await?;
     let used = || processor_time(std::process::id()).unwrap_or_default();
@@ -160,9 +194,39 @@ async fn costs(engine: &Engine<PostgresStore>, url: &str, file: &Path, plan: Pla
         path.push(ending);
         std::fs::metadata(path).map_or(0, |file| file.len())
     };
-    let each = |total: u64| format!("{:.0}", total as f64 / created as f64);
-    table.row(["in a file".into(), each(octets("") + octets("-words")), "–".into(), each(micros(used)), "–".into()]);
-    Ok(table)
+    let each = |total: u64| total as f64 / created as f64;
+    Ok(Costs { postgres, file: [each(octets("") + octets("-words")), each(micros(used))] })
+}
+
+/// What the costs come to at ten million tickets a day, of which five times as many come at the peak, each with ten events in its life.
+fn ten_million_a_day(costs: &Costs, file_rate: f64, figures: &mut Figures) {
+    const TICKETS: f64 = 1e7;
+    const SECONDS: f64 = 86_400.0;
+    const PEAK: f64 = 5.0;
+    const EVENTS: f64 = 10.0;
+    let ([kept, logged, ours, database], [file_kept, _]) = (costs.postgres, costs.file);
+    let processor = (ours + database) / 1e6;
+    let average = TICKETS / SECONDS;
+    let mut day = |id: &str, name: &str, unit, value| {
+        figures.add(Figure::new(format!("day-{id}"), format!("ten million a day: {name}"), unit, value));
+    };
+    day("rate", "tickets, on average", "tickets/s", average);
+    day("rate-peak", "tickets, at the peak", "tickets/s", average * PEAK);
+    day("events-peak", "events, at the peak", "events/s", average * PEAK * EVENTS);
+    day("processor", "processor for a ticket, ours and the database's", "µs", processor * 1e6);
+    day("cores", "processors for creations, on average", "processors", average * processor);
+    day(
+        "cores-peak",
+        "processors at the peak, were every event a creation",
+        "processors",
+        average * PEAK * EVENTS * processor,
+    );
+    day("log", "PostgreSQL's log", "GB/day", TICKETS * logged / 1e9);
+    day("log-peak", "PostgreSQL's log at the peak", "MB/s", average * PEAK * logged / 1e6);
+    day("disk", "kept in PostgreSQL", "GB/day", TICKETS * kept / 1e9);
+    day("disk-year", "kept in PostgreSQL", "TB/year", TICKETS * kept * 365.0 / 1e12);
+    day("disk-file", "kept in a file", "GB/day", TICKETS * file_kept / 1e9);
+    day("file-most", "what a file took", "million tickets/day", file_rate * SECONDS / 1e6);
 }
 
 async fn tickets<S: Store>(engine: &Engine<S>) -> anyhow::Result<u64> {
@@ -233,10 +297,11 @@ fn pgbench(arguments: &Arguments, url: &str, script: &str, clients: usize) -> an
 }
 
 /// Look-ups per second of several processes together.
-fn readers(url: &str, processes: usize, arguments: &Arguments) -> anyhow::Result<f64> {
+fn readers(url: &str, processes: usize, share: Option<u32>, arguments: &Arguments) -> anyhow::Result<f64> {
     let spawn = |_| {
         Command::new(env::current_exe()?)
             .args(["postgres-reader", "--database", url, "--seconds", &arguments.seconds.to_string(), "--tasks", "8"])
+            .args(share.map(|share| format!("--share={share}")))
             .stdout(Stdio::piped())
             .spawn()
     };
@@ -270,10 +335,12 @@ pub(crate) fn read(arguments: &Reader) -> anyhow::Result<()> {
         }
         ensure!(!look_ups.is_empty(), "there is no ticket to look up");
         let (began, lasts) = (Instant::now(), Duration::from_secs(arguments.seconds));
-        let look_ups = std::sync::Arc::new(look_ups);
+        let look_ups = Arc::new(look_ups);
+        let governor = Arc::new(Governor::new(arguments.share));
         let tasks: Vec<_> = (0..arguments.tasks)
             .map(|task| {
-                let (engine, look_ups) = (engine.clone(), std::sync::Arc::clone(&look_ups));
+                let (engine, look_ups) = (engine.clone(), Arc::clone(&look_ups));
+                let governor = Arc::clone(&governor);
                 tokio::spawn(async move {
                     let mut done = 0_u32;
                     for look_up in look_ups.iter().cycle().skip(task * 31) {
@@ -282,6 +349,7 @@ pub(crate) fn read(arguments: &Reader) -> anyhow::Result<()> {
                         }
                         engine.look_up(look_up).await?;
                         done += 1;
+                        governor.rest().await;
                     }
                     Ok::<_, anyhow::Error>(done)
                 })
@@ -295,6 +363,46 @@ pub(crate) fn read(arguments: &Reader) -> anyhow::Result<()> {
     })?;
     println!("{rate}");
     Ok(())
+}
+
+/// Holds this process to a share of a processor, by having everybody rest whenever more than that was used.
+struct Governor {
+    /// Percent of a processor.
+    share: Option<u32>,
+    began: Instant,
+    /// What the process had used before.
+    before: Duration,
+    state: Mutex<Governed>,
+}
+
+/// What all tasks go by.
+struct Governed {
+    looked: Instant,
+    resume: Instant,
+}
+
+impl Governor {
+    /// Time is counted in hundredths of a second, so that it is enough to look as often.
+    const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+    fn new(share: Option<u32>) -> Self {
+        let (began, before) = (Instant::now(), processor_time(std::process::id()).unwrap_or_default());
+        Self { share, began, before, state: Mutex::new(Governed { looked: began, resume: began }) }
+    }
+
+    async fn rest(&self) {
+        let Some(share) = self.share else { return };
+        let resume = {
+            let mut state = self.state.lock().expect("nobody panics while holding it");
+            if state.looked.elapsed() >= Self::LOOK_EVERY {
+                state.looked = Instant::now();
+                let used = processor_time(std::process::id()).unwrap_or_default().saturating_sub(self.before);
+                state.resume = self.began + used * 100 / share;
+            }
+            state.resume
+        };
+        tokio::time::sleep_until(resume.into()).await;
+    }
 }
 
 async fn execute(url: &str, sql: &str) -> anyhow::Result<()> {

@@ -24,6 +24,8 @@ pub(crate) struct Server {
     pub address: SocketAddr,
     /// Its executable.
     pub executable: PathBuf,
+    /// How long it took from its start to its first answer.
+    pub ready_after: Duration,
     child: Child,
 }
 
@@ -46,6 +48,7 @@ impl Server {
         let listen = address.to_string();
         let log = dir.join(format!("{name}.log"));
         let output = File::create(&log)?;
+        let started = Instant::now();
         let child = Command::new(executable)
             .args(arguments.iter().map(|argument| if *argument == "{address}" { &listen } else { *argument }))
             .envs(environment.iter().copied())
@@ -54,13 +57,14 @@ impl Server {
             .stderr(output)
             .spawn()
             .with_context(|| format!("cannot start {}", executable.display()))?;
-        let mut server = Self { name, address, executable: executable.to_owned(), child };
+        let mut server = Self { name, address, executable: executable.to_owned(), ready_after: Duration::ZERO, child };
         server.wait_until_ready().with_context(|| {
             let printed = fs::read_to_string(&log).unwrap_or_default();
             let last: Vec<_> = printed.lines().rev().take(10).collect();
             let last: Vec<_> = last.into_iter().rev().collect();
             format!("{name} did not start; it printed:\n{}", last.join("\n"))
         })?;
+        server.ready_after = started.elapsed();
         Ok(server)
     }
 
@@ -75,8 +79,31 @@ impl Server {
                 return Ok(());
             }
             ensure!(started.elapsed() < START_TIMEOUT, "it is not ready after {START_TIMEOUT:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Asks it to end, as an operator does, and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not end well, or within a minute.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status()?;
+        ensure!(asked.success(), "{} could not be asked to end", self.name);
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                ensure!(status.success(), "{} ended with {status}", self.name);
+                return Ok(());
+            }
+            ensure!(began.elapsed() < Duration::from_mins(1), "{} does not end", self.name);
             thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// The number that the system knows it by.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Resident memory in bytes; `None` where the system does not say it as Linux does.

@@ -25,7 +25,10 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{servers::processor_time, table::Table};
+use crate::{
+    record::{Figure, Figures},
+    servers::processor_time,
+};
 
 /// How much, to how many, and where.
 #[derive(clap::Args)]
@@ -86,22 +89,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let _ = stop.send(());
         sending.await?;
 
-        let per_second = |count: u32, time: Duration| format!("{:.0}", f64::from(count) / time.as_secs_f64());
-        let mut table = Table::new(["figure", "alone", "beside deliveries"]);
-        let rate = |created: &Created| per_second(created.tickets, created.took);
-        table.row(["tickets created per second".into(), rate(&alone), rate(&beside)]);
-        let micros = |created: &Created, quantile| created.micros.value_at_quantile(quantile).to_string();
-        table.row(["a creation, median, µs".into(), micros(&alone, 0.5), micros(&beside, 0.5)]);
-        table.row(["a creation, 99th percentile, µs".into(), micros(&alone, 0.99), micros(&beside, 0.99)]);
-        let share = |created: &Created| {
-            format!("{:.0} %", 100.0 * created.processor.as_secs_f64() / created.took.as_secs_f64())
+        let mut figures = Figures::default();
+        let mut both = |id: &str, name: &str, unit, of: fn(&Created) -> f64| {
+            figures.add(Figure::new(id, name, unit, of(&beside)).beside("without deliveries", of(&alone)));
         };
-        table.row(["processor, receivers included".into(), share(&alone), share(&beside)]);
-        table.row(["deliveries per second".into(), String::new(), per_second(at_end, beside.took)]);
-        let late = format!("{:.2}", late.as_secs_f64());
-        table.row(["seconds until the last had arrived".into(), String::new(), late]);
-        println!("\n{table}");
-        anyhow::Ok(())
+        both("creation", "creation beside deliveries", "tickets/s", |created| {
+            f64::from(created.tickets) / created.took.as_secs_f64()
+        });
+        both("creation-p50", "creation beside deliveries, p50", "µs", |created| created.micros(0.5));
+        both("creation-p99", "creation beside deliveries, p99", "µs", |created| created.micros(0.99));
+        both("processor", "processor, receivers included", "% of one", |created| {
+            100.0 * created.processor.as_secs_f64() / created.took.as_secs_f64()
+        });
+        let delivered = f64::from(at_end) / beside.took.as_secs_f64();
+        figures.add(Figure::new("deliveries", "deliveries", "deliveries/s", delivered));
+        figures.add(Figure::new("late", "until the last had arrived", "s", late.as_secs_f64()));
+        figures.finish()
     })
 }
 
@@ -110,6 +113,13 @@ struct Created {
     took: Duration,
     processor: Duration,
     micros: Histogram<u64>,
+}
+
+impl Created {
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of one creation are far below 2^52")]
+    fn micros(&self, quantile: f64) -> f64 {
+        self.micros.value_at_quantile(quantile) as f64
+    }
 }
 
 /// Creates as many as the rate says, whose times do not wait for each other.

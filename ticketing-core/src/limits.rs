@@ -93,6 +93,9 @@ limits! {
     ADDRESS_DELAY_SECONDS_MAX: u32 = 15 * 60;
     /// Minutes after the last attempt at which all of them are forgotten; more than any delay.
     ATTEMPTS_KEPT_MINUTES: u32 = 60;
+    /// Seconds by which the clocks of servers that share a database may be apart: what is later than that has been made before a clock
+    /// was set back.
+    CLOCKS_APART_SECONDS_MAX: u32 = 60;
     /// Seconds by which a token is dated back: longer than a change waits between its decision and its commit, in which somebody
     /// may still log in as the user was before.
     TOKEN_DATED_BACK_SECONDS: u32 = 10;

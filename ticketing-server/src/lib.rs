@@ -26,7 +26,10 @@ mod api;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
-#[cfg(feature = "cli")]
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod holidays;
 #[cfg(feature = "http")]
 pub mod http;
@@ -38,7 +41,7 @@ pub mod mail;
 mod pages;
 #[cfg(feature = "http")]
 mod routes;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod rules_file;
 #[cfg(feature = "cli")]
 mod sheet;
@@ -50,5 +53,5 @@ pub use self::engine::{
     Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed, ExportedTicket, Follower,
     HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing,
     LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed,
-    Subject, SubjectExport, SubjectTicket, SubscriptionError, TakeOver, TakenOver, TicketReferences,
+    RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError, TakeOver, TakenOver, TicketReferences,
 };

@@ -91,7 +91,10 @@ async fn a_sheet_is_taken_over_once_however_often_it_is_read() {
 
     let first = shown(&desk, "TKT-2021-77");
     assert_eq!((&first["estado"], &first["prioridad"]), (&json!("CERRADO"), &json!("Urgente")));
-    assert_eq!((&first["creado_en"], &first["cerrado_en"]), (&json!("2021-03-24T15:15:00Z"), &json!("2021-03-25T13:00:00Z")));
+    assert_eq!(
+        (&first["creado_en"], &first["cerrado_en"]),
+        (&json!("2021-03-24T15:15:00Z"), &json!("2021-03-25T13:00:00Z"))
+    );
     assert_eq!((&first["solicitante_nombre"], &first["asunto"]), (&json!("Ana Núñez"), &json!("No imprime")));
     assert_eq!(first["descripcion_problema"], "La impresora del pasillo,\r\nno imprime");
     let labels = std::fs::read_to_string(desk.path("labels.csv")).unwrap();
@@ -104,12 +107,19 @@ async fn a_sheet_is_taken_over_once_however_often_it_is_read() {
     assert_eq!(shown(&desk, &labels[3][1])["uuid"], labels[3][2]);
 
     // Once more, after a row was put right: only that one is new.
-    let right = ROWS.replace("4;;nadie;X;Mala;Corta;En el limbo;ALTA;;31/02/2021", "4;;nadia@example.com;Nadia;Buena;Bastante larga;Nuevo;ALTA;;28/02/2021");
+    let right = ROWS.replace(
+        "4;;nadie;X;Mala;Corta;En el limbo;ALTA;;31/02/2021",
+        "4;;nadia@example.com;Nadia;Buena;Bastante larga;Nuevo;ALTA;;28/02/2021",
+    );
     desk.write("tickets.csv", sheet(&right));
     let again = import(&desk, &["--report", "refused.csv"]);
     assert!(again.stderr.contains("1 tickets are new, 3 were here already, 1 rows were refused"), "{}", again.stderr);
     assert_eq!(again.stdout, "");
-    assert!(std::fs::read_to_string(desk.path("refused.csv")).unwrap().starts_with("line,field,code,message\n7,cerradoEn,out-of-order,"));
+    assert!(
+        std::fs::read_to_string(desk.path("refused.csv"))
+            .unwrap()
+            .starts_with("line,field,code,message\n7,cerradoEn,out-of-order,")
+    );
     assert_eq!(shown(&desk, "TKT-2021-77"), first);
     let verified = desk.run(&["verify"]);
     assert_eq!(verified.status, Some(0), "{}", verified.stderr);

@@ -68,9 +68,11 @@ export class Core {
     if (this.#text.length <= from + 3 * units) this.#reserve(1, 2 * from + 3 * units + 1);
     const octets = this.#text;
     let at = from;
-    // Short texts, which are most, are written sooner than handed over.
-    if (units <= 64) {
-      let index = 0;
+    // Short texts, which are most, are written sooner than handed over. So is what is ASCII in them, by a loop of its own.
+    if (units <= 256) {
+      let index = 0, plain;
+      while (index < units && (plain = text.charCodeAt(index)) < 0x80) octets[from + index++] = plain;
+      at += index;
       for (; index < units; index++) {
         const unit = text.charCodeAt(index);
         if (unit < 0x80) {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use crate::figures;
 use crate::process::{cargo, root};
 use crate::stages::{Stages, check};
 use crate::tally::Tally;
@@ -24,6 +25,7 @@ pub(crate) fn run() -> ExitCode {
         let documentation = ["--workspace", "--no-deps", "--all-features"];
         check(cargo(["doc"]).args(documentation).env("RUSTDOCFLAGS", "-D warnings"))
     });
+    stages.run("figures in the docs", || figures::check_pages().map(|()| Tally::ONE_PASSED));
     let Tally { passed, failed, .. } = stages.report();
     println!("lint: {passed} checks passed, {failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

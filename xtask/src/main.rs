@@ -4,10 +4,12 @@
 //! |---|---|
 //! | `serve` | builds the server and runs it |
 //! | `test`  | sets up what the tests need and passes every one of them |
-//! | `lint`  | formatting, clippy and documentation, warnings refused |
-//! | `bench` | measures the core, and the server side by side with its peer |
+//! | `lint`  | formatting, clippy and documentation, warnings refused; the figures in the docs |
+//! | `bench` | measures everything side by side with its peers, and writes the figures into the docs |
+//! | `deploy` | holds the files in `deploy/` against systemd, nginx, Caddy and Prometheus |
 //! | `fuzz`  | runs the fuzz targets of the core |
 //! | `postgres` | starts a PostgreSQL server that is thrown away, for a command or until interrupted |
+//! | `soak`  | a mixed load for minutes: nothing is lost, memory and latency stay flat |
 //! | `wasm`  | builds the npm package `ticketing-wasm` and says how large it is |
 //!
 //! Every command prints the command lines that it runs, so that each can be repeated by hand.
@@ -15,6 +17,8 @@
 mod bench;
 mod browser;
 mod conformance;
+mod deploy;
+mod figures;
 mod fuzz;
 mod lint;
 mod package;
@@ -22,6 +26,7 @@ mod postgres;
 mod process;
 mod serve;
 mod server;
+mod soak;
 mod stages;
 mod tally;
 mod test;
@@ -43,11 +48,13 @@ struct Cli {
 enum Command {
     Serve(serve::Args),
     Test(test::Args),
-    /// Check formatting, clippy and documentation; a warning is an error.
+    /// Check formatting, clippy, documentation and the figures in it; a warning is an error.
     Lint,
     Bench(bench::Args),
+    Deploy(deploy::Args),
     Fuzz(fuzz::Args),
     Postgres(postgres::Args),
+    Soak(soak::Args),
     Wasm(wasm::Args),
 }
 
@@ -56,9 +63,11 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Test(args) => test::run(&args),
         Command::Lint => Ok(lint::run()),
-        Command::Bench(args) => bench::run(args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Deploy(args) => deploy::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Postgres(args) => postgres::run_beside(&args),
+        Command::Soak(args) => soak::run(&args),
         Command::Wasm(args) => wasm::run(&args),
     };
     result.unwrap_or_else(|error| {

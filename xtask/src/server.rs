@@ -38,6 +38,11 @@ impl Server {
         Ok(Self { program, database: database.to_owned(), child, url })
     }
 
+    /// The program.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Another command of the program, beside the server.
     pub(crate) fn beside(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);

@@ -20,6 +20,9 @@ pub enum ApiError {
     /// No ticket has that label and e-mail address.
     #[error("Ticket no encontrado")]
     NotFound,
+    /// Nobody is logged in.
+    #[error("Credenciales inválidas")]
+    Unauthorized,
     /// The database failed; the caller does not learn how.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -37,6 +40,7 @@ impl IntoResponse for ApiError {
                 (StatusCode::UNPROCESSABLE_ENTITY, json!({ "detail": "Datos inválidos", "errors": errors }))
             }
             Self::NotFound => (StatusCode::NOT_FOUND, json!({ "detail": self.to_string() })),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, json!({ "detail": self.to_string() })),
             Self::Database(error) => {
                 tracing::error!(%error, "database error");
                 (StatusCode::INTERNAL_SERVER_ERROR, json!({ "detail": "Error interno" }))

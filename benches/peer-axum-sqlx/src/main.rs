@@ -1,8 +1,9 @@
-//! The public half of the help desk, creation and look-up of tickets, as a team would write it with axum and sqlx.
+//! Creation and look-up of tickets, and the desk's lists of them, as a team would write it with axum and sqlx.
 
 mod api;
 mod error;
 mod model;
+mod session;
 mod store;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -11,12 +12,12 @@ use clap::Parser;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-use crate::store::Store;
+use crate::{api::App, session::Sessions, store::Store};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Serves creation and look-up of tickets.
+/// Serves creation, look-up and lists of tickets.
 #[derive(Parser)]
 struct Arguments {
     /// Address to listen on.
@@ -28,6 +29,11 @@ struct Arguments {
     /// Connections to the database.
     #[arg(long, default_value_t = 8)]
     connections: u32,
+    /// Who may log in, and with which password: there is this one user.
+    #[arg(long, env = "PEER_EMAIL", default_value = "")]
+    email: String,
+    #[arg(long, env = "PEER_PASSWORD", default_value = "", hide_env_values = true)]
+    password: String,
 }
 
 #[tokio::main]
@@ -39,7 +45,8 @@ async fn main() -> anyhow::Result<()> {
     let store = Store::open(&arguments.database, arguments.connections).await?;
     let listener = TcpListener::bind(arguments.listen).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    axum::serve(listener, api::router(store.clone())).with_graceful_shutdown(interrupted()).await?;
+    let app = App { store: store.clone(), sessions: Sessions::new(arguments.email, arguments.password) };
+    axum::serve(listener, api::router(app)).with_graceful_shutdown(interrupted()).await?;
     store.close().await;
     Ok(())
 }

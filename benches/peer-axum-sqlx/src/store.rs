@@ -4,12 +4,12 @@ use std::{path::Path, time::Duration};
 
 use chrono::{DateTime, Datelike, SubsecRound, TimeDelta, Utc};
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    QueryBuilder, Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use uuid::Uuid;
 
-use crate::model::{CreateTicket, CreatedTicket, FoundTicket, sla_hours};
+use crate::model::{CreateTicket, CreatedTicket, DeskFilter, DeskRow, FoundTicket, ListedTicket, sla_hours};
 
 /// How long a connection waits for another one's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -103,7 +103,54 @@ impl Store {
         .fetch_optional(&self.pool)
         .await
     }
+
+    /// The newest tickets, as the desk reads them.
+    pub async fn desk(&self, filter: &DeskFilter, limit: u32) -> sqlx::Result<Vec<DeskRow>> {
+        let mut query = QueryBuilder::<Sqlite>::new(LISTED);
+        query.push(" WHERE TRUE");
+        for (column, wanted) in [
+            (" AND t.status = ", &filter.estado),
+            (" AND t.priority = ", &filter.prioridad),
+            (" AND t.area = ", &filter.area),
+        ] {
+            if let Some(wanted) = wanted {
+                query.push(column).push_bind(wanted);
+            }
+        }
+        query.push(" ORDER BY t.id DESC LIMIT ").push_bind(limit);
+        let tickets: Vec<ListedTicket> = query.build_query_as().fetch_all(&self.pool).await?;
+        let now = Utc::now();
+        Ok(tickets.into_iter().map(|ticket| ticket.into_desk_row(now)).collect())
+    }
+
+    /// A numbered page, newest first, and how many tickets there are on all pages.
+    pub async fn page(
+        &self,
+        status: Option<&'static str>,
+        page: u32,
+        size: u32,
+    ) -> sqlx::Result<(Vec<ListedTicket>, i64)> {
+        let narrowed = |query: &mut QueryBuilder<Sqlite>| {
+            if let Some(status) = status {
+                query.push(" WHERE t.status = ").push_bind(status);
+            }
+        };
+        let mut count = QueryBuilder::<Sqlite>::new("SELECT count(*) FROM tickets t");
+        narrowed(&mut count);
+        let total = count.build_query_scalar().fetch_one(&self.pool).await?;
+        let mut query = QueryBuilder::<Sqlite>::new(LISTED);
+        narrowed(&mut query);
+        query.push(" ORDER BY t.id DESC LIMIT ").push_bind(size);
+        query.push(" OFFSET ").push_bind(i64::from(page - 1) * i64::from(size));
+        Ok((query.build_query_as().fetch_all(&self.pool).await?, total))
+    }
 }
+
+const LISTED: &str =
+    "SELECT t.uuid, t.label, t.category, r.email, t.subject, t.status, t.priority, t.area, t.created_at,
+                             t.updated_at, t.sla_hours, t.due_at
+                        FROM tickets t
+                        JOIN requesters r ON r.ticket_id = t.id";
 
 async fn next_number(transaction: &mut Transaction<'_, Sqlite>, year: i32) -> sqlx::Result<i64> {
     sqlx::query_scalar(

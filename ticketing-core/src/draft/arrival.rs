@@ -1,5 +1,8 @@
 use crate::{
-    Status, Timestamp, limits::TICKET_TAGS_MAX, text::TextRule, ticket::ActorId,
+    Status, Timestamp,
+    limits::TICKET_TAGS_MAX,
+    text::TextRule,
+    ticket::ActorId,
     violation::{Problem, Violation},
 };
 

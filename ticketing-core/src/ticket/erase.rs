@@ -139,8 +139,8 @@ impl<'a> Subjects<'a> {
 
     /// Where the next address of theirs stands in a text, in octets.
     fn find(&self, text: &str, from: usize) -> Option<(usize, usize)> {
-        let signs = text.match_indices('@').map(|(at, _)| at).filter(|at| *at >= from);
-        signs.filter_map(|at| self.address_around(text, at)).next()
+        let mut signs = text.match_indices('@').map(|(at, _)| at).filter(|at| *at >= from);
+        signs.find_map(|at| self.address_around(text, at))
     }
 
     /// The address of theirs around an at sign. Signs that an address may have before it may as well end what stands in front of it

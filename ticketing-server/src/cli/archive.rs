@@ -14,8 +14,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
     Config, Database, block_on,
-    sheet::SheetArgs,
     database::{open, open_existing},
+    files::{beside, is_one_file, rename},
+    sheet::SheetArgs,
 };
 use crate::{
     Engine,
@@ -87,7 +88,7 @@ impl ExportArgs {
             Ok::<_, anyhow::Error>(tickets)
         });
         let tickets = written.inspect_err(|_| _ = fs::remove_file(&partial))?;
-        fs::rename(&partial, &self.file).with_context(|| self.file.display().to_string())?;
+        rename(&partial, &self.file).with_context(|| self.file.display().to_string())?;
         said(tickets, "written");
         Ok(())
     }
@@ -104,14 +105,6 @@ pub(super) fn private(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// A file of another name in the same directory.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    name.into()
 }
 
 async fn export(store: &AnyStore, extent: Extent, output: &mut impl Write) -> anyhow::Result<u64> {
@@ -207,7 +200,7 @@ impl MigrateArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let settings = self.config.read()?;
         let (from, to) = (Location::parse(&self.from).context("--from")?, Location::parse(&self.to).context("--to")?);
-        ensure!(from != to, "--from and --to are the same database");
+        ensure!(!is_same(&from, &to), "--from and --to are the same database");
         block_on(async {
             let from_store = open_existing(&from, &settings).await?;
             let to_store = open(&to, &settings).await?;
@@ -233,6 +226,14 @@ impl MigrateArgs {
                 here.sha256
             );
         })
+    }
+}
+
+/// Whether two names are one database, as far as can be told: a server has many.
+fn is_same(from: &Location, to: &Location) -> bool {
+    match (from, to) {
+        (Location::Sqlite(from), Location::Sqlite(to)) => from == to || is_one_file(from, to),
+        _ => from == to,
     }
 }
 
@@ -263,7 +264,9 @@ impl VerifyArgs {
             println!("{deviation}");
         }
         if is_moving {
-            eprintln!("the desk went on working: feed and counters were not compared");
+            eprintln!(
+                "the desk went on working: feed, counters, alarms and what stands beside the tickets were not compared"
+            );
         }
         eprintln!("{tickets} tickets with {events} events were looked at");
         ensure!(deviations.is_empty(), "{} deviations", deviations.len());

@@ -88,7 +88,9 @@ impl<S: Store> Engine<S> {
                     Ok(()) => done += 1,
                     // Somebody was faster, or it is the next time's.
                     Err(EngineError::Refused(_) | EngineError::NotFound | EngineError::Contended) => left += 1,
-                    Err(EngineError::Store(error @ (StoreError::Unavailable(_) | StoreError::Overloaded))) => {
+                    Err(EngineError::Store(
+                        error @ (StoreError::Unavailable(_) | StoreError::Unwritable(_) | StoreError::Overloaded),
+                    )) => {
                         failed = Some(error);
                     }
                     // One that cannot be read keeps no other waiting.

@@ -356,8 +356,15 @@ mod tests {
     }
 
     const GOOD: [&str; 9] = [
-        "17", " ana@example.com", "Ana Pérez", "No puedo entrar en el correo", "Solucionado", "24/03/2021 10:15",
-        "2021-03-25", "Muy alta", "sí",
+        "17",
+        " ana@example.com",
+        "Ana Pérez",
+        "No puedo entrar en el correo",
+        "Solucionado",
+        "24/03/2021 10:15",
+        "2021-03-25",
+        "Muy alta",
+        "sí",
     ];
 
     #[test]
@@ -382,7 +389,8 @@ mod tests {
 
     #[test]
     fn all_that_is_wrong_with_a_row_is_said_by_field() {
-        let refused = row(["18", "ana", "Ana Pérez", "corta", "En el limbo", "03/24/2021 10:15", "", "Muy alta", "quizás"]);
+        let refused =
+            row(["18", "ana", "Ana Pérez", "corta", "En el limbo", "03/24/2021 10:15", "", "Muy alta", "quizás"]);
         let mut wrong: Vec<_> = refused.unwrap_err().into_iter().map(|wrong| (wrong.field, wrong.code)).collect();
         wrong.sort();
         let expected = [
@@ -401,7 +409,7 @@ mod tests {
         assert_eq!(row(late).unwrap_err()[0].code, "in-future");
         let mut missing = GOOD;
         missing[5] = "";
-        assert_eq!((row(missing).unwrap_err()[0].field.as_str(), ), ("creadoEn",));
+        assert_eq!((row(missing).unwrap_err()[0].field.as_str(),), ("creadoEn",));
     }
 
     #[test]
@@ -413,7 +421,10 @@ mod tests {
         let header = ["Mail".to_owned(), "Fecha".to_owned()];
         let error = mapping.columns(&header).err().unwrap().to_string();
         assert!(error.contains("no column “Correo” for email; it has Mail, Fecha"), "{error}");
-        assert!(matches!(Mapping::from_pairs("Correo=email").unwrap().columns(&["Correo".to_owned()]), Err(MappingError::NoDate)));
+        assert!(matches!(
+            Mapping::from_pairs("Correo=email").unwrap().columns(&["Correo".to_owned()]),
+            Err(MappingError::NoDate)
+        ));
         assert!(Mapping::from_toml("[columnas]\nemail = 3").is_err());
     }
 }

@@ -143,7 +143,9 @@ mod tests {
 
     fn cells(octets: &[u8]) -> Vec<Vec<String>> {
         let sheet = Sheet::read(octets, &SheetOptions::default()).unwrap();
-        let rows = sheet.rows().map(|(line, row)| [line.to_string()].into_iter().chain(row.iter().map(str::to_owned)).collect());
+        let rows = sheet
+            .rows()
+            .map(|(line, row)| [line.to_string()].into_iter().chain(row.iter().map(str::to_owned)).collect());
         [sheet.header.clone()].into_iter().chain(rows).collect()
     }
 

@@ -237,7 +237,7 @@ impl<S: Store> Engine<S> {
         subjects: Option<&Subjects<'_>>,
     ) -> Result<Option<Erased>, EngineError> {
         const ATTEMPTS: u32 = 16;
-        let mut turn = self.inner.turns.join(id).await;
+        let mut turn = self.inner.turns.join(id).await?;
         for _ in 0..ATTEMPTS {
             let record = *self.store().record(id).await?.ok_or(EngineError::NotFound)?;
             let TicketRecord { ticket, mut intake, mut address, mut history, .. } = record;
@@ -270,7 +270,7 @@ impl<S: Store> Engine<S> {
                     self.inner.news.tell();
                     return Ok(Some(what));
                 }
-                Appended::Conflict if turn.is_none() => turn = Some(self.inner.turns.wait(id).await),
+                Appended::Conflict if turn.is_none() => turn = Some(self.inner.turns.wait(id).await?),
                 Appended::Conflict | Appended::KeyUsed(_) => {}
             }
         }

@@ -11,20 +11,41 @@ use super::{
     PostgresStore, deliveries,
     facets::Changes,
     feed::position,
-    ids, references,
+    ids, loose_ends, references,
     rows::{self, Columns, damaged, event_columns, intake_columns, signed, ticket_columns},
     subscriptions,
     tickets::{self, EventRow, KeyRow, NewRow},
     transactions::{Statements, Transaction, each},
 };
 use crate::store::{
-    ArchiveStore, Creation, Delivery, FeedStore, Idempotency, LabelKey, Place, RecipientId, Repeatable, Restoration,
-    Restored, StoreError, StoredReference, SubscriptionRecord, TicketRecord,
+    ArchiveStore, Creation, Delivery, FeedStore, Idempotency, LabelKey, LooseEnd, Outline, Place, RecipientId,
+    Repeatable, Restoration, Restored, StoreError, StoredReference, SubscriptionRecord, TicketRecord,
 };
 
 impl ArchiveStore for PostgresStore {
     async fn records(&self, after: LabelKey, max: u32) -> Result<Vec<TicketRecord>, StoreError> {
         self.read(|read| Box::pin(records(read, after, max))).await
+    }
+
+    async fn outlines(&self, after: LabelKey, max: u32) -> Result<Vec<Outline>, StoreError> {
+        self.look(|look| {
+            Box::pin(async move {
+                let sql =
+                    "SELECT ordinal, label, next_moment FROM tickets WHERE ordinal > $1 ORDER BY ordinal LIMIT $2";
+                let found = look.query(sql, &[&tickets::ordinal_of(after), &i64::from(max)]).await?;
+                let outline = |row| {
+                    let columns = &mut Columns::new(row);
+                    let key = tickets::label_of(columns.next()?);
+                    Ok(Outline { key, label: columns.next()?, next_moment: columns.next()? })
+                };
+                found.iter().map(outline).collect()
+            })
+        })
+        .await
+    }
+
+    async fn loose_ends(&self) -> Result<Vec<LooseEnd>, StoreError> {
+        self.read(|read| Box::pin(loose_ends::find(read))).await
     }
 
     async fn restore(&self, tickets: Vec<Restoration>) -> Result<Vec<Restored>, StoreError> {
@@ -317,9 +338,7 @@ fn repeatable(columns: &mut Columns<'_>) -> Result<Repeatable, StoreError> {
     let owner = if owner.is_empty() { None } else { Some(Uuid::from_slice(owner).map_err(damaged)?) };
     let (key, fingerprint, used_at) = (columns.next()?, columns.octets()?, columns.timestamp()?);
     let idempotency = Idempotency { owner: owner.map(ActorId), key, fingerprint, used_at, valid_from: used_at };
-    let ordinal = columns.next::<i64>()?;
-    let (year, number) = (u16::try_from(ordinal >> 32), u32::try_from(ordinal & i64::from(u32::MAX)));
-    let label = LabelKey { year: year.unwrap_or_default(), number: number.unwrap_or_default() };
+    let label = tickets::label_of(columns.next()?);
     Ok(Repeatable { idempotency, label, version: columns.number()? })
 }
 

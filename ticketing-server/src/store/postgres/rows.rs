@@ -128,7 +128,7 @@ macro_rules! intake_columns {
 /// Columns of `tickets t` and `intake i`, in the order in which [`listed`] reads them.
 macro_rules! listed_columns {
     () => {
-        "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.service, t.visibility, t.status,
+        "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.service, t.visibility, t.status, t.assignee,
          t.archived_at IS NOT NULL, t.erased_at IS NOT NULL, t.sla,
          t.created_at, t.updated_at, i.name, i.email, i.subject"
     };
@@ -206,6 +206,7 @@ pub(super) fn listed(columns: &mut Columns<'_>) -> Result<ListedTicket, StoreErr
         label: columns.text()?.parse().map_err(damaged)?,
         attributes: attributes(columns)?,
         status: columns.named(Status::from_name)?,
+        assignee: columns.optional_uuid()?.map(ActorId),
         is_archived: columns.next()?,
         is_erased: columns.next()?,
         sla: columns.json()?,

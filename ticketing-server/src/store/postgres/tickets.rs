@@ -237,6 +237,12 @@ pub(super) fn ordinal_of(label: LabelKey) -> i64 {
     i64::from(label.year) << 32 | i64::from(label.number)
 }
 
+/// The label of the ticket that has this place in the order.
+pub(super) fn label_of(ordinal: i64) -> LabelKey {
+    let (year, number) = (ordinal >> 32, ordinal & i64::from(u32::MAX));
+    LabelKey { year: u16::try_from(year).unwrap_or_default(), number: u32::try_from(number).unwrap_or_default() }
+}
+
 /// The row of the ticket that has this place in the order. Its first bits change from one ticket to the next.
 pub(super) fn id_of(ordinal: i64) -> i64 {
     (ordinal & 15) << 48 | ordinal

@@ -1,23 +1,47 @@
 use std::net::IpAddr;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, types::ValueRef};
 use ticketing_core::{Rules, Timestamp, integration::ReferenceKind, ticket::ActorId};
 
 use super::{
     SqliteStore, deliveries,
     feed::position,
-    privacy,
+    loose_ends, privacy,
     rows::{self, Columns, damaged, intake_columns, ticket_columns},
     subscriptions, tickets,
 };
 use crate::store::{
-    ArchiveStore, Delivery, Idempotency, LabelKey, Place, RecipientId, Repeatable, Restoration, Restored, StoreError,
-    StoredReference, SubscriptionRecord, TicketRecord,
+    ArchiveStore, Delivery, Idempotency, LabelKey, LooseEnd, Outline, Place, RecipientId, Repeatable, Restoration,
+    Restored, StoreError, StoredReference, SubscriptionRecord, TicketRecord,
 };
 
 impl ArchiveStore for SqliteStore {
     async fn records(&self, after: LabelKey, max: u32) -> Result<Vec<TicketRecord>, StoreError> {
         self.read_long(move |connection, _| records(connection, after, max)).await
+    }
+
+    async fn outlines(&self, after: LabelKey, max: u32) -> Result<Vec<Outline>, StoreError> {
+        self.read_long(move |connection, _| {
+            let sql = "SELECT id, label, next_moment FROM tickets WHERE id > ? ORDER BY id LIMIT ?";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut found = statement.query((tickets::row_of(after), max))?;
+            let mut outlines = Vec::new();
+            while let Some(row) = found.next()? {
+                let label = match row.get_ref(1)? {
+                    ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                    other => format!("{other:?}"),
+                };
+                // What is no number is no moment of anything.
+                let next_moment = row.get::<_, Option<i64>>(2).unwrap_or(Some(i64::MIN));
+                outlines.push(Outline { key: tickets::label_of(row.get(0)?), label, next_moment });
+            }
+            Ok(outlines)
+        })
+        .await
+    }
+
+    async fn loose_ends(&self) -> Result<Vec<LooseEnd>, StoreError> {
+        self.read_long(loose_ends::find).await
     }
 
     async fn restore(&self, tickets: Vec<Restoration>) -> Result<Vec<Restored>, StoreError> {

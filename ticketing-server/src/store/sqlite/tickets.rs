@@ -7,8 +7,9 @@ use ticketing_core::{
 };
 
 use super::{
-    SqliteStore, facets,
+    SqliteStore, facets, room,
     rows::{self, Columns, damaged, event_columns, json, public_columns, ticket_columns},
+    writer,
 };
 use crate::store::{
     Appended, Created, Creation, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, StoreError, StoredHistory,
@@ -77,12 +78,14 @@ impl TicketStore for SqliteStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))?;
-        // A number that nothing uses, written as it is: a page goes to the disk, which may be full.
-        self.write(|connection| {
-            let unused: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            Ok(connection.pragma_update(None, "user_version", unused)?)
-        })
-        .await
+        // A page goes to the disk, which may be full.
+        self.write(|connection| Ok(writer::touch(connection)?)).await?;
+        // A log that was written before has room for a page also on a disk that has none for a ticket.
+        if self.inner.writer.is_in_trouble() {
+            self.blocking(|store| room::look_for_room(&store.path)).await?;
+            self.inner.writer.is_out_of_trouble();
+        }
+        Ok(())
     }
 }
 
