@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// The tests of the service, which run on every store. (What all stores do is a suite of its own, and runs on all of them at once.)
-const ON_POSTGRES: [&str; 28] = [
+const ON_POSTGRES: [&str; 30] = [
     "--test",
     "auth",
     "--test",
@@ -111,6 +111,8 @@ const ON_POSTGRES: [&str; 28] = [
     "rate_limits",
     "--test",
     "seed",
+    "--test",
+    "sheet",
     "--test",
     "tokens",
     "--test",

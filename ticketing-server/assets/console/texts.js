@@ -199,6 +199,7 @@ export const TEXTS = {
   "did.DESARCHIVADO": ["desarchivó", "unarchived", "desarquivou"],
   "did.COMENTARIO": ["comentó", "commented", "comentou"],
   "did.CIERRE": ["cerró", "closed", "fechou"],
+  "did.BORRADO_DE_DATOS": ["borró los datos", "erased the data", "apagou os dados"],
   "did.note": ["nota interna", "internal note", "nota interna"],
   "did.said": ["escribió", "wrote", "escreveu"],
   "change.estado": ["Estado", "Status", "Estado"],
