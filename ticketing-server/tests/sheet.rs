@@ -145,6 +145,11 @@ async fn lines_that_a_script_writes_are_taken_over_too() {
     assert!(taken.stderr.contains("700 tickets are new"), "{}", taken.stderr);
     let again = desk.run(&import);
     assert!(again.stderr.contains("0 tickets are new, 700 were here already, 0 rows were refused"), "{}", again.stderr);
+    // A line that stands there twice is one ticket.
+    let twice = format!("{0}{0}", lines.lines().next().unwrap().replace("HD-1\"", "HD-1000\"") + "\n");
+    desk.write("twice.ndjson", twice);
+    let taken = desk.run(&["import", "twice.ndjson", "--map", "auto"]);
+    assert!(taken.stderr.contains("1 tickets are new, 1 were here already"), "{}", taken.stderr);
     let elsewhere = desk.run(&[&import[..5], &["otra"]].concat());
     assert!(elsewhere.stderr.contains("700 tickets are new"), "{}", elsewhere.stderr);
     let verified = desk.run(&["verify"]);

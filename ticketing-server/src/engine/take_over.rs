@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use ticketing_core::{
     Actor, NewTicket, Ticket, TicketId, TicketLabel,
     ticket::{NewEvent, Origin},
@@ -45,13 +47,14 @@ impl<S: Store> Engine<S> {
         let labelled = opened.iter().filter_map(|(label, opened)| Some(opened.restoration((*label)?)));
         let restored = self.store().restore(labelled.collect()).await?;
         let mut restored = restored.into_iter();
-        let mut creations = JoinSet::new();
+        let (mut creations, mut twice, mut creating) = (JoinSet::new(), Vec::new(), HashSet::new());
         for (nth, (label, opened)) in opened.into_iter().enumerate() {
             let became = label.and_then(|label| Some((label, restored.next()?)));
             match (became, taken.get_mut(nth)) {
                 (Some((label, Restored::Stored)), Some(slot)) => *slot = Some(TakenOver::New(label)),
                 // Under its label, or under another one if that was taken.
                 (Some((_, Restored::Known)), Some(slot)) => *slot = Some(self.known(opened.ticket.id).await?),
+                _ if !creating.insert(opened.ticket.id) => twice.push((nth, opened.ticket.id)),
                 _ => {
                     let engine = self.clone();
                     creations.spawn(async move { (nth, engine.create_taken(opened).await) });
@@ -62,6 +65,11 @@ impl<S: Store> Engine<S> {
             let (nth, outcome) = ended.map_err(|error| StoreError::Unavailable(error.into()))?;
             if let Some(slot) = taken.get_mut(nth) {
                 *slot = Some(outcome?);
+            }
+        }
+        for (nth, id) in twice {
+            if let Some(slot) = taken.get_mut(nth) {
+                *slot = Some(self.known(id).await?);
             }
         }
         self.inner.news.tell();

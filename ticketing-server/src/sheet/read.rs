@@ -164,7 +164,7 @@ mod tests {
         let json = b"{\"a\": \"x;y\", \"b\": null}\n\n{\"c\": [\"u\", 1], \"a\": true}\n";
         assert_eq!(cells(json), [vec!["a", "b", "c"], vec!["1", "x;y", "", ""], vec!["3", "true", "", "u,1"]]);
         assert!(matches!(Sheet::read(b"{}\n[]", &SheetOptions::default()), Err(SheetError::Json { line: 2, .. })));
-        assert!(matches!(Sheet::read(b" \n;;\n", &SheetOptions::default()), Err(SheetError::Empty)));
+        assert!(matches!(Sheet::read(b" \n,,\n", &SheetOptions::default()), Err(SheetError::Empty)));
         let as_utf8 = SheetOptions { encoding: Some(UTF_8), delimiter: None };
         assert!(matches!(Sheet::read(b"\xc1rea\n", &as_utf8), Err(SheetError::Encoding("UTF-8"))));
     }
