@@ -273,11 +273,11 @@ impl Columns<'_> {
     /// An instant as the sheet writes it. In the hour that a clock skips, it is what the clock shows afterwards; in the one that it
     /// shows twice, the first.
     fn instant(&self, text: &str) -> Option<Timestamp> {
+        const ISO: [&str; 5] =
+            ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"];
         if let Some(instant) = Timestamp::parse(text) {
             return Some(instant);
         }
-        const ISO: [&str; 5] =
-            ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"];
         let formats = self.mapping.format.dates.iter().map(String::as_str).chain(ISO);
         let with_offset = |format: &str| DateTime::parse_from_str(text, format).ok().map(|at| at.timestamp_millis());
         let local = |format: &str| {

@@ -177,13 +177,12 @@ impl<S: Store> Engine<S> {
     async fn forget_address(&self, address: &EmailAddress) -> Result<(), EraseError> {
         let known = self.store().forgotten().await?;
         // Those of one store are looked up with one key.
-        let key = match known.iter().max_by_key(|person| person.at) {
-            Some(person) => person.key,
-            None => {
-                let mut key = [0; 32];
-                getrandom::fill(&mut key).map_err(|error| StoreError::Unavailable(error.into()))?;
-                key
-            }
+        let key = if let Some(person) = known.iter().max_by_key(|person| person.at) {
+            person.key
+        } else {
+            let mut key = [0; 32];
+            getrandom::fill(&mut key).map_err(|error| StoreError::Unavailable(error.into()))?;
+            key
         };
         Ok(self.store().note_forgotten(vec![Forgotten::new(key, &address.key(), self.now())]).await?)
     }
