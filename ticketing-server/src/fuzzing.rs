@@ -1,8 +1,6 @@
 //! Doors to parsers that are nobody else's business, for the fuzz targets in `fuzz/`. No part of the interface: what is here changes as
 //! the parsers do.
 
-#![expect(missing_docs, reason = "the targets are what there is to read")]
-
 use ticketing_core::Rules;
 
 use crate::{
