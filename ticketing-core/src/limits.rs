@@ -93,6 +93,9 @@ limits! {
     ADDRESS_DELAY_SECONDS_MAX: u32 = 15 * 60;
     /// Minutes after the last attempt at which all of them are forgotten; more than any delay.
     ATTEMPTS_KEPT_MINUTES: u32 = 60;
+    /// Seconds by which the clocks of servers that share a database may be apart: what is later than that has been made before a clock
+    /// was set back.
+    CLOCKS_APART_SECONDS_MAX: u32 = 60;
     /// Seconds by which a token is dated back: longer than a change waits between its decision and its commit, in which somebody
     /// may still log in as the user was before.
     TOKEN_DATED_BACK_SECONDS: u32 = 10;
@@ -150,6 +153,8 @@ limits! {
     CALENDAR_EXCEPTIONS_MAX: usize = 5_000;
     /// Largest number of days that rules may name (closing by itself, re-opening): ten years.
     RULE_DAYS_MAX: u32 = 3_660;
+    /// Largest number of months that rules may name (how long a ticket that is over keeps what it says): a hundred years.
+    RULE_MONTHS_MAX: u32 = 1_200;
 
     /// Minutes after which an event that is recorded so late is no news: clients that give each event its own time are late by
     /// seconds, those that take a history over by days.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     api::{auth, events, health, openapi, rules, tickets, v2},
     http::{ApiError, Call, Response},
-    pages::{assets, home, look_up, request},
+    pages::{assets, console, home, look_up, request},
     store::Store,
 };
 
@@ -22,6 +22,7 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         // Tickets, for the desk
         get("/api/tickets/dashboard", tickets::dashboard),
         get("/api/tickets/dashboard-metricas", tickets::metrics),
+        get("/api/tickets/cola", tickets::queue),
         get("/api/tickets/totales", tickets::totals),
         get("/api/tickets/{uuid}", tickets::show),
         get("/api/tickets/{uuid}/sla", tickets::sla),
@@ -73,6 +74,8 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         patch("/v2/subscriptions/{subscriptionId}", v2::change_subscription),
         delete("/v2/subscriptions/{subscriptionId}", v2::delete_subscription),
         post("/v2/subscriptions/{subscriptionId}/secret", v2::rotate_secret),
+        get("/v2/subscriptions/{subscriptionId}/deliveries", v2::list_deliveries),
+        post("/v2/subscriptions/{subscriptionId}/replay", v2::replay),
         get("/v2/statuses", v2::statuses),
         get("/v2/categories", v2::categories),
         get("/v2/services", v2::services),
@@ -84,17 +87,20 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         get("/v2/openapi.json", openapi::v2::show),
         // Rules
         get("/api/reglas", rules::show),
+        put("/api/reglas", rules::apply),
+        post("/api/reglas/previa", rules::preview),
         // The service itself
         get("/openapi.json", openapi::show),
-        get("/livez", health::live),
-        get("/readyz", health::ready),
-        get("/metrics", health::metrics),
+        watch(get("/livez", health::live)),
+        watch(get("/readyz", health::ready)),
+        watch(get("/metrics", health::metrics)),
         // Pages, for people
         page(get("/", home::show)),
         page(get("/solicitud", request::show)),
         page(public(post("/solicitud", request::submit))),
         page(get("/consulta", look_up::show)),
         page(public(post("/consulta", look_up::submit))),
+        page(get("/consola", console::show)),
         page(get("/assets/{*path}", assets::show)),
     ]
 }
@@ -106,6 +112,8 @@ pub(crate) struct Route<S> {
     pub(crate) is_public: bool,
     /// It answers people, not programs.
     pub(crate) is_page: bool,
+    /// Whoever watches over the service asks it.
+    pub(crate) is_watch: bool,
     pub(crate) handler: Handler<S>,
 }
 
@@ -126,6 +134,13 @@ where
     route(Method::POST, path, handler)
 }
 
+fn put<S: Store, A>(path: &'static str, handler: fn(Call<S>) -> A) -> Route<S>
+where
+    A: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    route(Method::PUT, path, handler)
+}
+
 fn patch<S: Store, A>(path: &'static str, handler: fn(Call<S>) -> A) -> Route<S>
 where
     A: Future<Output = Result<Response, ApiError>> + Send + 'static,
@@ -144,11 +159,16 @@ fn route<S: Store, A>(method: Method, path: &'static str, handler: fn(Call<S>) -
 where
     A: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
-    Route { method, path, is_public: false, is_page: false, handler: Box::new(move |call| Box::pin(handler(call))) }
+    let handler = Box::new(move |call| -> Answer { Box::pin(handler(call)) });
+    Route { method, path, is_public: false, is_page: false, is_watch: false, handler }
 }
 
 fn public<S>(route: Route<S>) -> Route<S> {
     Route { is_public: true, ..route }
+}
+
+fn watch<S>(route: Route<S>) -> Route<S> {
+    Route { is_watch: true, ..route }
 }
 
 fn page<S>(route: Route<S>) -> Route<S> {

@@ -180,6 +180,82 @@ async fn each_deviation_is_named() {
     }
 }
 
+/// What stands beside tickets: each that is spoiled alone is named, and nothing else is.
+#[tokio::test]
+async fn what_belongs_to_nothing_or_says_otherwise_is_named() {
+    let desk = Desk::on_a_file();
+    let server = desk.serve();
+    let token = desk.run(&["token", "create", "--name", "crm", "--scopes", "tickets:read,tickets:write"]).success();
+    desk.run(&["webhook", "create", "--url", "https://hooks.example/in"]).success();
+    let mut connection = server.connect().await;
+    let request = Request::post("/api/tickets/crear", seed_with(&json!({ "email": EMAIL })).to_string());
+    let created = connection.ask(&request.header("Idempotency-Key", "once")).await.ok();
+    let label = created["ticketLabel"].as_str().unwrap().to_owned();
+    let comment = json!({ "label": label, "email": EMAIL, "mensaje": "¿Alguna novedad?" });
+    connection.post("/api/tickets/comentar", &comment).await.ok();
+    let shown = Request::new("GET", "/v2/tickets?q=corporativo").header("X-API-TOKEN", token.trim());
+    for attempt in 0.. {
+        let answer = connection.ask(&shown).await;
+        if answer.status == 200 && answer.header("x-total") == Some("1") {
+            break;
+        }
+        assert!(attempt < 200, "{answer}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    server.terminate();
+    assert_eq!(server.ended(std::time::Duration::from_secs(10)).await.code(), Some(0));
+    assert!(desk.run(&["verify"]).success().is_empty());
+    let (good, words) = (fs::read(desk.file()).unwrap(), fs::read(desk.path("ticketing.db-words")).unwrap());
+    let spoilt = |file: &str, sql: &str, said: &str| {
+        let spoil = Sqlite::open(desk.path(file)).unwrap();
+        spoil.pragma_update(None, "foreign_keys", false).unwrap();
+        spoil.execute_batch(sql).unwrap();
+        assert!(spoil.changes() > 0, "{sql}");
+        drop(spoil);
+        let found = desk.run(&["verify"]);
+        assert_eq!(
+            (found.status, found.stdout.lines().count()),
+            (Some(1), 1),
+            "{sql}: {}{}",
+            found.stdout,
+            found.stderr
+        );
+        assert!(found.stdout.contains(said), "“{said}” in: {}", found.stdout);
+        for ending in ["", "-wal", "-shm", "-words-wal", "-words-shm"] {
+            let _ = fs::remove_file(desk.path(&format!("ticketing.db{ending}")));
+        }
+        desk.write("ticketing.db", &good);
+        desk.write("ticketing.db-words", &words);
+    };
+    let database = |sql: &str, said: &str| spoilt("ticketing.db", sql, said);
+    database("INSERT INTO events SELECT (9 << 17) | 1, recorded_at, occurred_at, action, role, actor, rules, public, has_text,
+              changes, asked_by FROM events LIMIT 1", "events of a ticket that is not there: 9");
+    database("INSERT INTO intake (ticket, has_whatsapp, internal) VALUES (9, 0, 0)", "a ticket that is not there: 9");
+    database(
+        "INSERT INTO texts (ticket, seq, body) VALUES (9, 2, 'x')",
+        "a text of an event that is not there: ticket 9, event 2",
+    );
+    database("INSERT INTO ticket_tags (tag, ticket) SELECT 'vip', id FROM tickets", "its tags are not those");
+    database("UPDATE label_counters SET last = last - 1", "the year's next number is taken already");
+    database("UPDATE idempotency_keys SET version = 7", "has come to what is not there");
+    database(
+        "INSERT INTO deliveries (recipient, position, ticket, attempts, last_attempt_at)
+         SELECT uuid, 900, x'00', 1, 0 FROM recipients",
+        "position 900: something is to be delivered that is not in the feed",
+    );
+    database("UPDATE recipients SET position = 900", "they have been told more than there is");
+    database("DELETE FROM deliveries; DELETE FROM recipients", "they have been told more than there is, or are nobody");
+    database("UPDATE tickets SET next_moment = next_moment + 1", "its next alarm is noted for another time");
+    database("UPDATE tickets SET facet = 900", "lists that it does not belong to");
+    database("UPDATE tickets SET sla = 'x'", &format!("{label}: it cannot be read"));
+    database("INSERT INTO outbox (ticket, seq) VALUES (9, 1)", "cannot be read, and is told to nobody");
+    spoilt(
+        "ticketing.db-words",
+        "INSERT INTO documents (documents) VALUES ('delete-all')",
+        &format!("{label}: no search finds it"),
+    );
+}
+
 // Backups
 
 #[tokio::test]

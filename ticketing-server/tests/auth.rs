@@ -409,7 +409,7 @@ async fn a_flood_of_logins_is_answered_and_whoever_cannot_wait_is_told_to_come_b
     client.get("/livez").await;
     for answer in logins.join_all().await {
         if answer.status != 401 {
-            answer.problem(503, "unavailable");
+            answer.problem(503, "overloaded");
             assert_eq!(answer.header("retry-after"), Some("1"));
         }
     }

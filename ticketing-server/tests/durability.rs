@@ -427,10 +427,10 @@ async fn while_the_file_cannot_be_written_tickets_are_found_and_creation_is_put_
         is_found(&mut client, label, 0).await;
     }
     let answer = waiting.answer().await;
-    answer.problem(503, "unavailable");
+    answer.problem(503, "overloaded");
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(client.get("/livez").await.status, 200);
-    client.get("/readyz").await.problem(503, "unavailable");
+    client.get("/readyz").await.problem(503, "overloaded");
 
     other.execute_batch("ROLLBACK").unwrap();
     // Readiness is looked at once a second.

@@ -400,11 +400,44 @@ async fn assets_are_named_by_their_content_and_nothing_else_is_served() {
 }
 
 #[tokio::test]
+async fn the_console_is_strict_and_its_files_are_kept_for_as_long_as_they_are_the_same() {
+    let desk = Desk::new();
+    let server = desk.serve();
+    let mut client = server.connect().await;
+    for (language, title) in
+        [("es", "Consola · Mesa de ayuda"), ("en", "Console · Help desk"), ("pt", "Console · Central de ajuda")]
+    {
+        let page = client.ask(&Request::new("GET", "/consola").header("Accept-Language", language)).await;
+        assert_eq!((page.status, page.header("cache-control")), (200, Some("private, no-cache")));
+        let policy = page.header("content-security-policy").unwrap();
+        for part in [
+            "default-src 'none'",
+            "script-src 'self' 'wasm-unsafe-eval';",
+            "require-trusted-types-for 'script'",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.contains(part), "{policy}");
+        }
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
+        contains(&page.text(), &[title]);
+    }
+    let html = client.get("/consola").await.text();
+    let app = html.split("src=\".").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let kept = client.get(app).await;
+    assert_eq!(kept.header("cache-control"), Some("public, max-age=31536000, immutable"), "{app}");
+    // A page of another version of the server finds what there is, and is to ask again.
+    let (version, name) = app.strip_prefix("/assets/").unwrap().split_once('/').unwrap();
+    let other = client.get(&format!("/assets/v-0000000000000000/{name}")).await;
+    assert_eq!((other.status, other.header("cache-control")), (200, Some("no-cache")));
+    assert_eq!(client.get(&format!("/assets/{version}/../pages.css")).await.status, 404);
+}
+
+#[tokio::test]
 async fn a_page_loads_only_what_is_served() {
     let desk = Desk::new();
     let server = desk.serve();
     let mut client = server.connect().await;
-    for path in ["/", "/solicitud", "/consulta", "/solicitud/"] {
+    for path in ["/", "/solicitud", "/consulta", "/consola", "/solicitud/"] {
         let html = client.get(path).await.text();
         let root = if path.ends_with("d/") { "./../" } else { "./" };
         let assets: Vec<_> = html.split(&format!("\"{root}assets/")).skip(1).collect();

@@ -4,7 +4,7 @@ use crate::{
     Timestamp,
     limits::{
         ACCOUNT_AT_ADDRESS_DELAY_SECONDS_MAX, ACCOUNT_ATTEMPTS_FREE, ACCOUNT_DELAY_SECONDS_MAX, ADDRESS_ATTEMPTS_FREE,
-        ADDRESS_DELAY_SECONDS_MAX, ATTEMPTS_KEPT_MINUTES,
+        ADDRESS_DELAY_SECONDS_MAX, ATTEMPTS_KEPT_MINUTES, CLOCKS_APART_SECONDS_MAX,
     },
 };
 
@@ -63,7 +63,7 @@ impl BackOff {
         let so_far = so_far.remembered(now);
         if so_far.count() >= self.free {
             let delay = self.delay(so_far.count());
-            // Where the clock was set back, the last one seems to be still to come.
+            // Where another server's clock is a little ahead, the last one seems to be still to come.
             let waited = now.since(so_far.last_at()).max(TimeDelta::zero());
             if waited < delay {
                 return Err(delay - waited);
@@ -108,11 +108,22 @@ impl Attempts {
     }
 
     fn remembered(self, now: Timestamp) -> Self {
-        if self.last_at() < Self::forgotten_before(now) { Self::default() } else { self }
+        if self.last_at() < Self::forgotten_before(now) {
+            return Self::default();
+        }
+        Self { wrong: self.wrong.as_of(now), open: self.open.as_of(now) }
     }
 }
 
 impl Tally {
+    /// Where the clock was set back since, nobody knows when the last one was made: long ago, and the next one counts from when it is
+    /// made. Otherwise whoever has to wait would do so until the clock is there again.
+    fn as_of(self, now: Timestamp) -> Self {
+        let ahead = now.unix_millis().saturating_add(i64::from(CLOCKS_APART_SECONDS_MAX) * 1000);
+        let is_to_come = self.count > 0 && self.last_at.unix_millis() > ahead;
+        if is_to_come { Self { last_at: Timestamp::MIN, ..self } } else { self }
+    }
+
     fn and_one(self, at: Timestamp) -> Self {
         Self { count: self.count.saturating_add(1), last_at: self.last_at.max(at) }
     }

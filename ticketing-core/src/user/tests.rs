@@ -228,7 +228,7 @@ fn some_attempts_are_free_and_then_the_delay_doubles_up_to_a_ceiling() {
 }
 
 #[test]
-fn attempts_are_forgotten_after_an_hour_and_a_clock_that_was_set_back_costs_no_more_than_the_delay() {
+fn attempts_are_forgotten_after_an_hour_and_a_clock_that_was_set_back_keeps_nobody_waiting_for_longer_than_the_delay() {
     let policy = BackOff::ACCOUNT_AT_ADDRESS;
     let tally = |count| Tally { count, last_at: morning() };
     for many in [
@@ -239,8 +239,17 @@ fn attempts_are_forgotten_after_an_hour_and_a_clock_that_was_set_back_costs_no_m
         let an_hour_later = at("2026-03-24T11:15:00.501Z");
         let first = Attempts { open: Tally { count: 1, last_at: an_hour_later }, ..Attempts::default() };
         assert_eq!(policy.attempt(many, an_hour_later), Ok(first));
+        // A server whose clock is a little behind.
+        let a_little_before = at("2026-03-24T10:14:50.500Z");
+        assert_eq!(policy.attempt(many, a_little_before), Err(chrono::TimeDelta::minutes(5)));
+        // A clock that was set back by a day: one more, and from then on as long as ever, by the clock as it is now.
         let before = at("2026-03-23T10:15:00Z");
-        assert_eq!(policy.attempt(many, before), Err(chrono::TimeDelta::minutes(5)));
+        let again = policy.attempt(many, before).unwrap();
+        assert_eq!(again.last_at(), before);
+        assert_eq!(policy.attempt(again, before), Err(chrono::TimeDelta::minutes(5)));
+        let settled = again.settled(before, Settled::Wrong);
+        assert_eq!(policy.attempt(settled, before), Err(chrono::TimeDelta::minutes(5)));
+        assert!(policy.attempt(settled, at("2026-03-23T10:20:00Z")).is_ok());
         let later = at("2026-03-24T10:20:00.500Z");
         let again = policy.attempt(many, later).unwrap();
         assert_eq!((again.open.last_at, again.wrong), (later, many.wrong));

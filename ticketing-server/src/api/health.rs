@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    http::{ApiError, Call, Response, text},
-    store::Store,
+    http::{ApiError, Call, Readiness, Response, text},
+    store::{Store, StoreError},
 };
 
 const PLAIN: &str = "text/plain; charset=utf-8";
@@ -19,14 +19,19 @@ pub(crate) async fn ready<S: Store>(call: Call<S>) -> Result<Response, ApiError>
     const SHARED_FOR: Duration = Duration::from_secs(1);
     let mut last = call.state().readiness.lock().await;
     match *last {
-        Some((at, is_ready)) if at.elapsed() < SHARED_FOR => {
-            if !is_ready {
-                return Err(ApiError::Unavailable("it was not ready a moment ago".into()));
-            }
-        }
+        Some((at, readiness)) if at.elapsed() < SHARED_FOR => match readiness {
+            Readiness::Ready => {}
+            Readiness::ReadOnly => return Err(ApiError::ReadOnly("it could not be written a moment ago".into())),
+            Readiness::Unavailable => return Err(ApiError::Unavailable("it was not ready a moment ago".into())),
+        },
         _ => {
             let outcome = call.engine().check().await;
-            *last = Some((Instant::now(), outcome.is_ok()));
+            let readiness = match &outcome {
+                Ok(()) => Readiness::Ready,
+                Err(StoreError::Unwritable(_)) => Readiness::ReadOnly,
+                Err(_) => Readiness::Unavailable,
+            };
+            *last = Some((Instant::now(), readiness));
             outcome?;
         }
     }

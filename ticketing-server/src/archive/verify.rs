@@ -3,10 +3,10 @@ use std::{
     fmt,
 };
 
-use ticketing_core::{Rulebook, Ticket, TicketId, TicketLabel, ticket::Scope};
+use ticketing_core::{Rulebook, Ticket, TicketId, TicketLabel, Timestamp, ticket::Scope};
 
 use super::PAGE;
-use crate::store::{FeedPosition, LabelKey, Store, StoreError, TicketRecord, Total};
+use crate::store::{FeedPosition, LabelKey, LooseEnd, LooseEndKind, Outline, Store, StoreError, TicketRecord, Total};
 
 /// What a store was found to hold.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -40,6 +40,14 @@ pub enum Deviation {
     Feed(TicketLabel),
     /// So many tickets are counted in a place, and so many are there.
     Count(String, u32, u32),
+    /// When something is to be done about its clocks is not what they come to.
+    Moment(TicketLabel),
+    /// It cannot be read, and why: a ticket, or what else there is one of.
+    Unreadable(String, String),
+    /// The event at a position of the feed cannot be read, and is told to nobody.
+    UnreadableEvent(FeedPosition, String),
+    /// What stands beside tickets and does not belong to any, or says otherwise.
+    LooseEnd(LooseEnd),
 }
 
 impl fmt::Display for Deviation {
@@ -52,48 +60,127 @@ impl fmt::Display for Deviation {
             Self::Rules(label) => write!(f, "{label}: the rules are gone that it was promised something under"),
             Self::Feed(label) => write!(f, "{label}: the feed has not each of its events once and in order"),
             Self::Count(of, counted, found) => write!(f, "{of}: {counted} tickets are counted, {found} are there"),
+            Self::Moment(label) => write!(f, "{label}: its next alarm is noted for another time than it is due"),
+            Self::Unreadable(what, error) => write!(f, "{what}: it cannot be read: {error}"),
+            Self::UnreadableEvent(position, error) => {
+                write!(f, "the event at position {} cannot be read, and is told to nobody: {error}", position.0)
+            }
+            Self::LooseEnd(LooseEnd { kind, of }) => match kind {
+                LooseEndKind::Page => write!(f, "the file's pages: {of}"),
+                LooseEndKind::Events => write!(f, "there are events of a ticket that is not there: {of}"),
+                LooseEndKind::Intake => write!(f, "there are a requester's words of a ticket that is not there: {of}"),
+                LooseEndKind::Text => write!(f, "there is a text of an event that is not there: ticket {of}"),
+                LooseEndKind::Tags => write!(f, "{of}: its tags are not those that it is found by"),
+                LooseEndKind::Facet => write!(f, "{of}: it is in lists that it does not belong to"),
+                LooseEndKind::LabelCounter => write!(f, "{of}: the year's next number is taken already"),
+                LooseEndKind::Repeatable => {
+                    write!(f, "{of}: a request that may be repeated has come to what is not there")
+                }
+                LooseEndKind::Delivery => {
+                    write!(f, "position {of}: something is to be delivered that is not in the feed")
+                }
+                LooseEndKind::Recipient => {
+                    write!(f, "recipient {of}: they have been told more than there is, or are nobody")
+                }
+                LooseEndKind::Words => write!(f, "{of}: no search finds it"),
+            },
         }
     }
 }
 
 /// Looks at all that a store holds: each ticket is what its history comes to, is found under its label and shown to its requester as
-/// it is; labels have no gaps; the feed has each event once, those of a ticket in their order; and counters say how many there are.
+/// it is; labels have no gaps; the feed has each event once, those of a ticket in their order; counters say how many there are, alarms
+/// are noted for when they are due; and what stands beside tickets belongs to them. What cannot be read is named, and the rest is looked
+/// at all the same.
 ///
 /// # Errors
-/// The store's. What is damaged so that it cannot be read is one.
+/// The store's, where it is out of reach.
 pub async fn verify(store: &impl Store) -> Result<Findings, StoreError> {
     let began = store.newest_position().await?;
-    let book = book(store).await?;
     let mut findings = Findings::default();
+    let book = readable(book(store).await, "the rules", &mut findings.deviations)?.flatten();
     let mut counts: BTreeMap<Facet, u32> = BTreeMap::new();
     let mut versions: HashMap<TicketId, (TicketLabel, u32)> = HashMap::new();
+    // What has to be of one instant, which the reading of all tickets is not.
+    let mut compared = Vec::new();
     let mut after = LabelKey::NOTHING;
     loop {
-        let records = store.records(after, PAGE).await?;
-        if records.is_empty() {
+        let what = format!("the tickets after number {} of {}", after.number, after.year);
+        let Some(outlines) = readable(store.outlines(after, PAGE).await, &what, &mut findings.deviations)? else {
             break;
-        }
-        for record in records {
-            let key = LabelKey::from(record.label);
-            let expected = if key.year == after.year { after.number.saturating_add(1) } else { 1 };
-            if key.number > expected {
-                findings.gaps.push((key.year, expected, key.number - 1));
-            }
-            after = key;
+        };
+        let Some(last) = outlines.last().map(|outline| outline.key) else { break };
+        for record in records(store, after, &outlines, &mut findings.deviations).await? {
             findings.tickets += 1;
             findings.events += record.history.len() as u64;
             *counts.entry(Facet::of(&record.ticket)).or_default() += 1;
             versions.insert(record.ticket.id, (record.label, record.ticket.version));
             look_at(store, &record, book.as_ref(), &mut findings.deviations).await?;
+            let outline = outlines.iter().find(|outline| outline.key == record.label.into());
+            let next_moment = book.as_ref().and_then(|book| record.ticket.next_moment(book));
+            if book.is_some()
+                && outline.is_some_and(|outline| outline.next_moment != next_moment.map(Timestamp::unix_millis))
+            {
+                compared.push(Deviation::Moment(record.label));
+            }
         }
+        for Outline { key, .. } in outlines {
+            let expected = if key.year == after.year { after.number.saturating_add(1) } else { 1 };
+            if key.number > expected {
+                findings.gaps.push((key.year, expected, key.number - 1));
+            }
+            after = key;
+        }
+        after = last;
     }
-    let (mut compared, mut deviations) = (counted(store, counts).await?, feed(store, &versions).await?);
+    compared.extend(
+        readable(counted(store, counts).await, "the counters", &mut findings.deviations)?.into_iter().flatten(),
+    );
+    compared
+        .extend(readable(feed(store, &versions).await, "the feed", &mut findings.deviations)?.into_iter().flatten());
+    let loose_ends = readable(store.loose_ends().await, "what stands beside the tickets", &mut findings.deviations)?;
+    compared.extend(loose_ends.into_iter().flatten().map(Deviation::LooseEnd));
     findings.is_moving = store.newest_position().await? != began;
     if !findings.is_moving {
         findings.deviations.append(&mut compared);
-        findings.deviations.append(&mut deviations);
     }
     Ok(findings)
+}
+
+/// What was read, unless it is damaged, which is told.
+fn readable<T>(
+    read: Result<T, StoreError>,
+    what: &str,
+    deviations: &mut Vec<Deviation>,
+) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(StoreError::Damaged(error)) => {
+            deviations.push(Deviation::Unreadable(what.to_owned(), error.to_string()));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The tickets that there are after one; where one of them cannot be read, the others.
+async fn records(
+    store: &impl Store,
+    after: LabelKey,
+    outlines: &[Outline],
+    deviations: &mut Vec<Deviation>,
+) -> Result<Vec<TicketRecord>, StoreError> {
+    let so_many = u32::try_from(outlines.len()).unwrap_or(PAGE);
+    match store.records(after, so_many).await {
+        Err(StoreError::Damaged(_)) => {}
+        read => return read,
+    }
+    let mut records = Vec::with_capacity(outlines.len());
+    for Outline { key, label, .. } in outlines {
+        let before = LabelKey { number: key.number.saturating_sub(1), ..*key };
+        records.extend(readable(store.records(before, 1).await, label, deviations)?.into_iter().flatten());
+    }
+    Ok(records)
 }
 
 async fn book(store: &impl Store) -> Result<Option<Rulebook>, StoreError> {
@@ -114,10 +201,11 @@ async fn look_at(
         Ok(_) => deviations.push(Deviation::State(*label)),
         Err(error) => deviations.push(Deviation::History(*label, error.to_string())),
     }
-    if !store.find_label((*label).into()).await?.is_some_and(|found| found == (ticket.id, *label)) {
+    let found = readable(store.find_label((*label).into()).await, &label.to_string(), deviations)?.flatten();
+    if found.is_none_or(|found| found != (ticket.id, *label)) {
         deviations.push(Deviation::Label(*label));
     }
-    let public = store.find_public((*label).into()).await?;
+    let public = readable(store.find_public((*label).into()).await, &label.to_string(), deviations)?.flatten();
     let is_shown = public.is_some_and(|public| {
         let is_news = public.last.seq > ticket.last_public.seq;
         let same = public.last == ticket.last_public && public.status == ticket.status;
@@ -181,18 +269,21 @@ async fn feed(
     store: &impl Store,
     versions: &HashMap<TicketId, (TicketLabel, u32)>,
 ) -> Result<Vec<Deviation>, StoreError> {
+    let mut deviations = Vec::new();
     let mut told: HashMap<TicketId, Option<u32>> = HashMap::with_capacity(versions.len());
     let mut position = FeedPosition::default();
     loop {
-        let entries = store.feed(position, PAGE).await?;
-        let Some(last) = entries.last() else { break };
-        position = last.position;
-        for entry in entries {
+        let page = store.feed_page(position, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        position = last;
+        deviations.extend(page.unreadable.into_iter().map(|(at, error)| Deviation::UnreadableEvent(at, error)));
+        for entry in page.entries {
             let seq = told.entry(entry.id).or_insert(Some(0));
             *seq = seq.and_then(|seq| (entry.event.seq == seq + 1).then_some(seq + 1));
         }
     }
     let is_told = |id: &TicketId, version: u32| told.get(id).copied().flatten() == Some(version);
     let untold = versions.iter().filter(|(id, (_, version))| !is_told(id, *version));
-    Ok(untold.map(|(_, (label, _))| Deviation::Feed(*label)).collect())
+    deviations.extend(untold.map(|(_, (label, _))| Deviation::Feed(*label)));
+    Ok(deviations)
 }

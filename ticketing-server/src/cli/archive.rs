@@ -15,11 +15,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::{
     Config, Database, block_on,
     database::{open, open_existing},
+    files::{beside, is_one_file, rename},
 };
 use crate::{
+    Engine,
     archive::{Digest, Export, Extent, Findings, Import, ImportReport, Line, verify},
     clock::{Clock, SystemClock},
-    store::{AnyStore, Location},
+    store::{AnyStore, Location, PrivacyStore},
 };
 
 /// A ticket with a long history is some MB; a line that is longer than this is none.
@@ -83,7 +85,7 @@ impl ExportArgs {
             Ok::<_, anyhow::Error>(tickets)
         });
         let tickets = written.inspect_err(|_| _ = fs::remove_file(&partial))?;
-        fs::rename(&partial, &self.file).with_context(|| self.file.display().to_string())?;
+        rename(&partial, &self.file).with_context(|| self.file.display().to_string())?;
         said(tickets, "written");
         Ok(())
     }
@@ -94,20 +96,12 @@ fn said(tickets: u64, done: &str) {
 }
 
 /// There are secrets in it: nobody else may read it.
-fn private(path: &Path) -> io::Result<File> {
+pub(super) fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// A file of another name in the same directory.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    name.into()
 }
 
 async fn export(store: &AnyStore, extent: Extent, output: &mut impl Write) -> anyhow::Result<u64> {
@@ -137,8 +131,23 @@ impl ImportArgs {
         };
         let store = self.database.open()?;
         let report = block_on(import(&store, BufReader::new(input)))?;
+        erase_forgotten(&store)?;
         finish(&report)
     }
+}
+
+/// Whoever was erased does not come back by an archive that is older than that.
+pub(super) fn erase_forgotten(store: &AnyStore) -> anyhow::Result<()> {
+    if block_on(store.forgotten())?.is_empty() {
+        return Ok(());
+    }
+    let erased =
+        block_on(async { Engine::start(store.clone()).await?.erase_forgotten().await.map_err(anyhow::Error::from) })?;
+    if erased > 0 {
+        eprintln!("{erased} tickets had people in them who were erased: they are erased again");
+        block_on(store.scrub())?;
+    }
+    Ok(())
 }
 
 async fn import(store: &AnyStore, mut input: impl BufRead) -> anyhow::Result<ImportReport> {
@@ -182,7 +191,7 @@ impl MigrateArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let settings = self.config.read()?;
         let (from, to) = (Location::parse(&self.from).context("--from")?, Location::parse(&self.to).context("--to")?);
-        ensure!(from != to, "--from and --to are the same database");
+        ensure!(!is_same(&from, &to), "--from and --to are the same database");
         block_on(async {
             let from_store = open_existing(&from, &settings).await?;
             let to_store = open(&to, &settings).await?;
@@ -208,6 +217,14 @@ impl MigrateArgs {
                 here.sha256
             );
         })
+    }
+}
+
+/// Whether two names are one database, as far as can be told: a server has many.
+fn is_same(from: &Location, to: &Location) -> bool {
+    match (from, to) {
+        (Location::Sqlite(from), Location::Sqlite(to)) => from == to || is_one_file(from, to),
+        _ => from == to,
     }
 }
 
@@ -238,7 +255,9 @@ impl VerifyArgs {
             println!("{deviation}");
         }
         if is_moving {
-            eprintln!("the desk went on working: feed and counters were not compared");
+            eprintln!(
+                "the desk went on working: feed, counters, alarms and what stands beside the tickets were not compared"
+            );
         }
         eprintln!("{tickets} tickets with {events} events were looked at");
         ensure!(deviations.is_empty(), "{} deviations", deviations.len());
@@ -247,13 +266,13 @@ impl VerifyArgs {
 }
 
 /// How far it is, for people; and nothing where nobody looks.
-struct Progress {
+pub(super) struct Progress {
     bar: ProgressBar,
     began: Instant,
 }
 
 impl Progress {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let bar = ProgressBar::no_length();
         bar.set_draw_target(if io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
@@ -268,11 +287,11 @@ impl Progress {
         Self { bar, began: Instant::now() }
     }
 
-    fn expect(&self, tickets: u64) {
+    pub(super) fn expect(&self, tickets: u64) {
         self.bar.set_length(tickets);
     }
 
-    fn at(&self, tickets: u64) {
+    pub(super) fn at(&self, tickets: u64) {
         // What is over at once needs no bar.
         if self.began.elapsed() > Duration::from_millis(500) {
             self.bar.set_position(tickets);

@@ -8,12 +8,18 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 
-use super::{Database, block_on, lock::lock};
+use super::{
+    Database,
+    archive::erase_forgotten,
+    block_on,
+    files::{LOGS, beside, rename, sync_directory, with},
+    lock::lock,
+};
 use crate::{
     archive::{Findings, verify},
     clock::{Clock, SystemClock},
     store::{
-        AnyStore, Location,
+        AnyStore, Forgotten, Location, PrivacyStore,
         sqlite::{SqliteStore, check_file},
     },
 };
@@ -42,15 +48,19 @@ impl Backup {
             );
         };
         ensure!(!self.file.exists(), "{} is there already", self.file.display());
+        // SQLite would take it for the new file's.
+        for log in LOGS.map(|ending| with(&self.file, ending)) {
+            ensure!(!log.exists(), "{} is there, of another file: remove it, or name another file", log.display());
+        }
         // The file has its name when it is known to be good.
         let partial = beside(&self.file, "partial");
-        let _ = fs::remove_file(&partial);
+        remove(&partial);
         let looked_at = block_on(async {
             store.back_up(&partial).await?;
             look_at(&partial).await
         });
         let findings = looked_at.inspect_err(|_| remove(&partial))?;
-        fs::rename(&partial, &self.file).with_context(|| self.file.display().to_string())?;
+        rename(&partial, &self.file).with_context(|| self.file.display().to_string())?;
         eprintln!("{} has {} tickets with {} events", self.file.display(), findings.tickets, findings.events);
         for deviation in &findings.deviations {
             eprintln!("{deviation}");
@@ -69,6 +79,12 @@ impl Restore {
             );
         };
         ensure!(self.file.exists(), "there is no file {}", self.file.display());
+        // Not all that is committed there stands in the file itself.
+        ensure!(
+            fs::metadata(with(&self.file, "-wal")).map_or(true, |log| log.len() == 0),
+            "{} is in use, or whoever used it was killed: take a `backup` of it, and restore that",
+            self.file.display()
+        );
         let _lock = lock(&database)?;
         let partial = beside(&database, "partial");
         remove(&partial);
@@ -85,14 +101,36 @@ impl Restore {
             Ok(findings)
         });
         let findings = prepared.inspect_err(|_| remove(&partial))?;
-        let replaced = set_aside(&database)?;
-        fs::rename(&partial, &database).with_context(|| database.display().to_string())?;
+        // Whoever was erased since the backup is erased in it too: the file that is here knows who that was.
+        let forgotten = forgotten_in(&database).inspect_err(|_| remove(&partial))?;
+        let replaced = set_aside(&database).inspect_err(|_| remove(&partial))?;
+        rename(&partial, &database).with_context(|| database.display().to_string())?;
+        if !forgotten.is_empty() {
+            let store = AnyStore::from(SqliteStore::open(&database)?);
+            block_on(store.note_forgotten(forgotten))?;
+            erase_forgotten(&store)?;
+        }
         eprintln!("{} has {} tickets with {} events", database.display(), findings.tickets, findings.events);
         if let Some(replaced) = replaced {
             eprintln!("what was there before is {}", replaced.display());
         }
         Ok(())
     }
+}
+
+/// Who was erased in the file that is replaced. One that cannot be read any more does not say, and is no reason to do without the backup.
+fn forgotten_in(database: &Path) -> anyhow::Result<Vec<Forgotten>> {
+    if !fs::metadata(database).is_ok_and(|file| file.len() > 0) {
+        eprintln!("there is no database here yet: whoever was erased since the backup was made, elsewhere, is in it");
+        return Ok(Vec::new());
+    }
+    let read = SqliteStore::open(database).and_then(|store| {
+        block_on(store.forgotten()).map_err(|error| crate::store::StoreError::Unavailable(error.into()))
+    });
+    Ok(read.unwrap_or_else(|error| {
+        eprintln!("who was erased cannot be read from the file that is replaced ({error}): erase them again");
+        Vec::new()
+    }))
 }
 
 /// Whether a file is one of ours, each page of it and all that it says.
@@ -103,42 +141,33 @@ async fn look_at(path: &Path) -> anyhow::Result<Findings> {
     Ok(verify(&store).await?)
 }
 
-/// Gives a file another name, with all that is committed in it, if there is anything.
+/// Gives a file, with all that is committed in it, another name beside its own, if there is anything in it. Whoever is killed now leaves
+/// it under both: there is always a database.
 fn set_aside(database: &Path) -> anyhow::Result<Option<PathBuf>> {
     if fs::metadata(database).is_ok_and(|file| file.len() == 0) {
         return Ok(None);
     }
-    // The last to close it puts its log into it. One that cannot be opened any more keeps its log beside it.
+    // The last to close it puts its log into it. One that cannot be opened any more keeps its log, beside its other name.
     drop(SqliteStore::open(database));
     let replaced = beside(database, &format!("replaced-{}", SystemClock.now().unix_millis()));
-    for ending in ["", "-wal", "-shm"] {
-        let with = |path: &Path| {
-            let mut path = path.as_os_str().to_owned();
-            path.push(ending);
-            PathBuf::from(path)
-        };
-        match fs::rename(with(database), with(&replaced)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("{} cannot be set aside", database.display()));
+    let set_aside = || {
+        for ending in LOGS {
+            match fs::rename(with(database, ending), with(&replaced, ending)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
             }
-            _ => {}
         }
-    }
+        // Not every file system knows two names for a file.
+        fs::hard_link(database, &replaced).or_else(|_| fs::rename(database, &replaced))?;
+        sync_directory(database)
+    };
+    set_aside().with_context(|| format!("{} cannot be set aside", database.display()))?;
     Ok(Some(replaced))
 }
 
 fn remove(path: &Path) {
-    for ending in ["", "-wal", "-shm", "-words"] {
-        let mut path = path.as_os_str().to_owned();
-        path.push(ending);
+    for ending in ["", "-words"].iter().chain(&LOGS) {
         // It may not be there.
-        let _ = fs::remove_file(path);
+        let _ = fs::remove_file(with(path, ending));
     }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    name.into()
 }

@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::{Config, block_on, settings::Settings};
 use crate::store::{
-    AnyStore, Location,
+    self, AnyStore, Location, StoreError,
     postgres::{PostgresOptions, PostgresStore},
-    sqlite::SqliteStore,
+    sqlite::{SqliteOptions, SqliteStore},
 };
 
 #[derive(Args)]
@@ -100,15 +100,53 @@ pub(super) async fn open_existing(location: &Location, settings: &Settings) -> a
     open(location, settings).await
 }
 
-/// The store at a location.
+/// How long a command waits for others: longer than a request, because it is not tried again by itself.
+const WAIT_MAX: Duration = Duration::from_mins(1);
+
+/// The store at a location, for a command.
 pub(super) async fn open(location: &Location, settings: &Settings) -> anyhow::Result<AnyStore> {
+    open_with(location, settings, WAIT_MAX, WAIT_MAX).await
+}
+
+/// The store at a location, for a server.
+pub(super) async fn open_to_serve(location: &Location, settings: &Settings) -> anyhow::Result<AnyStore> {
+    open_with(location, settings, store::WAIT_MAX, SqliteOptions::default().read_max).await
+}
+
+async fn open_with(
+    location: &Location,
+    settings: &Settings,
+    wait_max: Duration,
+    read_max: Duration,
+) -> anyhow::Result<AnyStore> {
     let store = match location {
-        Location::Sqlite(path) => SqliteStore::open(path).map(AnyStore::from),
+        Location::Sqlite(path) => {
+            let options = SqliteOptions { wait_max, read_max, ..SqliteOptions::default() };
+            SqliteStore::open_with(path, &options).map(AnyStore::from)
+        }
         Location::Postgres(url) => {
-            PostgresStore::connect_with(url.reveal(), &postgres_options(settings)).await.map(AnyStore::from)
+            let options = PostgresOptions { wait_max, ..postgres_options(settings) };
+            PostgresStore::connect_with(url.reveal(), &options).await.map(AnyStore::from)
         }
     };
-    store.with_context(|| format!("the database {location} cannot be used"))
+    let hint = match &store {
+        // What is no database of ours, or of another version, is not to be replaced.
+        Err(StoreError::Damaged(error)) if error.is::<rusqlite::Error>() && !says_no_database(&**error) => {
+            "; `ticketing-server verify` names what is wrong in one that opens, `ticketing-server restore` puts a backup in its place"
+        }
+        Err(StoreError::Damaged(_)) => "; name another one with --database",
+        Err(StoreError::Unwritable(_)) => {
+            ": it cannot be written; look whether its disk is full and who may write there"
+        }
+        _ => "",
+    };
+    store.with_context(|| format!("the database {location} cannot be used{hint}"))
+}
+
+/// Of a file that is something else.
+fn says_no_database(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code)
+        == Some(rusqlite::ErrorCode::NotADatabase)
 }
 
 fn postgres_options(Settings { postgres, labels, .. }: &Settings) -> PostgresOptions {

@@ -4,6 +4,7 @@ mod archive;
 mod backup;
 mod calendar;
 mod database;
+mod files;
 mod key;
 mod label;
 mod lock;
@@ -14,6 +15,7 @@ mod rules;
 mod serve;
 mod settings;
 mod sla;
+mod subject;
 mod ticket;
 mod token;
 mod user;
@@ -57,6 +59,9 @@ enum Command {
     /// Show a ticket and what has happened to it.
     #[command(subcommand)]
     Ticket(ticket::Command),
+    /// Hand out or erase what there is of a person.
+    #[command(subcommand)]
+    Subject(subject::Command),
     /// Work with ticket labels.
     #[command(subcommand)]
     Label(label::Command),
@@ -135,6 +140,7 @@ pub fn main() -> ExitCode {
         Command::Token(command) => command.run(),
         Command::Key(command) => command.run(),
         Command::Ticket(command) => command.run(),
+        Command::Subject(command) => command.run(),
         Command::Label(command) => command.run(),
         Command::Reference(command) => command.run(),
         Command::Backup(command) => command.run(),
@@ -154,10 +160,19 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and what caused it, in one line. Some say their cause themselves: nothing is said twice.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told {
+        told if told.is_empty() => cause,
+        told if told.ends_with(&cause) => told,
+        told => format!("{told}: {cause}"),
+    })
 }
 
 #[cfg(test)]

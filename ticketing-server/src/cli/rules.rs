@@ -5,7 +5,7 @@ use serde_json::Value;
 use ticketing_core::Rules;
 
 use super::{Database, block_on};
-use crate::{Engine, RematchPreview, rules_file, store::RulesStore};
+use crate::{Engine, RematchPreview, RulesChange, rules_file, store::RulesStore};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -78,14 +78,13 @@ fn print(rules: &Rules) -> anyhow::Result<()> {
 }
 
 fn preview(active: &Rules, new: &Rules) -> anyhow::Result<()> {
-    let mut changes = Vec::new();
-    let (before, after) = (serde_json::from_str(&active.to_json())?, serde_json::from_str(&new.to_json())?);
-    compare("", Some(&before), Some(&after), &mut changes);
+    let changes = RulesChange::between(active, new)?;
     if changes.is_empty() {
         println!("nothing changes");
     }
-    for change in changes {
-        println!("{change}");
+    for RulesChange { path, before, after } in changes {
+        let show = |value: Option<Value>| value.map_or_else(|| "(nothing)".to_owned(), |value| shortened(&value));
+        println!("{path}: {} → {}", show(before), show(after));
     }
     Ok(())
 }
@@ -109,28 +108,6 @@ pub(super) fn of_open_tickets(preview: RematchPreview, rematch: bool) -> String 
     }
 }
 
-/// `path: before → after` for each value that differs.
-fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<String>) {
-    match (before, after) {
-        _ if before == after => {}
-        (Some(Value::Object(old)), Some(Value::Object(new))) => {
-            for name in old.keys().chain(new.keys().filter(|name| !old.contains_key(*name))) {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                compare(&path, old.get(name), new.get(name), changes);
-            }
-        }
-        (Some(Value::Array(old)), Some(Value::Array(new))) => {
-            for index in 0..old.len().max(new.len()) {
-                compare(&format!("{path}[{index}]"), old.get(index), new.get(index), changes);
-            }
-        }
-        _ => {
-            let show = |value: Option<&Value>| value.map_or_else(|| "(nothing)".to_owned(), shortened);
-            changes.push(format!("{path}: {} → {}", show(before), show(after)));
-        }
-    }
-}
-
 /// A value in a line; a zone's table and the like are cut.
 fn shortened(value: &Value) -> String {
     const CHARS: usize = 160;
@@ -138,23 +115,5 @@ fn shortened(value: &Value) -> String {
     match text.char_indices().nth(CHARS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_preview_names_each_value_that_differs() {
-        let before = serde_json::json!({ "a": 1, "b": { "c": [1, 2], "d": true } });
-        let after = serde_json::json!({ "a": 1, "b": { "c": [1, 3, 4] }, "e": "x" });
-        let mut changes = vec![];
-        compare("", Some(&before), Some(&after), &mut changes);
-        changes.sort();
-        assert_eq!(
-            changes,
-            ["b.c[1]: 2 → 3", "b.c[2]: (nothing) → 4", "b.d: true → (nothing)", "e: (nothing) → \"x\""]
-        );
     }
 }

@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    database::{Database, open},
+    database::{Database, open_to_serve},
     lock::lock,
     settings::{Listen, LogFormat, Network, Settings},
     user::new_user,
@@ -113,7 +113,7 @@ impl Serve {
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
-            let store = open(&location, &settings).await?;
+            let store = open_to_serve(&location, &settings).await?;
             let engine = Engine::start_with(store, SystemClock, engine_options).await;
             let engine = engine.context("the rules or the users in the database cannot be used")?;
             first_admin(&engine).await?;
@@ -238,6 +238,8 @@ fn start_log(command: &Serve, settings: &Settings) -> anyhow::Result<()> {
     })?;
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    // Where the log stands on a disk that is full, it would say so on stderr, which is the log, and panic.
+    let log = log.log_internal_errors(false);
     match command.log_format.or(settings.log_format).unwrap_or_default() {
         LogFormat::Human => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

@@ -107,6 +107,7 @@ impl<S: Store> Engine<S> {
             Some(key) => Some(self.inner.in_flight.enter(key).ok_or(EngineError::KeyInFlight)?),
             None => None,
         };
+        let _place = if actor == Actor::Requester { Some(self.enter_public()?) } else { None };
         let (book, now) = (self.book(), self.now());
         let rules = book.active();
         // Version 7: grows with time, so that the index of ids grows at its end.

@@ -91,7 +91,7 @@ impl<S: Store> Engine<S> {
         {
             return Ok(Outcome::DoneBefore { version });
         }
-        let mut turn = self.inner.turns.join(id).await;
+        let mut turn = self.inner.turns.join(id).await?;
         for _ in 0..ATTEMPTS {
             let ticket = self.ticket(id).await?;
             let (book, now) = (self.book_for([&ticket.sla]).await?, self.now());
@@ -143,7 +143,7 @@ impl<S: Store> Engine<S> {
                     return Ok(Outcome::Done(Box::new(ticket)));
                 }
                 // From now on, only those who have begun already, or another process, may be faster.
-                Appended::Conflict if turn.is_none() => turn = Some(self.inner.turns.wait(id).await),
+                Appended::Conflict if turn.is_none() => turn = Some(self.inner.turns.wait(id).await?),
                 Appended::Conflict => {}
                 Appended::KeyUsed(used) => return Ok(Outcome::DoneBefore { version: version_of(&used, id)? }),
             }
@@ -175,7 +175,7 @@ fn keep_up(ticket: &Ticket, book: &Rulebook, now: Timestamp) -> Result<Option<Fo
 }
 
 /// Events with the state after them.
-fn followed(
+pub(super) fn followed(
     mut ticket: Ticket,
     events: Vec<NewEvent>,
     book: &Rulebook,

@@ -1,10 +1,17 @@
-use std::{sync::PoisonError, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use ticketing_core::Actor;
 use tokio::sync::watch;
 
 use super::{Engine, EngineError};
-use crate::store::{FeedEntry, FeedPosition, Store, StoreError};
+use crate::store::{FeedEntry, FeedPage, FeedPosition, Store, StoreError};
 
 /// How many events are read at once.
 const AT_ONCE: u32 = 100;
@@ -29,6 +36,30 @@ impl News {
     /// Is told from now on.
     pub(super) fn listen(&self) -> watch::Receiver<()> {
         self.0.subscribe()
+    }
+}
+
+/// What was passed over because it cannot be read.
+#[derive(Debug, Default)]
+pub(super) struct Unreadable {
+    known: Mutex<BTreeSet<FeedPosition>>,
+    count: Arc<AtomicU64>,
+}
+
+impl Unreadable {
+    /// Many come by the same ones, again and again.
+    fn note(&self, unreadable: &[(FeedPosition, String)]) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for (position, error) in unreadable {
+            if known.insert(*position) {
+                self.count.fetch_add(1, Relaxed);
+                tracing::error!(
+                    position = position.0,
+                    error,
+                    "an event cannot be read and is told to nobody: run `verify`"
+                );
+            }
+        }
     }
 }
 
@@ -71,10 +102,25 @@ impl<S: Store> Engine<S> {
         let Some(after) = after else { return Ok((Vec::new(), newest)) };
         // There is nothing beyond the newest: whoever knows of more has it from another file.
         let after = after.min(newest);
-        let mut entries = self.inner.store.feed(after, max).await?;
-        let last = entries.last().map_or(after, |last| last.position);
+        let page = self.read_feed(after, max).await?;
+        let last = page.last().unwrap_or(after);
+        let mut entries = page.entries;
         entries.retain(|entry| scope.follows(&entry.area, &entry.event));
         Ok((entries, last))
+    }
+
+    /// What comes after a position. What cannot be read of it is passed over, and told once: whoever follows goes on behind it.
+    pub(super) async fn read_feed(&self, after: FeedPosition, max: u32) -> Result<FeedPage, StoreError> {
+        let page = self.inner.store.feed_page(after, max).await?;
+        if !page.unreadable.is_empty() {
+            self.inner.unreadable.note(&page.unreadable);
+        }
+        Ok(page)
+    }
+
+    /// How many events could not be told to anybody because they cannot be read, as far as somebody has come by them.
+    pub fn unreadable_events(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.inner.unreadable.count)
     }
 
     /// The newest position. Whoever begins there is not told what has happened before, also where that had no place yet.
@@ -132,9 +178,10 @@ impl<S: Store> Follower<S> {
     pub async fn next(&mut self) -> Result<Vec<FeedEntry>, EngineError> {
         loop {
             self.news.mark_unchanged();
-            let mut entries = self.engine.inner.store.feed(self.position, AT_ONCE).await?;
-            if let Some(last) = entries.last() {
-                self.position = last.position;
+            let page = self.engine.read_feed(self.position, AT_ONCE).await?;
+            if let Some(last) = page.last() {
+                self.position = last;
+                let mut entries = page.entries;
                 // Whose tickets they may read is what the rules say now.
                 let scope = self.actor.scope(&self.engine.rules())?;
                 entries.retain(|entry| scope.follows(&entry.area, &entry.event));

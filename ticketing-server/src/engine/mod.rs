@@ -12,7 +12,9 @@ mod in_flight;
 mod integration;
 mod maintain;
 mod people;
+mod privacy;
 mod public;
+mod rules_changes;
 mod subscriptions;
 mod sweep;
 mod turns;
@@ -24,7 +26,15 @@ use ticketing_core::{
     Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Sla, ticket::NewEvent, user::Attempts,
 };
 
-use self::{accounts::Accounts, feed::News, in_flight::InFlight, integration::References, turns::Turns};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use self::{
+    accounts::Accounts,
+    feed::{News, Unreadable},
+    in_flight::InFlight,
+    integration::References,
+    turns::Turns,
+};
 pub use self::{
     accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
@@ -32,7 +42,9 @@ pub use self::{
     execute::{Conditions, Executed},
     feed::Follower,
     integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
+    privacy::{EraseError, EraseOptions, ErasedSubject, ExportedTicket, Subject, SubjectExport, SubjectTicket},
     public::PublicTicket,
+    rules_changes::RulesChange,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},
     what_if::{RematchPreview, Replayed},
 };
@@ -41,7 +53,8 @@ use crate::{
     store::{FeedPosition, RulesVersion, Store, StoreError, TicketRecord},
 };
 
-/// A help desk: a store, the rules, a clock. Cheap to clone.
+/// A help desk: a store, the rules, a clock. Cheap to clone. It is used in a tokio runtime with its timer, because whoever waits does so
+/// for a while only.
 ///
 /// # Example
 /// ```
@@ -51,7 +64,7 @@ use crate::{
 ///
 /// # let directory = tempfile::tempdir().unwrap();
 /// # let path = directory.path().join("ticketing.db");
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let engine = Engine::start(SqliteStore::open(path)?).await?;
 /// let form = br#"{ "nombre": "Ana", "email": "ana@example.com", "tipo": "CONSULTA", "categoria": "Sistemas",
 ///                  "descripcion": "Como cambio mi clave?", "prioridad": "BAJA" }"#;
@@ -73,8 +86,11 @@ struct Inner<S> {
     accounts: Accounts,
     in_flight: InFlight,
     turns: Turns,
+    /// Places for the public.
+    public: Semaphore,
     references: References,
     news: News,
+    unreadable: Unreadable,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -156,8 +172,10 @@ impl<S: Store> Engine<S> {
             accounts,
             in_flight: InFlight::default(),
             turns: Turns::default(),
+            public: Semaphore::new(options.public_max.min(Semaphore::MAX_PERMITS)),
             references: References::default(),
             news: News::default(),
+            unreadable: Unreadable::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -197,7 +215,7 @@ impl<S: Store> Engine<S> {
         self.refresh_rules().await
     }
 
-    async fn refresh_rules(&self) -> Result<Option<RulesHash>, StoreError> {
+    pub(crate) async fn refresh_rules(&self) -> Result<Option<RulesHash>, StoreError> {
         let known = self.inner.rules.read().unwrap_or_else(PoisonError::into_inner).0;
         if self.inner.store.active_version().await?.is_none_or(|version| version == known) {
             return Ok(None);
@@ -244,6 +262,11 @@ impl<S: Store> Engine<S> {
     /// When it does not.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.inner.store.check().await
+    }
+
+    /// A place for one of the public, where there is one.
+    fn enter_public(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        self.inner.public.try_acquire().map_err(|_| StoreError::Overloaded)
     }
 
     /// A ticket's state.

@@ -31,6 +31,11 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError::NotFound`] for a wrong label and a wrong address alike; or the store's.
     pub async fn look_up(&self, look_up: &LookUp) -> Result<PublicTicket, EngineError> {
+        let _place = self.enter_public()?;
+        self.find_public(look_up).await
+    }
+
+    async fn find_public(&self, look_up: &LookUp) -> Result<PublicTicket, EngineError> {
         let book = self.book();
         let rules = book.active();
         // What is no label takes the same way and finds nothing.
@@ -66,7 +71,8 @@ impl<S: Store> Engine<S> {
     /// [`EngineError::NotFound`] as for [`look_up`](Self::look_up); [`EngineError::Refused`] where the ticket takes no more
     /// answers; or the store's.
     pub async fn comment(&self, comment: Comment) -> Result<(), EngineError> {
-        let id = self.look_up(&comment.look_up).await?.record.id;
+        let _place = self.enter_public()?;
+        let id = self.find_public(&comment.look_up).await?.record.id;
         self.execute(id, &Actor::Requester, Command::Comment { message: comment.message }).await?;
         Ok(())
     }

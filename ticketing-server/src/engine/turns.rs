@@ -1,10 +1,19 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
 };
 
 use ticketing_core::TicketId;
-use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
+use tokio::{
+    sync::{Mutex as Turn, OwnedMutexGuard},
+    time::timeout,
+};
+
+use crate::store::StoreError;
+
+/// How long anybody waits for their turn. Each turn before it takes a transaction at most, with the wait for that.
+const WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Who was beaten to a ticket waits for their turn at it: of many at once, each that tried again with all the others would be
 /// beaten as often as there are others.
@@ -13,15 +22,21 @@ pub(super) struct Turns(Mutex<HashMap<TicketId, Weak<Turn<()>>>>);
 
 impl Turns {
     /// Waits behind those who wait; nothing where nobody does.
-    pub(super) async fn join(&self, id: TicketId) -> Option<OwnedMutexGuard<()>> {
-        let turn = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).and_then(Weak::upgrade)?;
-        Some(turn.lock_owned().await)
+    pub(super) async fn join(&self, id: TicketId) -> Result<Option<OwnedMutexGuard<()>>, StoreError> {
+        let turn = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).and_then(Weak::upgrade);
+        match turn {
+            Some(turn) => Self::at_last(turn).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Waits until those who have come before are done with the ticket. The turn is over when the guard is dropped.
-    pub(super) async fn wait(&self, id: TicketId) -> OwnedMutexGuard<()> {
-        let turn = self.at(id);
-        turn.lock_owned().await
+    pub(super) async fn wait(&self, id: TicketId) -> Result<OwnedMutexGuard<()>, StoreError> {
+        Self::at_last(self.at(id)).await
+    }
+
+    async fn at_last(turn: Arc<Turn<()>>) -> Result<OwnedMutexGuard<()>, StoreError> {
+        timeout(WAIT_MAX, turn.lock_owned()).await.map_err(|_| StoreError::Overloaded)
     }
 
     fn at(&self, id: TicketId) -> Arc<Turn<()>> {

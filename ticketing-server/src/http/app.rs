@@ -20,11 +20,11 @@ use tower::Service;
 
 use super::{
     ApiError, address,
-    body::{BoxError, RequestBody, ResponseBody},
+    body::{BoxError, RequestBody, ResponseBody, Room},
     call::{self, Call},
     caller::Counted,
     layers::{self, Layered},
-    metrics::Metrics,
+    metrics::{Metrics, Shed},
     options::HttpOptions,
     rate_limit::Limiters,
     response::Response,
@@ -52,14 +52,25 @@ pub struct App {
     state: Arc<dyn Maintain>,
 }
 
+/// What came of looking whether the store reads and writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    Ready,
+    /// It reads.
+    ReadOnly,
+    Unavailable,
+}
+
 /// What every handler shares.
 pub(crate) struct State<S> {
     pub(crate) engine: Engine<S>,
     pub(crate) metrics: Metrics,
     /// When readiness was last looked at, and what came of it.
-    pub(crate) readiness: Mutex<Option<(Instant, bool)>>,
+    pub(crate) readiness: Mutex<Option<(Instant, Readiness)>>,
     pub(super) options: HttpOptions,
     pub(super) limiters: Option<Limiters>,
+    /// Room for the bodies of requests.
+    pub(super) bodies: Room,
     /// Places for those who follow what happens.
     pub(crate) streams: Arc<Semaphore>,
     /// The server finishes what it has begun: what would go on for ever ends.
@@ -113,7 +124,11 @@ impl App {
 impl<S: Store> State<S> {
     pub(super) fn new(engine: Engine<S>, options: HttpOptions) -> Self {
         Self {
-            metrics: Metrics::new(engine.password_runs()),
+            metrics: Metrics::new(engine.password_runs(), engine.unreadable_events(), {
+                let engine = engine.clone();
+                move || engine.store().waiting()
+            }),
+            bodies: Room::new(options.bodies_octets_max),
             engine,
             readiness: Mutex::default(),
             limiters: options.rate_limits.map(Limiters::new),
@@ -144,18 +159,23 @@ where
     }
 }
 
+/// Of a request on a connection that there is no room for.
+#[derive(Clone, Copy)]
+pub(super) struct NoRoom;
+
 /// One request, read to its end or its connection's.
 async fn answer<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -> Response {
     let octets_max = state.options.body_octets_max;
     // Whoever asks before sending is told not to, rather than to go on.
     let waits = request.headers().contains_key(EXPECT);
     let is_http_1 = request.version() <= Version::HTTP_11;
+    let is_turned_away = request.extensions().get::<NoRoom>().is_some();
     let unread = Unread::default();
     let mut response = handle(state, request.map(|body| unread.lend(body))).await;
     // What has not come by now does not come.
     let is_late = response.status() == StatusCode::REQUEST_TIMEOUT;
     let is_read = if waits || is_late { !unread.is_some() } else { unread.drain(octets_max).await };
-    if !is_read && is_http_1 {
+    if (!is_read || is_turned_away) && is_http_1 {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
@@ -181,6 +201,8 @@ async fn handle<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
         Ok(Found { route, parameters }) => {
             visit = route.is_page.then(|| Visit::of(&parts.uri, locale));
             let within_limits = match (&state.limiters, route.is_public) {
+                // Whoever watches over the service is told how it is all the same.
+                _ if parts.extensions.get::<NoRoom>().is_some() && !route.is_watch => Err(ApiError::Overloaded),
                 (Some(limiters), true) => {
                     // Clients whose address nobody tells are one.
                     let client = client.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
@@ -200,6 +222,9 @@ async fn handle<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
             (route.path, outcome)
         }
     };
+    if matches!(outcome, Err(ApiError::Overloaded)) {
+        state.metrics.shed(Shed::Request);
+    }
     // A refusal names the limit that was hit, which may be another one.
     let left = counted.get().copied().or(left).filter(|_| !matches!(outcome, Err(ApiError::RateLimited { .. })));
     let mut response = outcome.unwrap_or_else(|error| match visit {

@@ -12,7 +12,12 @@ use hyper::{
 use ticketing_core::{Actor, Locale, Refusal, TicketId, TokenScope, User};
 use uuid::Uuid;
 
-use super::{ApiError, State, body, body::RequestBody, caller::Counted, rate_limit::one_client};
+use super::{
+    ApiError, State, body,
+    body::{RequestBody, Taken},
+    caller::Counted,
+    rate_limit::one_client,
+};
 use crate::{Engine, IdempotencyKey, pages::Visit, store::Store};
 
 /// A request on its way to its handler.
@@ -24,6 +29,8 @@ pub(crate) struct Call<S> {
     /// What stands in the path where the table has names in braces.
     pub(super) parameters: Vec<String>,
     pub(super) body: RequestBody,
+    /// The room that its body takes once it is read.
+    pub(super) taken: Taken,
     /// What its caller has left, where they are counted.
     pub(super) counted: Counted,
     /// What its handler has asked of its caller last.
@@ -52,7 +59,7 @@ impl<S: Store> Call<S> {
         counted: Counted,
     ) -> Self {
         let Parts { uri, headers, .. } = parts;
-        Self { state, client, uri, headers, parameters, body, counted, asked: Cell::new(Asked::Nothing) }
+        Self { state, client, uri, headers, parameters, body, taken: None, counted, asked: Cell::new(Asked::Nothing) }
     }
 
     /// The engine.
@@ -199,9 +206,16 @@ impl<S: Store> Call<S> {
         if !is_sent_as(media_type, &self.headers) {
             return Err(ApiError::UnsupportedMediaType { wanted: media_type });
         }
+        // Nothing is inflated here.
+        let mut codings = self.headers.get_all(CONTENT_ENCODING).iter();
+        if !codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
+            return Err(ApiError::EncodedBody);
+        }
         let options = &self.state.options;
         let body = std::mem::take(&mut self.body);
-        let body = body::read(&self.headers, body, options.body_octets_max, options.body_timeout).await?;
+        let (octets_max, timeout) = (options.body_octets_max, options.body_timeout);
+        let (body, taken) = body::read(&self.headers, body, octets_max, timeout, &self.state.bodies).await?;
+        self.taken = taken;
         // A body may take its time, in which a session or a token may end.
         match self.asked.get() {
             Asked::Nothing => {}
@@ -236,6 +250,16 @@ impl<S: Store> Call<S> {
             return Ok(None);
         }
         tags.split(',').map(|tag| version(tag.trim())).collect::<Option<_>>().map(Some).ok_or(invalid)
+    }
+
+    /// Whether what a tag names is what the client expects, where it says what it does.
+    pub(crate) fn expects_etag(&self, etag: &str) -> Result<bool, ApiError> {
+        let invalid = ApiError::InvalidHeader("If-Match");
+        let mut values = self.headers.get_all(IF_MATCH).iter();
+        let (value, None) = (values.next(), values.next()) else { return Err(invalid) };
+        let Some(value) = value else { return Ok(true) };
+        let mut tags = value.to_str().map_err(|_| invalid)?.split(',').map(str::trim);
+        Ok(tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag))
     }
 
     /// Counts against the limit of an e-mail address.
@@ -279,7 +303,7 @@ pub(crate) fn query(uri: &Uri, name: &str) -> Option<String> {
     pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
 }
 
-/// Of this media type, in UTF-8 where it says, and not compressed.
+/// Of this media type, and in UTF-8 where it says.
 fn is_sent_as(media_type: &str, headers: &HeaderMap) -> bool {
     let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     let mut parts = content_type.split(';').map(str::trim);
@@ -290,7 +314,5 @@ fn is_sent_as(media_type: &str, headers: &HeaderMap) -> bool {
         }
         _ => true,
     });
-    let is_plain =
-        headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    is_of_type && is_utf8 && is_plain
+    is_of_type && is_utf8
 }

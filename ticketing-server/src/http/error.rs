@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hyper::{
     StatusCode,
-    header::{ALLOW, CONTENT_LANGUAGE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{ACCEPT_ENCODING, ALLOW, CONTENT_LANGUAGE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde::Serialize;
 use ticketing_core::{FormError, Locale, MalformedJson, Refusal, TokenScope, Violations, violation::RenderedViolation};
@@ -27,6 +27,8 @@ pub(crate) enum ApiError {
     InvalidHeader(&'static str),
     /// The body is not sent as what it should be.
     UnsupportedMediaType { wanted: &'static str },
+    /// The body is compressed, or otherwise not sent as it is.
+    EncodedBody,
     /// The body is too large.
     BodyTooLarge { octets_max: usize },
     /// The body took too long.
@@ -45,6 +47,10 @@ pub(crate) enum ApiError {
     InvalidParameter { name: &'static str, wanted: [&'static str; 3] },
     /// The ticket has been changed since the client saw it: what it is now, and what happened, as JSON.
     Changed { etag: String, since: serde_json::Value },
+    /// What should be rules is none: where, and why.
+    InvalidRules { why: String },
+    /// Other rules are active than those that the client has seen.
+    RulesChanged,
     /// The idempotency key belongs to another request.
     KeyReused,
     /// The first request with this idempotency key is not answered yet.
@@ -75,8 +81,12 @@ pub(crate) enum ApiError {
     LastAdmin,
     /// The client calls too often.
     RateLimited { left: Left, retry_after: Duration },
+    /// There is more to do than can be done.
+    Overloaded,
     /// Not now.
     Unavailable(BoxError),
+    /// Nothing can be stored until somebody has seen to it.
+    ReadOnly(BoxError),
     /// A defect.
     Internal(BoxError),
 }
@@ -102,11 +112,13 @@ impl ApiError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) | Self::InvalidHeader(_) | Self::BodyIncomplete => StatusCode::BAD_REQUEST,
-            Self::Invalid(_) | Self::InvalidParameter { .. } | Self::KeyReused | Self::Refused(Refusal::Invalid(_)) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            Self::Changed { .. } => StatusCode::PRECONDITION_FAILED,
-            Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Invalid(_)
+            | Self::InvalidParameter { .. }
+            | Self::InvalidRules { .. }
+            | Self::KeyReused
+            | Self::Refused(Refusal::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Changed { .. } | Self::RulesChanged => StatusCode::PRECONDITION_FAILED,
+            Self::UnsupportedMediaType { .. } | Self::EncodedBody => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::LoginRequired | Self::InvalidToken | Self::InvalidCredentials => StatusCode::UNAUTHORIZED,
@@ -122,7 +134,8 @@ impl ApiError {
             | Self::TooManySubscriptions
             | Self::LastAdmin => StatusCode::CONFLICT,
             Self::RateLimited { .. } | Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            // Not 507: clients and proxies know that a 503 is to be tried again.
+            Self::Overloaded | Self::Unavailable(_) | Self::ReadOnly(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -132,7 +145,7 @@ impl ApiError {
             Self::Malformed(_) => "malformed-json",
             Self::Invalid(_) => "invalid",
             Self::InvalidHeader(_) => "invalid-header",
-            Self::UnsupportedMediaType { .. } => "unsupported-media-type",
+            Self::UnsupportedMediaType { .. } | Self::EncodedBody => "unsupported-media-type",
             Self::BodyTooLarge { .. } => "body-too-large",
             Self::BodyTimeout => "body-timeout",
             Self::BodyIncomplete => "body-incomplete",
@@ -142,6 +155,8 @@ impl ApiError {
             Self::Refused(refusal) => refusal.code(),
             Self::InvalidParameter { .. } => "invalid-parameter",
             Self::Changed { .. } => "changed",
+            Self::InvalidRules { .. } => "invalid-rules",
+            Self::RulesChanged => "rules-changed",
             Self::KeyReused => "idempotency-key-reused",
             Self::KeyInFlight => "idempotency-key-in-flight",
             Self::LoginRequired => "login-required",
@@ -157,7 +172,9 @@ impl ApiError {
             Self::TooManySubscriptions => "too-many-subscriptions",
             Self::LastAdmin => "last-admin",
             Self::RateLimited { .. } => "rate-limited",
+            Self::Overloaded => "overloaded",
             Self::Unavailable(_) => "unavailable",
+            Self::ReadOnly(_) => "read-only",
             Self::Internal(_) => "internal",
         }
     }
@@ -211,6 +228,23 @@ impl ApiError {
                 "Otra persona cambió este ticket mientras tanto. Revise los cambios e inténtelo de nuevo.",
                 "Somebody else changed this ticket in the meantime. Look at the changes and try again.",
                 "Outra pessoa alterou este ticket enquanto isso. Veja as alterações e tente novamente.",
+            ],
+            Self::EncodedBody => [
+                "Envíe el cuerpo sin comprimir, sin la cabecera Content-Encoding.",
+                "Send the body uncompressed, without the header Content-Encoding.",
+                "Envie o corpo sem compressão, sem o cabeçalho Content-Encoding.",
+            ],
+            Self::InvalidRules { why } => {
+                return match locale {
+                    Locale::Es => format!("Estas reglas no son válidas: {why}"),
+                    Locale::En => format!("These rules are not valid: {why}"),
+                    Locale::Pt => format!("Estas regras não são válidas: {why}"),
+                };
+            }
+            Self::RulesChanged => [
+                "Otra persona activó otras reglas mientras tanto. Revíselas e inténtelo de nuevo.",
+                "Somebody else made other rules active in the meantime. Look at them and try again.",
+                "Outra pessoa ativou outras regras enquanto isso. Veja-as e tente novamente.",
             ],
             Self::BodyTimeout => [
                 "El cuerpo de la solicitud tardó demasiado en llegar.",
@@ -279,10 +313,20 @@ impl ApiError {
                 "Too many requests. Wait a moment and try again.",
                 "Muitas solicitações. Aguarde um momento e tente novamente.",
             ],
+            Self::Overloaded => [
+                "Hay demasiado trabajo en este momento y la solicitud no se atendió. Inténtelo de nuevo en unos segundos.",
+                "There is too much to do right now, and the request was not attended to. Try again in a few seconds.",
+                "Há trabalho demais neste momento e a solicitação não foi atendida. Tente novamente em alguns segundos.",
+            ],
             Self::Unavailable(_) => [
                 "El servicio no está disponible en este momento. Inténtelo de nuevo en unos segundos.",
                 "The service is not available right now. Try again in a few seconds.",
                 "O serviço não está disponível no momento. Tente novamente em alguns segundos.",
+            ],
+            Self::ReadOnly(_) => [
+                "Por ahora el servicio solo puede consultarse: no se guardó nada. Inténtelo de nuevo en unos minutos.",
+                "For now the service can only be read: nothing was stored. Try again in a few minutes.",
+                "Por enquanto o serviço só pode ser consultado: nada foi guardado. Tente novamente em alguns minutos.",
             ],
             Self::Internal(_) => {
                 ["Ocurrió un error interno.", "An internal error occurred.", "Ocorreu um erro interno."]
@@ -302,7 +346,8 @@ impl ApiError {
             Self::RateLimited { retry_after, .. } | Self::TooManyAttempts { wait: retry_after } => {
                 Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
             }
-            Self::Unavailable(_) | Self::KeyInFlight => Some(1),
+            Self::Overloaded | Self::Unavailable(_) | Self::KeyInFlight => Some(1),
+            Self::ReadOnly(_) => Some(30),
             _ => None,
         }
     }
@@ -348,8 +393,15 @@ impl ApiError {
     /// What any answer says beside its body. What only the log should know is logged here.
     pub(super) fn finish(self, mut response: Response, locale: Locale) -> Response {
         match &self {
+            Self::Internal(error) if matches!(error.downcast_ref(), Some(StoreError::Damaged(_))) => tracing::error!(
+                %error, "a request failed: `ticketing-server verify` names what is damaged, `restore` puts a backup in its place"
+            ),
             Self::Internal(error) => tracing::error!(%error, "a request failed"),
+            // Counted, and not logged: a log of all of them would be what is next to be too much.
             Self::Unavailable(error) => tracing::warn!(%error, "a request could not be done now"),
+            Self::ReadOnly(error) => tracing::error!(
+                %error, "a request was refused because nothing can be stored: look at the disk and the rights on it"
+            ),
             _ => {}
         }
         if let Self::RateLimited { left, .. } = &self {
@@ -366,6 +418,10 @@ impl ApiError {
         }
         if self.status() == StatusCode::UNAUTHORIZED {
             set(WWW_AUTHENTICATE, "Bearer");
+        }
+        // Source: RFC 9110, section 15.5.16.
+        if matches!(self, Self::EncodedBody) {
+            set(ACCEPT_ENCODING, "identity");
         }
         if let Self::MethodNotAllowed { allow } = &self {
             set(ALLOW, allow);
@@ -412,7 +468,8 @@ impl From<AccountError> for ApiError {
             AccountError::TokenNameTaken => Self::TokenNameTaken,
             AccountError::LastAdmin => Self::LastAdmin,
             AccountError::Invalid(violations) => Self::Invalid(violations),
-            AccountError::Contended | AccountError::Overloaded => Self::Unavailable(error.into()),
+            AccountError::Overloaded => Self::Overloaded,
+            AccountError::Contended => Self::Unavailable(error.into()),
             AccountError::Broken(_) => Self::Internal(error.into()),
             AccountError::Store(error) => error.into(),
         }
@@ -449,7 +506,9 @@ impl From<Refusal> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Overloaded => Self::Unavailable(error.into()),
+            StoreError::Overloaded => Self::Overloaded,
+            StoreError::Unavailable(_) => Self::Unavailable(error.into()),
+            StoreError::Unwritable(_) => Self::ReadOnly(error.into()),
             StoreError::Damaged(_) => Self::Internal(error.into()),
         }
     }

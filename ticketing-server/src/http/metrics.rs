@@ -21,7 +21,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::courier::CourierFigures;
+use crate::{courier::CourierFigures, store::Waiting};
 
 /// What `/metrics` tells.
 pub(crate) struct Metrics {
@@ -32,6 +32,8 @@ pub(crate) struct Metrics {
     pub(crate) tickets_created: Counter,
     /// Open connections.
     pub(super) connections: Gauge,
+    /// What there was no room for.
+    shed: Family<ShedLabels, Counter>,
     webhooks: Arc<CourierFigures>,
     #[cfg(feature = "mail")]
     mails: Arc<CourierFigures>,
@@ -49,6 +51,49 @@ struct RouteLabels {
     route: &'static str,
 }
 
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct ShedLabels {
+    what: &'static str,
+}
+
+/// What there may be too much of.
+#[derive(Clone, Copy)]
+pub(super) enum Shed {
+    Request,
+    Connection,
+}
+
+impl Shed {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Request => "requests",
+            Self::Connection => "connections",
+        }
+    }
+}
+
+/// What waits for a store, looked at when somebody asks.
+struct StoreWaiting(Box<dyn Fn() -> Waiting + Send + Sync>);
+
+impl fmt::Debug for StoreWaiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.0)().fmt(f)
+    }
+}
+
+impl Collector for StoreWaiting {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let Waiting { writes, reads } = (self.0)();
+        let help = "What waits for the store: writes, and lists and searches";
+        let mut family = encoder.encode_descriptor("store_waiting", help, None, MetricType::Gauge)?;
+        for (kind, count) in [("writes", writes), ("reads", reads)] {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            ConstGauge::new(count).encode(family.encode_family(&[("kind", kind)])?)?;
+        }
+        Ok(())
+    }
+}
+
 /// Counted by the engine, which knows nothing of metrics.
 #[derive(Debug)]
 struct PasswordRuns(Arc<AtomicU64>);
@@ -57,6 +102,18 @@ impl Collector for PasswordRuns {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let help = "Passwords hashed or checked";
         let metric = encoder.encode_descriptor("password_runs", help, None, MetricType::Counter)?;
+        ConstCounter::new(self.0.load(Relaxed)).encode(metric)
+    }
+}
+
+/// Counted by it, likewise.
+#[derive(Debug)]
+struct UnreadableEvents(Arc<AtomicU64>);
+
+impl Collector for UnreadableEvents {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Events that are told to nobody because they cannot be read: `verify` names them";
+        let metric = encoder.encode_descriptor("feed_unreadable", help, None, MetricType::Counter)?;
         ConstCounter::new(self.0.load(Relaxed)).encode(metric)
     }
 }
@@ -107,7 +164,11 @@ fn seconds() -> Histogram {
 }
 
 impl Metrics {
-    pub(super) fn new(password_runs: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(
+        password_runs: Arc<AtomicU64>,
+        unreadable_events: Arc<AtomicU64>,
+        waiting: impl Fn() -> Waiting + Send + Sync + 'static,
+    ) -> Self {
         let mut registry = Registry::with_prefix("ticketing");
         let requests = Family::default();
         registry.register("http_requests", "Requests answered", requests.clone());
@@ -121,7 +182,15 @@ impl Metrics {
         registry.register("tickets_created", "Tickets created", tickets_created.clone());
         let connections = Gauge::default();
         registry.register("http_connections", "Open connections", connections.clone());
+        let shed = Family::<ShedLabels, Counter>::default();
+        for shed_so_far in [Shed::Request, Shed::Connection] {
+            // Told from the start: none so far.
+            drop(shed.get_or_create(&ShedLabels { what: shed_so_far.name() }));
+        }
+        registry.register("shed", "Requests and connections that there was no room for", shed.clone());
+        registry.register_collector(Box::new(StoreWaiting(Box::new(waiting))));
         registry.register_collector(Box::new(PasswordRuns(password_runs)));
+        registry.register_collector(Box::new(UnreadableEvents(unreadable_events)));
         let mut deliveries = |told| {
             let figures = Arc::<CourierFigures>::default();
             registry.register_collector(Box::new(Deliveries { told, figures: Arc::clone(&figures) }));
@@ -136,6 +205,7 @@ impl Metrics {
             seconds,
             tickets_created,
             connections,
+            shed,
         }
     }
 
@@ -164,6 +234,10 @@ impl Metrics {
         };
         self.requests.get_or_create(&RequestLabels { method, route, status: status.as_u16() }).inc();
         self.seconds.get_or_create(&RouteLabels { route }).observe(took.as_secs_f64());
+    }
+
+    pub(super) fn shed(&self, what: Shed) {
+        self.shed.get_or_create(&ShedLabels { what: what.name() }).inc();
     }
 
     /// In the text format that Prometheus reads.

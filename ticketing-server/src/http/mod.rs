@@ -37,7 +37,7 @@ pub use self::{
     server::serve,
 };
 pub(crate) use self::{
-    app::State,
+    app::{Readiness, State},
     body::BoxError,
     call::{Call, query},
     error::{ApiError, etag},

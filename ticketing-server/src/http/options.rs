@@ -25,8 +25,12 @@ pub struct HttpOptions {
     pub body_timeout: Duration,
     /// How long a head may take to arrive, and an idle connection stays open.
     pub head_timeout: Duration,
-    /// Most connections at once; more wait to be accepted.
+    /// Most bodies of requests in memory at once, in octets; one more is a 503. Those up to 16 KiB, which nearly all are, are not counted.
+    pub bodies_octets_max: usize,
+    /// Most connections at once, half of them from one client. Some more are accepted to be told so with a 503, and still more wait.
     pub connections_max: usize,
+    /// How long an answer may stand still because its client does not read it.
+    pub write_timeout: Duration,
     /// Streams of events at once; one more is a 503.
     pub streams_max: usize,
     /// How long a shutdown waits for requests that are being answered.
@@ -48,7 +52,9 @@ impl Default for HttpOptions {
             body_octets_max: 1 << 20,
             body_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(30),
+            bodies_octets_max: 256 << 20,
             connections_max: 10_000,
+            write_timeout: Duration::from_secs(30),
             streams_max: 1_000,
             drain_timeout: Duration::from_secs(20),
             webhooks: Some(WebhookOptions::default()),

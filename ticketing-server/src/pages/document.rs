@@ -80,6 +80,7 @@ impl Document<'_> {
                     meta name="color-scheme" content="light dark";
                     title { @if has_error { (texts.error_prefix) } (title) " · " (texts.desk) }
                     link rel="icon" type="image/svg+xml" href=(visit.path("assets/icon.svg"));
+                    link rel="stylesheet" href=(visit.path("assets/theme.css"));
                     link rel="stylesheet" href=(visit.path("assets/pages.css"));
                     @if let Some(script) = page.script() {
                         script type="module" src=(visit.path(script)) {}

@@ -5,6 +5,7 @@
 //! without cookies or any other right that a browser would lend to a stranger's page.
 
 pub(crate) mod assets;
+pub(crate) mod console;
 mod document;
 mod field;
 mod form;

@@ -13,12 +13,13 @@ use super::postgres::PostgresStore;
 use super::sqlite::SqliteStore;
 use super::{
     AccountsRevision, Appended, ArchiveStore, Attempt, AttemptStore, Attempted, Created, Creation, Delivery,
-    DeliveryId, DeliveryStore, DeskStore, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp, GivenUp,
-    Idempotency, IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage, ListQuery, Location,
-    Named, Page, PageQuery, Place, PublicRecord, RecipientId, Repeatable, Restoration, Restored, RulesStore,
-    RulesVersion, Settlement, SigningKey, StoreError, StoredHistory, StoredReference, SubscriptionChange,
-    SubscriptionRecord, SubscriptionStore, SubscriptionStored, TicketRecord, TicketStore, TokenRecord, TokenStore,
-    TokenStored, Total, UserChange, UserRecord, UserStore, UserStored,
+    DeliveryId, DeliveryStore, DeskStore, Erasure, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp,
+    Forgotten, GivenUp, Idempotency, IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage,
+    ListQuery, Location, LooseEnd, Named, Outline, Page, PageQuery, Place, PrivacyStore, PublicRecord, QueueStore,
+    RecipientId, Repeatable, Restoration, Restored, RulesStore, RulesVersion, Settlement, SigningKey, StoreError,
+    StoredHistory, StoredReference, SubscriptionChange, SubscriptionRecord, SubscriptionStore, SubscriptionStored,
+    TicketRecord, TicketStore, TokenRecord, TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore,
+    UserStored, Waiting,
 };
 
 /// A store of any kind that is compiled in. Cheap to clone.
@@ -65,6 +66,17 @@ impl From<SqliteStore> for AnyStore {
 impl From<PostgresStore> for AnyStore {
     fn from(store: PostgresStore) -> Self {
         Self::Postgres(store)
+    }
+}
+
+impl QueueStore for AnyStore {
+    fn waiting(&self) -> Waiting {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(store) => store.waiting(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.waiting(),
+        }
     }
 }
 
@@ -115,6 +127,8 @@ hand_on! {
     }
     ArchiveStore {
         records(after: LabelKey, max: u32) -> Vec<TicketRecord>;
+        outlines(after: LabelKey, max: u32) -> Vec<Outline>;
+        loose_ends() -> Vec<LooseEnd>;
         restore(tickets: Vec<Restoration>) -> Vec<Restored>;
         rules_versions() -> Vec<(Rules, Timestamp)>;
         references() -> Vec<StoredReference>;
@@ -124,8 +138,17 @@ hand_on! {
         recipients() -> Vec<(RecipientId, Place)>;
         restore_recipient(id: RecipientId, subscription: Option<SubscriptionRecord>, undelivered: Vec<Delivery>) -> bool;
     }
+    PrivacyStore {
+        erase(erasure: Erasure) -> Appended;
+        over_until(instant: Timestamp, skip: u32, max: u32) -> Vec<TicketId>;
+        count_over_until(instant: Timestamp) -> u64;
+        forgotten() -> Vec<Forgotten>;
+        note_forgotten(people: Vec<Forgotten>) -> ();
+        scrub() -> ();
+    }
     FeedStore {
         feed(after: FeedPosition, max: u32) -> Vec<FeedEntry>;
+        feed_positions(after: FeedPosition, max: u32) -> Vec<FeedPosition>;
         newest_position() -> FeedPosition;
         give_positions() -> bool;
     }

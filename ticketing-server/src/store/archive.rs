@@ -9,6 +9,12 @@ pub trait ArchiveStore: Send + Sync + 'static {
     /// Tickets in full that come after one in the order of their labels, at most so many.
     fn records(&self, after: LabelKey, max: u32) -> impl Future<Output = Result<Vec<TicketRecord>, StoreError>> + Send;
 
+    /// Which tickets come after one in that order, at most so many, also those that cannot be read otherwise.
+    fn outlines(&self, after: LabelKey, max: u32) -> impl Future<Output = Result<Vec<Outline>, StoreError>> + Send;
+
+    /// What stands beside tickets and does not belong to any, or says otherwise than they; some of each kind, where there is much of it.
+    fn loose_ends(&self) -> impl Future<Output = Result<Vec<LooseEnd>, StoreError>> + Send;
+
     /// Stores tickets as they were elsewhere, each under its label and with its whole history, in one transaction. Answers what
     /// became of each, in order. Numbers that are given from now on come after theirs.
     fn restore(&self, tickets: Vec<Restoration>) -> impl Future<Output = Result<Vec<Restored>, StoreError>> + Send;
@@ -44,6 +50,56 @@ pub trait ArchiveStore: Send + Sync + 'static {
         undelivered: Vec<Delivery>,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
+
+/// A ticket as its row is found, and no more of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outline {
+    /// Where it stands.
+    pub key: LabelKey,
+    /// Its label, whatever that is.
+    pub label: String,
+    /// When something is to be done about its clocks.
+    pub next_moment: Option<i64>,
+}
+
+/// What belongs to nothing, or says otherwise than what it belongs to.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct LooseEnd {
+    /// What is wrong.
+    pub kind: LooseEndKind,
+    /// With what: a label, a number, a year.
+    pub of: String,
+}
+
+/// What may be wrong beside tickets.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LooseEndKind {
+    /// The database's own check of its pages.
+    Page,
+    /// Events of no ticket.
+    Events,
+    /// A requester and their words, of no ticket.
+    Intake,
+    /// The text of no event.
+    Text,
+    /// A ticket whose tags are not those that it is found by.
+    Tags,
+    /// A ticket that is in lists that it does not belong to.
+    Facet,
+    /// A year whose next number is taken.
+    LabelCounter,
+    /// A request that may be repeated, and its ticket has not come to that.
+    Repeatable,
+    /// A delivery of nothing that is in the feed.
+    Delivery,
+    /// Somebody who has been told more than there is.
+    Recipient,
+    /// A ticket that no search finds.
+    Words,
+}
+
+/// How many of each kind are told.
+pub(super) const LOOSE_ENDS_MAX: u32 = 100;
 
 /// A ticket to be stored as it was elsewhere.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ticketing_core::{
     EmailAddress, Status, Ticket, TicketId, TicketLabel, Timestamp,
     sla::Sla,
-    ticket::{Attributes, Intake, NewEvent, Origin, Scope},
+    ticket::{ActorId, Attributes, Intake, NewEvent, Origin, Scope},
 };
 
 use super::{LabelKey, StoreError};
@@ -125,8 +125,12 @@ pub struct ListedTicket {
     pub attributes: Attributes,
     /// Where it stands.
     pub status: Status,
+    /// Whose it is.
+    pub assignee: Option<ActorId>,
     /// It is out of the working set.
     pub is_archived: bool,
+    /// The person who asked was erased.
+    pub is_erased: bool,
     /// What was promised and how its clock ran.
     pub sla: Sla,
     /// When it came to be.

@@ -8,7 +8,37 @@ use super::StoreError;
 pub trait FeedStore: Send + Sync + 'static {
     /// The events after a position, in order, at most so many. Whoever goes on from the last one that they were given misses none
     /// and is given none twice.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where one of them cannot be read.
     fn feed(&self, after: FeedPosition, max: u32) -> impl Future<Output = Result<Vec<FeedEntry>, StoreError>> + Send;
+
+    /// The positions of these events, whether they can be read or not.
+    fn feed_positions(
+        &self,
+        after: FeedPosition,
+        max: u32,
+    ) -> impl Future<Output = Result<Vec<FeedPosition>, StoreError>> + Send;
+
+    /// The same events, without those that cannot be read: one of these keeps nobody from the others.
+    fn feed_page(&self, after: FeedPosition, max: u32) -> impl Future<Output = Result<FeedPage, StoreError>> + Send {
+        async move {
+            match self.feed(after, max).await {
+                Ok(entries) => return Ok(FeedPage { entries, unreadable: vec![] }),
+                Err(StoreError::Damaged(_)) => {}
+                Err(error) => return Err(error),
+            }
+            let mut page = FeedPage::default();
+            for position in self.feed_positions(after, max).await? {
+                match self.feed(FeedPosition(position.0.saturating_sub(1)), 1).await {
+                    Ok(entries) => page.entries.extend(entries.into_iter().filter(|entry| entry.position == position)),
+                    Err(StoreError::Damaged(error)) => page.unreadable.push((position, error.to_string())),
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(page)
+        }
+    }
 
     /// The position of the newest event; that of nothing where there is none.
     fn newest_position(&self) -> impl Future<Output = Result<FeedPosition, StoreError>> + Send;
@@ -21,6 +51,23 @@ pub trait FeedStore: Send + Sync + 'static {
 /// Where an event stands in the feed. Positions grow, and have gaps.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct FeedPosition(pub u64);
+
+/// A part of the feed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FeedPage {
+    /// What can be read, in order.
+    pub entries: Vec<FeedEntry>,
+    /// Where there is something that cannot be read, and why not.
+    pub unreadable: Vec<(FeedPosition, String)>,
+}
+
+impl FeedPage {
+    /// Where to go on; `None`: there is nothing.
+    pub fn last(&self) -> Option<FeedPosition> {
+        let readable = self.entries.last().map(|entry| entry.position);
+        readable.max(self.unreadable.last().map(|(position, _)| *position))
+    }
+}
 
 /// An event in the feed.
 #[derive(Clone, PartialEq, Eq, Debug)]

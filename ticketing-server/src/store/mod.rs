@@ -13,12 +13,15 @@ mod integration;
 mod location;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod privacy;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod queue;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod subscriptions;
 mod tokens;
 
-use std::{error::Error, net::IpAddr};
+use std::{error::Error, net::IpAddr, time::Duration};
 
 use ticketing_core::{
     Event, LabelFormat, Rules, Status, Ticket, TicketId, TicketLabel, Timestamp,
@@ -32,7 +35,7 @@ pub use self::location::{Location, PostgresUrl, UnknownLocation};
 
 pub use self::desk::{DeskStore, Filter, ListPage, ListQuery, ListedTicket, Search, TicketRecord, Total};
 
-pub use self::feed::{FeedEntry, FeedPosition, FeedStore};
+pub use self::feed::{FeedEntry, FeedPage, FeedPosition, FeedStore};
 
 pub use self::deliveries::{
     Delivery, DeliveryId, DeliveryStore, FailedDelivery, Failure, FailureKind, GivenUp, Lease, LeaseStore, Place,
@@ -49,7 +52,11 @@ pub use self::accounts::{
     Settlement, SigningKey, UserChange, UserRecord, UserStore, UserStored,
 };
 
-pub use self::archive::{ArchiveStore, Repeatable, Restoration, Restored, StoredReference};
+pub use self::archive::{
+    ArchiveStore, LooseEnd, LooseEndKind, Outline, Repeatable, Restoration, Restored, StoredReference,
+};
+
+pub use self::privacy::{AddressHash, Erasure, Forgotten, PrivacyStore};
 
 pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 
@@ -68,6 +75,8 @@ pub trait Store:
     + DeliveryStore
     + LeaseStore
     + ArchiveStore
+    + PrivacyStore
+    + QueueStore
 {
 }
 
@@ -85,6 +94,8 @@ impl<S> Store for S where
         + DeliveryStore
         + LeaseStore
         + ArchiveStore
+        + PrivacyStore
+        + QueueStore
 {
 }
 
@@ -151,6 +162,24 @@ pub trait RulesStore: Send + Sync + 'static {
         from: Timestamp,
     ) -> impl Future<Output = Result<RulesVersion, StoreError>> + Send;
 }
+
+/// What waits for a store.
+pub trait QueueStore: Send + Sync + 'static {
+    /// How much there is of it now.
+    fn waiting(&self) -> Waiting;
+}
+
+/// How much waits for a store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Waiting {
+    /// What is to be written.
+    pub writes: usize,
+    /// Lists and searches.
+    pub reads: usize,
+}
+
+/// How long a store lets work wait that it has not begun with, unless it is told otherwise: a person still looks at the page then.
+pub const WAIT_MAX: Duration = Duration::from_secs(3);
 
 /// The number of a version of the rules, growing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -310,11 +339,15 @@ pub struct PublicRecord {
 /// A store that cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It is out of reach, full, or too busy for now: try again later. Nothing was stored.
+    /// It is out of reach or too busy for now: try again later. Nothing was stored.
     #[error("the store is not available: {0}")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// Work waits faster than it is done. Nothing was stored.
-    #[error("the store has more work waiting than it takes")]
+    /// It can be read and not written: its disk is full or failing, or may not be written. Nothing was stored, and nothing will be until
+    /// somebody has seen to it.
+    #[error("the store cannot be written: {0}")]
+    Unwritable(#[source] Box<dyn Error + Send + Sync>),
+    /// It has more to do than it can: too much was waiting, for too long, or a list took longer than it may. Nothing was stored, nor will be.
+    #[error("the store has more to do than it can")]
     Overloaded,
     /// What it holds cannot be read, or is not what it should be.
     #[error("the store is damaged: {0}")]

@@ -32,9 +32,10 @@ export const looks = [
   ["phone-dark", { viewport: { width: 360, height: 740 }, colorScheme: "dark" }],
 ];
 
-/** A person's browser with a page open. What breaks in it, or what its policy forbids, fails the test. */
+/** A person's browser with a page open: of the server, or `at` another address; a `plain` one is not waited for. What breaks in it, or what its policy forbids, fails the test. */
 export async function visit(t, where, options = {}) {
-  const context = await browser.newContext({ locale: "es-CO", timezoneId: "America/Bogota", ...options });
+  const { at = url, plain = false, ...more } = options;
+  const context = await browser.newContext({ locale: "es-CO", timezoneId: "America/Bogota", ...more });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   const broken = [];
@@ -46,8 +47,8 @@ export async function visit(t, where, options = {}) {
     await context.close();
     assert.deepEqual(broken, []);
   });
-  await page.goto(url + where);
-  if (options.javaScriptEnabled !== false) await ready(page);
+  await page.goto(at + where);
+  if (!plain && options.javaScriptEnabled !== false) await ready(page);
   return page;
 }
 

@@ -48,9 +48,9 @@ pub(crate) struct Service {
     pub(crate) sistemas: Person,
     /// May log in, and no more.
     pub(crate) usuario: Person,
+    pub(crate) database: Database,
     now: Arc<AtomicI64>,
     _shutdown: oneshot::Sender<()>,
-    database: Database,
 }
 
 /// A user with a token.
@@ -78,6 +78,21 @@ impl Service {
 
     /// With tokens that are valid for so long.
     pub(crate) async fn start_with(token_minutes: NonZeroU32) -> Self {
+        Self::start_as(EngineOptions { token_minutes, ..Self::engine_options() }, Self::http_options()).await
+    }
+
+    /// What an engine of tests does about accounts.
+    pub(crate) fn engine_options() -> EngineOptions {
+        EngineOptions { password_cost: PasswordCost::LEAST, ..EngineOptions::default() }
+    }
+
+    /// How a service of tests deals with its clients.
+    pub(crate) fn http_options() -> HttpOptions {
+        HttpOptions { rate_limits: None, ..HttpOptions::default() }
+    }
+
+    /// With options.
+    pub(crate) async fn start_as(options: EngineOptions, http: HttpOptions) -> Self {
         let database = Database::new();
         let now = Arc::new(AtomicI64::new(Timestamp::parse(MORNING).unwrap().unix_millis()));
         let clock = {
@@ -85,11 +100,10 @@ impl Service {
             move || Timestamp::from_unix_millis(now.load(SeqCst)).unwrap()
         };
         let store = database.open().await;
-        let options = EngineOptions { token_minutes, password_cost: PasswordCost::LEAST };
         let engine = Engine::start_with(store, clock, options).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let app = App::new(engine.clone(), HttpOptions { rate_limits: None, ..HttpOptions::default() });
+        let app = App::new(engine.clone(), http);
         let (shutdown, ended) = oneshot::channel::<()>();
         tokio::spawn(serve(listener, app, async { _ = ended.await }));
 
@@ -98,7 +112,7 @@ impl Service {
         let redes = enter(&engine, address, "Rita Redes", "AREA", Some("REDES")).await;
         let sistemas = enter(&engine, address, "Simón Sistemas", "AREA", Some("Sistemas")).await;
         let usuario = enter(&engine, address, "Ursula Usuaria", "USUARIO", None).await;
-        Self { address, engine, admin, mesa, redes, sistemas, usuario, now, _shutdown: shutdown, database }
+        Self { address, engine, admin, mesa, redes, sistemas, usuario, database, now, _shutdown: shutdown }
     }
 
     /// Those who work at the desk, one of each role, the two of one area last.

@@ -63,12 +63,26 @@ impl Connection {
         self.read(true).await
     }
 
+    /// The head of the next answer, whatever comes after it.
+    pub(crate) async fn head_of_answer(&mut self) -> Answer {
+        self.read(false).await.expect("an answer").expect("an answer, not the end of the connection")
+    }
+
     /// Asserts that the server has nothing more to say and closes the connection.
     pub(crate) async fn is_closed(&mut self) {
         match self.read(true).await {
             Ok(None) | Err(_) => {}
             Ok(Some(answer)) => panic!("one answer more: {answer}"),
         }
+    }
+
+    /// Asserts that the server closes the connection, and has said at most this, without a body.
+    pub(crate) async fn is_closed_with(&mut self, status: u16) {
+        match self.read(false).await {
+            Ok(Some(answer)) => assert_eq!(answer.status, status, "{answer}"),
+            Ok(None) | Err(_) => return,
+        }
+        self.is_closed().await;
     }
 
     async fn read(&mut self, with_body: bool) -> io::Result<Option<Answer>> {

@@ -11,6 +11,7 @@ mod common;
 mod access;
 mod commands;
 mod concurrency;
+mod console;
 mod detail;
 mod events;
 mod history;

@@ -70,7 +70,7 @@ fn manifest() -> String {
 /// Copies what an application ships to where the server embeds it.
 pub(super) fn embed(bundle: &Path, assets: &Path) -> Result<()> {
     fs::create_dir_all(assets)?;
-    for name in ["index.js", MODULE] {
+    for name in ["index.js", MODULE, "desk.js", DESK] {
         let (from, to) = (bundle.join(name), assets.join(name));
         // Untouched where it is the same, so that the server is not built again.
         if fs::read(&from).with_context(|| from.display().to_string())? != fs::read(&to).unwrap_or_default() {

@@ -49,6 +49,7 @@ pub(super) fn paths() -> Value {
         "/api/tickets/dashboard-metricas".into(),
         list("dashboardMetricas", "List tickets with what they are counted by", "Metricas"),
     );
+    paths.insert("/api/tickets/cola".into(), list("cola", "List tickets as a queue shows them", "Cola"));
     paths.insert(
         "/api/tickets/totales".into(),
         json!({ "get": {
@@ -223,6 +224,7 @@ pub(super) fn schemas(rules: &Rules) -> Value {
         ]),
         "Tablero": { "type": "array", "items": row() },
         "Metricas": { "type": "array", "items": metrics_row() },
+        "Cola": { "type": "array", "items": queue_row() },
         "Totales": totals(),
         "TicketDetalle": object(vec![
             ("ticket", ticket()),
@@ -259,6 +261,36 @@ fn row() -> Value {
         ("sla_horas", hours()),
         ("horas_restantes", hours_left()),
         ("vencido", overdue()),
+    ])
+}
+
+fn queue_row() -> Value {
+    let millis = |description: &str| nullable("integer", description);
+    object(vec![
+        ("uuid", json!({ "type": "string", "format": "uuid" })),
+        ("label", label()),
+        ("asunto", nullable("string", "")),
+        ("solicitante", nullable("string", "The requester's name.")),
+        ("tipo", nullable("string", "")),
+        ("categoria", nullable("string", "")),
+        ("area", text()),
+        ("prioridad", nullable("string", "As it was given.")),
+        ("prioridad_nom", nullable("string", "By its canonical name, where the rules know it.")),
+        ("estado", status()),
+        ("archivado", json!({ "type": "boolean" })),
+        ("agente_id", json!({ "type": ["string", "null"], "format": "uuid" })),
+        ("agente_nombre", nullable("string", "")),
+        ("creado_en", instant()),
+        ("actualizado_en", instant()),
+        ("vence", instant_or_null()),
+        ("concedido_ms", millis("Working time that was granted.")),
+        ("restante_ms", millis("Working time that remains; negative once overdue.")),
+        ("vencido", overdue()),
+        (
+            "corre",
+            json!({ "type": "boolean", "description": "The clock runs: what remains becomes less in its calendar." }),
+        ),
+        ("calendario", nullable("string", "The calendar that the clock runs in; null: around the clock.")),
     ])
 }
 

@@ -21,6 +21,11 @@ pub(super) fn all() -> Value {
             &json!({ "type": "string", "examples": ["\"address\";q=120;w=60;burst=60"] }),
         ),
         "Content-Language": header(true, "The language of the text for people.", &json!({ "enum": ["es", "en", "pt"] })),
+        "Accept-Encoding": header(
+            false,
+            "The body was encoded, which it may not be.",
+            &json!({ "const": "identity" }),
+        ),
         "WWW-Authenticate": header(true, "How to say who one is.", &json!({ "const": "Bearer" })),
         "Retry-After": header(true, "Seconds after which to try again.", &digits()),
     })
@@ -44,6 +49,7 @@ pub(super) fn named(names: &[&str]) -> Value {
 pub(super) fn of_error(status: &str) -> Value {
     let more: &[&str] = match status {
         "401" => &["Content-Language", "WWW-Authenticate"],
+        "415" => &["Content-Language", "Accept-Encoding"],
         "429" | "503" => &["Content-Language", "Retry-After"],
         _ => &["Content-Language"],
     };

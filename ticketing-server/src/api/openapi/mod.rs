@@ -37,7 +37,7 @@ fn document(rules: &Rules) -> Value {
         },
         "paths": merged([paths(), auth::paths(), desk::paths()]),
         "components": {
-            "schemas": merged([schemas(rules), auth::schemas(), desk::schemas(rules), sla::schemas()]),
+            "schemas": merged([schemas(rules), rules_schemas(), auth::schemas(), desk::schemas(rules), sla::schemas()]),
             "headers": headers::all(),
             "securitySchemes": auth::security_schemes()
         }
@@ -87,7 +87,8 @@ fn paths() -> Value {
                 },
                 "304": { "description": "If-None-Match names the active rules." }
             },
-        } },
+        }, "put": apply_rules() },
+        "/api/reglas/previa": { "post": preview_rules() },
         "/openapi.json": { "get": {
             "operationId": "openapi", "tags": ["Service"], "summary": "This document",
             "responses": { "200": { "description": "OpenAPI 3.1.", "content": { "application/json": {} } } },
@@ -98,6 +99,70 @@ fn paths() -> Value {
             "operationId": "metrics", "tags": ["Service"], "summary": "Metrics for Prometheus",
             "responses": { "200": { "description": "OpenMetrics text.", "content": { "application/openmetrics-text": {} } } },
         } },
+    })
+}
+
+fn apply_rules() -> Value {
+    let mut answers = responses("ReglasActivas", &OF_RULES, &["412"]);
+    answers["200"]["headers"]["ETag"] = rules_tag();
+    json!({
+        "operationId": "activarReglas", "tags": ["Rules"], "summary": "Make rules active",
+        "description": "Roles: ADMIN. The whole document; what it leaves out is as built in. The tables of zones that it names are made here.",
+        "security": security(),
+        "parameters": [
+            {
+                "name": "If-Match", "in": "header", "schema": { "type": "string", "pattern": "^\"[0-9a-f-]{36}\"$" },
+                "description": "The ETag of the rules that were seen; a 412 where others are active."
+            },
+            {
+                "name": "abiertos", "in": "query", "schema": { "enum": ["si", "no"], "default": "no" },
+                "description": "si: open tickets come under them too. Without, they keep what they were promised until something changes them."
+            },
+        ],
+        "requestBody": body("Reglas"),
+        "responses": answers,
+    })
+}
+
+fn preview_rules() -> Value {
+    let mut answers = responses("ReglasPrevia", &OF_RULES, &[]);
+    answers["200"]["headers"]["ETag"] = rules_tag();
+    json!({
+        "operationId": "previaReglas", "tags": ["Rules"], "summary": "What other rules would change",
+        "description": "Roles: ADMIN. Changes nothing. The ETag is that of the active rules, against which they are compared.",
+        "security": security(), "requestBody": body("Reglas"), "responses": answers,
+    })
+}
+
+const OF_RULES: [&str; 8] = ["400", "401", "403", "408", "413", "415", "422", "503"];
+
+fn rules_tag() -> Value {
+    headers::header(true, "The hash of the rules.", &text())
+}
+
+fn rules_schemas() -> Value {
+    let count = |description: &str| json!({ "type": "integer", "minimum": 0, "description": description });
+    let change = object(vec![("ruta", text()), ("antes", json!({})), ("despues", json!({}))]);
+    let open = object(vec![
+        ("total", count("Tickets that are open.")),
+        ("otra_promesa", count("Would be promised something else.")),
+        ("otra_fecha", count("Would be due at another time.")),
+        ("vencerian", count("Would be overdue that are not now.")),
+        ("dejarian_de_estar_vencidos", count("Would no longer be overdue.")),
+    ]);
+    json!({
+        "Reglas": { "type": "object", "description": "As /api/reglas answers them." },
+        "ReglasPrevia": object(vec![
+            ("hash", json!({ "type": "string", "format": "uuid" })),
+            ("cambios", json!({ "type": "array", "items": change })),
+            ("abiertos", open),
+        ]),
+        "ReglasActivas": object(vec![
+            ("message", text()),
+            ("version", json!({ "type": "integer" })),
+            ("hash", json!({ "type": "string", "format": "uuid" })),
+            ("abiertos", json!({ "type": ["integer", "null"], "description": "Open tickets that have come under them." })),
+        ]),
     })
 }
 
@@ -134,7 +199,7 @@ fn responses(schema: &str, errors: &[&str], more_errors: &[&str]) -> Value {
             "403" => "The role may not do this, or the user is deactivated.",
             "404" => "There is no such thing, or not for whoever asks.",
             "408" => "The body took too long to arrive.",
-            "412" => "The ticket has changed since the version in If-Match; `cambios` has what happened.",
+            "412" => "What If-Match names is no longer so. Of a ticket, `cambios` has what happened.",
             "409" => "Not now, or not any more: the detail says why.",
             "413" => "The body is larger than 1 MiB.",
             "415" => "The body is not announced as application/json in UTF-8.",

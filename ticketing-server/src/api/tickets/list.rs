@@ -1,10 +1,14 @@
 use hyper::header::{HeaderName, HeaderValue, LINK};
 use serde::Serialize;
-use ticketing_core::{Rules, Seconds, Status, TicketLabel};
+use ticketing_core::{
+    Rules, Seconds, Status, TicketLabel, Timestamp,
+    sla::{ClockState, TargetKind},
+    ticket::REDACTED,
+};
 
 use super::{clock::Clock, create::Hours};
 use crate::{
-    DeskClock, ListRequest, Listing,
+    DeskClock, Engine, ListRequest, Listing,
     http::{ApiError, Call, Response, json},
     store::{ListedTicket, Store},
 };
@@ -24,10 +28,16 @@ pub(crate) async fn metrics<S: Store>(call: Call<S>) -> Result<Response, ApiErro
     page(call, MetricsRow::new).await
 }
 
+/// `GET /api/tickets/cola`: the newest tickets as a queue shows them: whose they are, and what their clocks do. Beyond the contract.
+pub(crate) async fn queue<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
+    let engine = call.engine().clone();
+    page(call, move |ticket, clock, rules| QueueRow::new(&engine, ticket, clock, rules)).await
+}
+
 /// A bare array, as the client expects; what else there is to say stands in headers.
 async fn page<S: Store, R: Serialize>(
     call: Call<S>,
-    row: fn(&ListedTicket, Option<DeskClock>, &Rules) -> R,
+    row: impl Fn(&ListedTicket, Option<DeskClock>, &Rules) -> R,
 ) -> Result<Response, ApiError> {
     let actor = call.staff().await?.actor();
     let request = request(&call)?;
@@ -169,7 +179,12 @@ impl MetricsRow {
         Self {
             uuid: ticket.id.to_string(),
             ticket_label: ticket.label.to_string(),
-            solicitante_nombre: ticket.requester_name.clone().unwrap_or_default(),
+            // Of somebody who was erased, what says so.
+            solicitante_nombre: if ticket.is_erased {
+                REDACTED.to_owned()
+            } else {
+                ticket.requester_name.clone().unwrap_or_default()
+            },
             solicitante_email: ticket.requester_email.clone().unwrap_or_default(),
             tipo_solicitud: attributes.ticket_type.clone(),
             categoria: attributes.category.clone(),
@@ -184,6 +199,66 @@ impl MetricsRow {
             fecha_limite_sla: clock.due,
             horas_restantes_sla: clock.hours_left,
             sla_vencido: clock.is_overdue,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct QueueRow {
+    uuid: String,
+    label: String,
+    asunto: Option<String>,
+    solicitante: Option<String>,
+    tipo: Option<String>,
+    categoria: Option<String>,
+    area: String,
+    prioridad: Option<String>,
+    /// By canonical name, where the rules know it.
+    prioridad_nom: Option<String>,
+    estado: &'static str,
+    archivado: bool,
+    agente_id: Option<String>,
+    agente_nombre: Option<String>,
+    creado_en: Seconds,
+    actualizado_en: Seconds,
+    vence: Option<Seconds>,
+    concedido_ms: Option<i64>,
+    restante_ms: Option<i64>,
+    vencido: bool,
+    /// The clock runs: what remains becomes less in its calendar.
+    corre: bool,
+    calendario: Option<String>,
+}
+
+impl QueueRow {
+    fn new<S: Store>(engine: &Engine<S>, ticket: &ListedTicket, clock: Option<DeskClock>, rules: &Rules) -> Self {
+        let attributes = &ticket.attributes;
+        let agreement = ticket.sla.agreement.as_ref();
+        let promise = agreement.and_then(|agreement| agreement.promises.get(TargetKind::Resolution).as_ref());
+        let pauses = promise.is_some_and(|promise| promise.pauses.contains(&ticket.status));
+        let known = |priority: &str| rules.known_priority(priority).map(str::to_owned);
+        Self {
+            uuid: ticket.id.to_string(),
+            label: ticket.label.to_string(),
+            asunto: ticket.subject.clone(),
+            solicitante: ticket.requester_name.clone(),
+            tipo: attributes.ticket_type.clone(),
+            categoria: attributes.category.clone(),
+            area: rules.desk_area(&attributes.area).to_owned(),
+            prioridad: attributes.priority.clone(),
+            prioridad_nom: attributes.priority.as_deref().and_then(known),
+            estado: ticket.status.name(),
+            archivado: ticket.is_archived,
+            agente_id: ticket.assignee.map(|id| id.0.to_string()),
+            agente_nombre: ticket.assignee.and_then(|id| engine.user_name(id)),
+            creado_en: ticket.created_at.seconds(),
+            actualizado_en: ticket.updated_at.seconds(),
+            vence: clock.and_then(|clock| clock.reading.due).map(Timestamp::seconds),
+            concedido_ms: clock.and_then(|clock| clock.granted).map(|granted| granted.num_milliseconds()),
+            restante_ms: clock.map(|clock| clock.reading.remaining.num_milliseconds()),
+            vencido: clock.is_some_and(|clock| clock.reading.state == ClockState::Breached),
+            corre: clock.is_some() && ticket.status.is_open() && !pauses,
+            calendario: promise.and_then(|promise| promise.calendar.as_ref()).map(|calendar| calendar.name.clone()),
         }
     }
 }

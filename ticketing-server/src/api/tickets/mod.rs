@@ -15,7 +15,7 @@ pub(crate) use self::{
     command::{archive, assign, cancel, pause, reclassify, reopen, transfer, unarchive, update},
     comment::comment,
     create::{create, create_from},
-    list::{dashboard, metrics},
+    list::{dashboard, metrics, queue},
     look_up::look_up,
     show::show,
     sla::sla,

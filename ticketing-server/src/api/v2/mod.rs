@@ -4,6 +4,7 @@
 mod actions;
 mod attributes;
 mod create;
+mod deliveries;
 mod discovery;
 mod events;
 mod history;
@@ -21,6 +22,7 @@ pub(crate) use self::{
         visibility as change_type,
     },
     create::create,
+    deliveries::{list as list_deliveries, replay},
     discovery::{agents, categories, justifications, services, statuses, tags as offered_tags, teams, urgencies},
     events::list as list_events,
     history::{owner_changes, status_changes},

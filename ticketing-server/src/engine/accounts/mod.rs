@@ -25,18 +25,25 @@ pub use self::{login::LoggedIn, passwords::PasswordCost, users::Authority};
 use super::Engine;
 use crate::store::{AccountsRevision, SigningKey, Store, StoreError};
 
-/// What an engine does about accounts.
+/// How an engine works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EngineOptions {
     /// How many minutes a token is valid: 120.
     pub token_minutes: NonZeroU32,
     /// What it costs to check a password.
     pub password_cost: PasswordCost,
+    /// Most tickets at once that are created, looked up or commented on by their requesters: 2,048. One more is
+    /// [`StoreError::Overloaded`]. The desk and other systems are not counted: so there is room for them however many the public are.
+    pub public_max: usize,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { token_minutes: NonZeroU32::MIN.saturating_add(119), password_cost: PasswordCost::default() }
+        Self {
+            token_minutes: NonZeroU32::MIN.saturating_add(119),
+            password_cost: PasswordCost::default(),
+            public_max: 2_048,
+        }
     }
 }
 

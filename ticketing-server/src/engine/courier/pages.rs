@@ -8,7 +8,7 @@ use tokio::sync::{OnceCell, watch};
 
 use crate::{
     Engine,
-    store::{FeedEntry, FeedPosition, Store, StoreError},
+    store::{FeedEntry, FeedPage, FeedPosition, Store, StoreError},
 };
 
 /// Events of a page, at most. Pages end where their number does, so that those who were apart come to the same ones.
@@ -26,8 +26,14 @@ pub(super) struct Pages<S> {
 
 type Slot = Arc<OnceCell<Page>>;
 
-/// What comes after a position; at least one event.
-pub(super) type Page = Arc<[Arc<FeedEntry>]>;
+/// What comes after a position.
+#[derive(Clone)]
+pub(super) struct Page {
+    /// What can be read of it.
+    pub(super) entries: Arc<[Arc<FeedEntry>]>,
+    /// Where it ends.
+    pub(super) last: FeedPosition,
+}
 
 /// Why there is no page.
 enum Without {
@@ -55,7 +61,7 @@ impl<S: Store> Pages<S> {
             news.mark_unchanged();
             let slot = self.slot(position);
             match slot.get_or_try_init(|| self.read(position)).await {
-                Ok(page) => return Ok(Arc::clone(page)),
+                Ok(page) => return Ok(page.clone()),
                 Err(Without::Store(error)) => return Err(error),
                 Err(Without::Events) => {}
             }
@@ -82,10 +88,18 @@ impl<S: Store> Pages<S> {
     }
 
     async fn read(&self, after: FeedPosition) -> Result<Page, Without> {
-        let mut entries = self.engine.inner.store.feed(after, PAGE).await.map_err(Without::Store)?;
+        let FeedPage { mut entries, mut unreadable } =
+            self.engine.read_feed(after, PAGE).await.map_err(Without::Store)?;
         let page_of = |position: FeedPosition| position.0.saturating_sub(1) / u64::from(PAGE);
-        let Some(first) = entries.first().map(|entry| page_of(entry.position)) else { return Err(Without::Events) };
+        let positions = || {
+            let readable = entries.iter().map(|entry| entry.position);
+            readable.chain(unreadable.iter().map(|(position, _)| *position))
+        };
+        let Some(first) = positions().min().map(page_of) else { return Err(Without::Events) };
         entries.retain(|entry| page_of(entry.position) == first);
-        Ok(entries.into_iter().map(Arc::new).collect())
+        unreadable.retain(|(position, _)| page_of(*position) == first);
+        let page = FeedPage { entries, unreadable };
+        let last = page.last().unwrap_or(after);
+        Ok(Page { entries: page.entries.into_iter().map(Arc::new).collect(), last })
     }
 }

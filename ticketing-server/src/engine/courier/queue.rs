@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use ticketing_core::{TicketId, Timestamp};
+use ticketing_core::{TicketId, TimeDelta, Timestamp};
 
 use crate::store::{Delivery, Failure, FeedPosition};
 
@@ -161,6 +161,15 @@ impl<E: Clone> Queue<E> {
     /// Each event up to here is delivered, has a row, or was not wanted.
     pub(super) fn place(&self) -> FeedPosition {
         self.in_memory.first().map_or(self.taken, |first| FeedPosition(first.0.saturating_sub(1)))
+    }
+
+    /// The clock was set back by so much: what is to be tried later is so as long from now as it was. (Forward, it is earlier.)
+    pub(super) fn set_back(&mut self, by: TimeDelta) {
+        let earlier = |at: Timestamp| at.checked_add(-by).unwrap_or(at);
+        self.later = std::mem::take(&mut self.later).into_iter().map(|(at, ticket)| (earlier(at), ticket)).collect();
+        for at in self.lines.values_mut().flatten().filter_map(|item| item.stored.as_mut()) {
+            *at = earlier(*at);
+        }
     }
 
     /// How much has a row.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use ticketing_core::{
-    TicketId, TimeDelta,
+    TicketId, TimeDelta, Timestamp,
     subscription::{Health, Outcome, Standing, back_off},
 };
 use tokio::{
@@ -132,7 +132,6 @@ async fn walk<S: Store, C: Carrier<S>>(
     let walker = Walker {
         id,
         queue: Queue::new(place.position, undelivered),
-        shared,
         recipient,
         health,
         generation: place.generation,
@@ -140,6 +139,8 @@ async fn walk<S: Store, C: Carrier<S>>(
         jobs: HashMap::new(),
         left_alone_until: None,
         asked_to_wait_until: None,
+        looked_at: shared.engine.now(),
+        shared,
         progress,
     };
     walker.walk(pages, stopped).await;
@@ -160,7 +161,7 @@ async fn read_on<S: Store, C: Carrier<S>>(
         };
         match read {
             Ok(page) => {
-                position = page.last().map_or(position, |entry| entry.position);
+                position = page.last;
                 if sender.send(page).await.is_err() {
                     return;
                 }
@@ -186,6 +187,8 @@ struct Walker<S, C: Carrier<S>> {
     left_alone_until: Option<Instant>,
     /// The recipient has said so itself. It is not stored: one that is asked too early by another process says it again.
     asked_to_wait_until: Option<Instant>,
+    /// What the clock said when it was last looked what to start.
+    looked_at: Timestamp,
     progress: Arc<Progress>,
 }
 
@@ -261,6 +264,11 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
     }
 
     fn start(&mut self) {
+        let now = self.shared.engine.now();
+        if now < self.looked_at {
+            self.queue.set_back(self.looked_at.since(now));
+        }
+        self.looked_at = now;
         while self.may_start()
             && let Some(job) = self.queue.next(self.shared.engine.now())
         {
@@ -285,10 +293,12 @@ impl<S: Store, C: Carrier<S>> Walker<S, C> {
     async fn take(&mut self, page: &Page) {
         let (now, recipient) = (self.shared.engine.now(), Arc::clone(&self.recipient.borrow()));
         let mut waiting = Vec::new();
-        for entry in &**page {
+        for entry in &*page.entries {
             let wanted = recipient.wants(entry).then(|| (entry.id, Arc::clone(entry)));
             waiting.extend(self.queue.take(entry.position, wanted, now));
         }
+        // What cannot be read at its end is passed by.
+        waiting.extend(self.queue.take(page.last, None, now));
         if !waiting.is_empty() {
             self.keep(waiting).await;
         }

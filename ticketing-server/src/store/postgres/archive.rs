@@ -11,20 +11,41 @@ use super::{
     PostgresStore, deliveries,
     facets::Changes,
     feed::position,
-    ids, references,
+    ids, loose_ends, references,
     rows::{self, Columns, damaged, event_columns, intake_columns, signed, ticket_columns},
     subscriptions,
     tickets::{self, EventRow, KeyRow, NewRow},
     transactions::{Statements, Transaction, each},
 };
 use crate::store::{
-    ArchiveStore, Creation, Delivery, FeedStore, Idempotency, LabelKey, Place, RecipientId, Repeatable, Restoration,
-    Restored, StoreError, StoredReference, SubscriptionRecord, TicketRecord,
+    ArchiveStore, Creation, Delivery, FeedStore, Idempotency, LabelKey, LooseEnd, Outline, Place, RecipientId,
+    Repeatable, Restoration, Restored, StoreError, StoredReference, SubscriptionRecord, TicketRecord,
 };
 
 impl ArchiveStore for PostgresStore {
     async fn records(&self, after: LabelKey, max: u32) -> Result<Vec<TicketRecord>, StoreError> {
         self.read(|read| Box::pin(records(read, after, max))).await
+    }
+
+    async fn outlines(&self, after: LabelKey, max: u32) -> Result<Vec<Outline>, StoreError> {
+        self.look(|look| {
+            Box::pin(async move {
+                let sql =
+                    "SELECT ordinal, label, next_moment FROM tickets WHERE ordinal > $1 ORDER BY ordinal LIMIT $2";
+                let found = look.query(sql, &[&tickets::ordinal_of(after), &i64::from(max)]).await?;
+                let outline = |row| {
+                    let columns = &mut Columns::new(row);
+                    let key = tickets::label_of(columns.next()?);
+                    Ok(Outline { key, label: columns.next()?, next_moment: columns.next()? })
+                };
+                found.iter().map(outline).collect()
+            })
+        })
+        .await
+    }
+
+    async fn loose_ends(&self) -> Result<Vec<LooseEnd>, StoreError> {
+        self.read(|read| Box::pin(loose_ends::find(read))).await
     }
 
     async fn restore(&self, tickets: Vec<Restoration>) -> Result<Vec<Restored>, StoreError> {
@@ -270,11 +291,16 @@ fn count_labels(new: &[&Restoring], statements: &mut Statements<'_>) {
 /// What no ticket has when it comes to be, and the tags that it has come to.
 fn finish<'p>(rows: &'p [NewRow<'p>], statements: &mut Statements<'p>) {
     let done: Vec<_> = rows.iter().map(|row| (row.id, &row.creation.ticket)).collect();
-    let done: Vec<_> = done.into_iter().filter(|(_, ticket)| ticket.is_archived() || ticket.reply.is_some()).collect();
-    let sql = "UPDATE tickets t SET archived_at = w.archived_at, reply_seq = w.reply_seq
-               FROM unnest($1::bigint[], $2::bigint[], $3::integer[]) AS w (id, archived_at, reply_seq) WHERE t.id = w.id";
+    let done: Vec<_> = done
+        .into_iter()
+        .filter(|(_, ticket)| ticket.is_archived() || ticket.is_erased() || ticket.reply.is_some())
+        .collect();
+    let sql = "UPDATE tickets t SET archived_at = w.archived_at, erased_at = w.erased_at, reply_seq = w.reply_seq
+               FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[]) AS w (id, archived_at, erased_at, reply_seq)
+               WHERE t.id = w.id";
+    let millis = |at: Option<Timestamp>| at.map(Timestamp::unix_millis);
     let values = each!(done, (id, ticket) => [
-        *id, ticket.archived_at.map(Timestamp::unix_millis), ticket.reply.map(tickets::int),
+        *id, millis(ticket.archived_at), millis(ticket.erased_at), ticket.reply.map(tickets::int),
     ]);
     statements.add_some(sql, values, done.len());
     let tags = rows.iter().flat_map(|row| row.creation.ticket.tags.iter().map(|tag| (tag.as_str(), row.id)));
@@ -312,9 +338,7 @@ fn repeatable(columns: &mut Columns<'_>) -> Result<Repeatable, StoreError> {
     let owner = if owner.is_empty() { None } else { Some(Uuid::from_slice(owner).map_err(damaged)?) };
     let (key, fingerprint, used_at) = (columns.next()?, columns.octets()?, columns.timestamp()?);
     let idempotency = Idempotency { owner: owner.map(ActorId), key, fingerprint, used_at, valid_from: used_at };
-    let ordinal = columns.next::<i64>()?;
-    let (year, number) = (u16::try_from(ordinal >> 32), u32::try_from(ordinal & i64::from(u32::MAX)));
-    let label = LabelKey { year: year.unwrap_or_default(), number: number.unwrap_or_default() };
+    let label = tickets::label_of(columns.next()?);
     Ok(Repeatable { idempotency, label, version: columns.number()? })
 }
 

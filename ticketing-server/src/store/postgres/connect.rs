@@ -26,7 +26,7 @@ pub(super) enum Access {
 
 impl Access {
     /// How many there are at most, of those of a process.
-    fn connections(self, options: &PostgresOptions) -> usize {
+    pub(super) fn connections(self, options: &PostgresOptions) -> usize {
         let all = options.connections_max.max(MIN_CONNECTIONS);
         let write = (all / 4).max(MIN_CONNECTIONS - 1);
         match self {
@@ -54,7 +54,7 @@ pub(super) fn pool(url: &str, options: &PostgresOptions, access: Access) -> Resu
     let pool = Pool::builder(manager)
         .runtime(Runtime::Tokio1)
         .max_size(access.connections(options))
-        .wait_timeout(Some(options.statement_timeout))
+        .wait_timeout(Some(options.wait_max))
         .create_timeout(Some(options.connect_timeout.saturating_mul(hosts)))
         .post_create(greet)
         .build();

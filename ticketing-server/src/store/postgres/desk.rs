@@ -19,6 +19,7 @@ use crate::store::{DeskStore, FeedStore, LabelKey, ListPage, ListQuery, Search, 
 
 impl DeskStore for PostgresStore {
     async fn record(&self, id: TicketId) -> Result<Option<Box<TicketRecord>>, StoreError> {
+        let _place = self.place(false).await?;
         self.read(|read| Box::pin(record(read, id))).await
     }
 
@@ -38,10 +39,12 @@ impl DeskStore for PostgresStore {
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
         let query = &query;
         self.is_searchable(query.search.as_ref())?;
+        let _place = self.place(query.search.is_some()).await?;
         self.read(|read| Box::pin(lists::page(read, query))).await
     }
 
     async fn totals(&self, scope: &Scope) -> Result<Vec<Total>, StoreError> {
+        let _place = self.place(false).await?;
         self.look(|look| Box::pin(lists::totals(look, scope))).await
     }
 

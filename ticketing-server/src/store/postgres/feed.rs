@@ -17,6 +17,17 @@ impl FeedStore for PostgresStore {
         self.look(|look| Box::pin(feed(look, after, max))).await
     }
 
+    async fn feed_positions(&self, after: FeedPosition, max: u32) -> Result<Vec<FeedPosition>, StoreError> {
+        self.look(|look| {
+            Box::pin(async move {
+                let sql = "SELECT position FROM feed WHERE position > $1 ORDER BY position LIMIT $2";
+                let rows = look.query(sql, &[&row_of(after), &i64::from(max)]).await?;
+                rows.iter().map(|row| Columns::new(row).next().map(position)).collect()
+            })
+        })
+        .await
+    }
+
     async fn newest_position(&self) -> Result<FeedPosition, StoreError> {
         self.look(|look| Box::pin(newest_position(look))).await
     }
@@ -31,14 +42,15 @@ impl FeedStore for PostgresStore {
     }
 }
 
+/// What is told of and not there is damage, and not passed over.
 async fn feed(look: &Transaction<'_>, after: FeedPosition, max: u32) -> Result<Vec<FeedEntry>, StoreError> {
     let sql = concat!(
         "SELECT o.position, t.uuid, t.label, t.area, nullif(i.name, ''), ",
         event_columns!(),
         "
          FROM (SELECT position, ticket, seq FROM feed WHERE position > $1 ORDER BY position LIMIT $2) o
-         JOIN tickets t ON t.id = o.ticket
-         JOIN events e ON e.ticket = o.ticket AND e.seq = o.seq
+         LEFT JOIN tickets t ON t.id = o.ticket
+         LEFT JOIN events e ON e.ticket = o.ticket AND e.seq = o.seq
          LEFT JOIN intake i ON i.ticket = o.ticket
          LEFT JOIN texts x ON x.ticket = o.ticket AND x.seq = o.seq
          ORDER BY o.position"

@@ -19,8 +19,10 @@ mod keys;
 mod labels;
 mod leases;
 mod lists;
+mod loose_ends;
 mod migrate;
 mod pages;
+mod privacy;
 mod references;
 mod rows;
 mod rules;
@@ -34,13 +36,21 @@ mod writer;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
+};
+
+use tokio::{
+    sync::{AcquireError, Semaphore, SemaphorePermit},
+    time::timeout,
 };
 
 pub(super) use self::connect::read_url;
 use self::{connect::Access, transactions::Sessions, writer::Writer};
-use super::StoreError;
+use super::{QueueStore, StoreError, WAIT_MAX, Waiting, queue::Counted};
 
 /// A store in a PostgreSQL database, or in one of an engine that speaks its protocol. Cheap to clone.
 ///
@@ -53,6 +63,13 @@ pub struct PostgresStore {
 struct Inner {
     sessions: Arc<Sessions>,
     writer: Writer,
+    /// Fewer than there are connections that read, so that lists leave some to what takes a moment.
+    lists: Semaphore,
+    /// Fewer still, so that searches leave some to lists.
+    searches: Semaphore,
+    /// Who waits for one of either.
+    waiting_reads: AtomicUsize,
+    wait_max: Duration,
     /// This process has seen that all was taken in that tickets say: since then it is behind by a moment.
     has_words: AtomicBool,
 }
@@ -64,8 +81,11 @@ pub struct PostgresOptions {
     pub connections_max: usize,
     /// How long to wait for a new connection.
     pub connect_timeout: Duration,
-    /// How long a statement may take, and whoever waits for a connection wait.
+    /// How long a statement may take.
     pub statement_timeout: Duration,
+    /// How long whoever waits for a connection waits, or for what writes to begin with their work; after that it is
+    /// [`StoreError::Overloaded`].
+    pub wait_max: Duration,
     /// A file of certificates (PEM) by which the server's is judged; `None`: the platform's.
     pub tls_ca: Option<PathBuf>,
     /// How many numbers of labels a process takes at once. `None`: each is taken by the transaction that stores its ticket, so
@@ -83,6 +103,7 @@ impl Default for PostgresOptions {
             connections_max: 16,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
+            wait_max: WAIT_MAX,
             tls_ca: None,
             label_block: None,
             batch_max: 512,
@@ -115,7 +136,18 @@ impl PostgresStore {
         let reads = connect::pool(url, options, Access::Read)?;
         let sessions = Arc::new(Sessions { writes: pool, reads, statement_timeout: options.statement_timeout });
         let writer = Writer::start(&sessions, options);
-        Ok(Self { inner: Arc::new(Inner { sessions, writer, has_words: AtomicBool::new(false) }) })
+        let read_max = Access::Read.connections(options);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                sessions,
+                writer,
+                lists: Semaphore::new((read_max / 2).max(1)),
+                searches: Semaphore::new((read_max / 4).max(1)),
+                waiting_reads: AtomicUsize::new(0),
+                wait_max: options.wait_max,
+                has_words: AtomicBool::new(false),
+            }),
+        })
     }
 
     /// Whether a store has been in a database before. Nothing is changed there.
@@ -128,5 +160,27 @@ impl PostgresStore {
 
     fn sessions(&self) -> &Sessions {
         &self.inner.sessions
+    }
+
+    /// A place for a list, or for a search, as long as it is held; soon, or not at all.
+    async fn place(&self, search: bool) -> Result<[Option<SemaphorePermit<'_>>; 2], StoreError> {
+        let inner = &self.inner;
+        let places = async {
+            let search = if search { Some(inner.searches.acquire().await?) } else { None };
+            Ok::<_, AcquireError>([search, Some(inner.lists.acquire().await?)])
+        };
+        let _waiting = Counted::new(&inner.waiting_reads);
+        let places = timeout(inner.wait_max, places).await;
+        places.map_err(|_| StoreError::Overloaded)?.map_err(|error| StoreError::Unavailable(error.into()))
+    }
+}
+
+impl QueueStore for PostgresStore {
+    fn waiting(&self) -> Waiting {
+        let Inner { sessions, writer, waiting_reads, .. } = &*self.inner;
+        Waiting {
+            writes: writer.waiting() + sessions.writes.status().waiting,
+            reads: waiting_reads.load(Relaxed) + sessions.reads.status().waiting,
+        }
     }
 }

@@ -8,12 +8,14 @@ use super::{
     rows::{Columns, damaged},
     transactions::Transaction,
 };
-use crate::store::{IntegrationStore, Named, Page, PageQuery, StoreError};
+use crate::store::{IntegrationStore, Named, Narrow, Page, PageQuery, StoreError};
 
 impl IntegrationStore for PostgresStore {
     async fn page(&self, query: PageQuery) -> Result<Page, StoreError> {
         let query = &query;
         self.is_searchable(query.search.as_ref())?;
+        // What no index counts is looked through.
+        let _place = self.place(query.search.is_some() || query.narrow != Narrow::default()).await?;
         self.read(|read| Box::pin(pages::page(read, query))).await
     }
 

@@ -375,7 +375,9 @@ fn is_io(error: &tokio_postgres::Error) -> bool {
 /// What the database has said, where the error is its.
 pub(super) fn cause(error: &StoreError) -> Option<&tokio_postgres::Error> {
     match error {
-        StoreError::Unavailable(error) | StoreError::Damaged(error) => error.downcast_ref(),
+        StoreError::Unavailable(error) | StoreError::Unwritable(error) | StoreError::Damaged(error) => {
+            error.downcast_ref()
+        }
         StoreError::Overloaded => None,
     }
 }
@@ -533,6 +535,8 @@ impl From<tokio_postgres::Error> for StoreError {
         let is_damage = |code: &SqlState| ["22", "23", "42"].iter().any(|class| code.code().starts_with(class));
         match error.code() {
             Some(code) if is_damage(code) => Self::Damaged(error.into()),
+            Some(&SqlState::DATA_CORRUPTED | &SqlState::INDEX_CORRUPTED) => Self::Damaged(error.into()),
+            Some(&SqlState::DISK_FULL) => Self::Unwritable(error.into()),
             _ => Self::Unavailable(error.into()),
         }
     }

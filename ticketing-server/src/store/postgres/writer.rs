@@ -12,10 +12,7 @@ use std::{
 
 use ticketing_core::{TicketId, ticket::ActorId};
 use tokio::{
-    sync::{
-        mpsc::{self, error::TrySendError},
-        oneshot,
-    },
+    sync::{mpsc, oneshot},
     task::yield_now,
     time::{Instant, sleep},
 };
@@ -28,11 +25,14 @@ use super::{
     tickets,
     transactions::Sessions,
 };
-use crate::store::{Appended, Created, Creation, FollowUp, Idempotency, StoreError};
+use crate::store::{
+    Appended, Created, Creation, FollowUp, Idempotency, StoreError,
+    queue::{Place, Queue, stopped},
+};
 
 pub(super) struct Writer {
-    creations: mpsc::Sender<Job<Creation, Created>>,
-    follow_ups: mpsc::Sender<Job<FollowUp, Appended>>,
+    creations: Queue<Job<Creation, Created>>,
+    follow_ups: Queue<Job<FollowUp, Appended>>,
 }
 
 /// Work, and who is told what became of it.
@@ -44,9 +44,8 @@ struct Job<W, A> {
 impl Writer {
     /// Two tasks, which end when the writer is dropped and all that waited is done.
     pub(super) fn start(sessions: &Arc<Sessions>, options: &PostgresOptions) -> Self {
-        let queue = options.queue_max.max(1);
-        let (creations, new) = mpsc::channel(queue);
-        let (follow_ups, following) = mpsc::channel(queue);
+        let (creations, new) = Queue::new(options.queue_max, options.wait_max);
+        let (follow_ups, following) = Queue::new(options.queue_max, options.wait_max);
         let batch_max = options.batch_max.max(1);
         let creator = Creator {
             sessions: Arc::clone(sessions),
@@ -60,28 +59,24 @@ impl Writer {
         Self { creations, follow_ups }
     }
 
-    pub(super) async fn create(&self, creation: Creation) -> Result<Created, StoreError> {
-        run(&self.creations, creation).await
+    pub(super) fn create(&self, creation: Creation) -> impl Future<Output = Result<Created, StoreError>> + use<> {
+        run(&self.creations, creation)
     }
 
-    pub(super) async fn append(&self, follow_up: FollowUp) -> Result<Appended, StoreError> {
-        run(&self.follow_ups, follow_up).await
+    pub(super) fn append(&self, follow_up: FollowUp) -> impl Future<Output = Result<Appended, StoreError>> + use<> {
+        run(&self.follow_ups, follow_up)
+    }
+
+    /// How much waits.
+    pub(super) fn waiting(&self) -> usize {
+        self.creations.len() + self.follow_ups.len()
     }
 }
 
-/// Has work done in the next transaction, and answers once that is committed. It is done also when nobody waits for the answer any
-/// more.
-async fn run<W, A>(jobs: &mpsc::Sender<Job<W, A>>, work: W) -> Result<A, StoreError> {
+/// Has work done in the next transaction, and answers once that is committed.
+fn run<W, A>(jobs: &Queue<Job<W, A>>, work: W) -> impl Future<Output = Result<A, StoreError>> + use<W, A> {
     let (reply, answer) = oneshot::channel();
-    jobs.try_send(Job { work, reply }).map_err(|error| match error {
-        TrySendError::Full(_) => StoreError::Overloaded,
-        TrySendError::Closed(_) => stopped(),
-    })?;
-    answer.await.map_err(|_| stopped())?
-}
-
-fn stopped() -> StoreError {
-    unavailable("the writer has stopped")
+    jobs.run(Job { work, reply }, answer)
 }
 
 /// What two pieces of work may be about.
@@ -114,11 +109,19 @@ trait Lane: Send + 'static {
     fn end(self) -> impl Future<Output = ()> + Send;
 }
 
-async fn write<L: Lane>(mut lane: L, mut waiting: mpsc::Receiver<Job<L::Work, L::Answer>>, batch_max: usize) {
+/// What stands in a lane's line.
+type Waiting<L> = mpsc::Receiver<Place<Job<<L as Lane>::Work, <L as Lane>::Answer>>>;
+
+async fn write<L: Lane>(mut lane: L, mut waiting: Waiting<L>, batch_max: usize) {
+    let mut places = Vec::with_capacity(batch_max);
     let mut jobs = Vec::with_capacity(batch_max);
     let mut last = Batch::default();
-    while !jobs.is_empty() || waiting.recv_many(&mut jobs, batch_max).await > 0 {
-        last.gather(&mut jobs, &mut waiting, batch_max).await;
+    while !jobs.is_empty() || waiting.recv_many(&mut places, batch_max).await > 0 {
+        last.gather(jobs.len(), &mut places, &mut waiting, batch_max).await;
+        jobs.extend(places.drain(..).filter_map(|place| place.take()));
+        if jobs.is_empty() {
+            continue;
+        }
         let began = Instant::now();
         let mut known = HashSet::new();
         let mut is_new = Vec::with_capacity(jobs.len());
@@ -148,16 +151,16 @@ struct Batch {
 impl Batch {
     /// Takes in who waits. Those who were just answered may be about to come again, and the first of them shall not have a transaction
     /// for itself while all others wait for the next one: as many as last time are waited for, for a small part of what it took.
-    async fn gather<J>(self, jobs: &mut Vec<J>, waiting: &mut mpsc::Receiver<J>, batch_max: usize) {
+    async fn gather<J>(self, at_work: usize, places: &mut Vec<J>, waiting: &mut mpsc::Receiver<J>, batch_max: usize) {
         let began = Instant::now();
         let patience = self.took / 8;
         loop {
-            while jobs.len() < batch_max
-                && let Ok(job) = waiting.try_recv()
+            while at_work + places.len() < batch_max
+                && let Ok(place) = waiting.try_recv()
             {
-                jobs.push(job);
+                places.push(place);
             }
-            if jobs.len() >= self.jobs || began.elapsed() >= patience {
+            if at_work + places.len() >= self.jobs || began.elapsed() >= patience {
                 return;
             }
             // The timer's unit is a millisecond.
@@ -188,10 +191,12 @@ async fn store<L: Lane>(lane: &mut L, batch: Vec<Job<L::Work, L::Answer>>) {
         return;
     }
     tracing::error!(%error, writes = batch.len(), "a transaction was not committed");
-    let told = error.to_string();
+    let (told, is_unwritable) = (error.to_string(), matches!(error, StoreError::Unwritable(_)));
     let mut error = Some(error);
     for job in batch {
-        let error = error.take().unwrap_or_else(|| unavailable(told.clone()));
+        let again =
+            || if is_unwritable { StoreError::Unwritable(told.clone().into()) } else { unavailable(told.clone()) };
+        let error = error.take().unwrap_or_else(again);
         let _ = job.reply.send(Err(error));
     }
 }

@@ -1,22 +1,47 @@
 use std::net::IpAddr;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, types::ValueRef};
 use ticketing_core::{Rules, Timestamp, integration::ReferenceKind, ticket::ActorId};
 
 use super::{
     SqliteStore, deliveries,
     feed::position,
+    loose_ends, privacy,
     rows::{self, Columns, damaged, intake_columns, ticket_columns},
     subscriptions, tickets,
 };
 use crate::store::{
-    ArchiveStore, Delivery, Idempotency, LabelKey, Place, RecipientId, Repeatable, Restoration, Restored, StoreError,
-    StoredReference, SubscriptionRecord, TicketRecord,
+    ArchiveStore, Delivery, Idempotency, LabelKey, LooseEnd, Outline, Place, RecipientId, Repeatable, Restoration,
+    Restored, StoreError, StoredReference, SubscriptionRecord, TicketRecord,
 };
 
 impl ArchiveStore for SqliteStore {
     async fn records(&self, after: LabelKey, max: u32) -> Result<Vec<TicketRecord>, StoreError> {
         self.read_long(move |connection, _| records(connection, after, max)).await
+    }
+
+    async fn outlines(&self, after: LabelKey, max: u32) -> Result<Vec<Outline>, StoreError> {
+        self.read_long(move |connection, _| {
+            let sql = "SELECT id, label, next_moment FROM tickets WHERE id > ? ORDER BY id LIMIT ?";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut found = statement.query((tickets::row_of(after), max))?;
+            let mut outlines = Vec::new();
+            while let Some(row) = found.next()? {
+                let label = match row.get_ref(1)? {
+                    ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                    other => format!("{other:?}"),
+                };
+                // What is no number is no moment of anything.
+                let next_moment = row.get::<_, Option<i64>>(2).unwrap_or(Some(i64::MIN));
+                outlines.push(Outline { key: tickets::label_of(row.get(0)?), label, next_moment });
+            }
+            Ok(outlines)
+        })
+        .await
+    }
+
+    async fn loose_ends(&self) -> Result<Vec<LooseEnd>, StoreError> {
+        self.read_long(loose_ends::find).await
     }
 
     async fn restore(&self, tickets: Vec<Restoration>) -> Result<Vec<Restored>, StoreError> {
@@ -168,11 +193,12 @@ fn restore(connection: &Connection, restoration: &Restoration) -> Result<Restore
     }
     count_label(connection, key)?;
     tickets::insert_ticket(connection, row, ticket, *next_moment, *label)?;
-    if ticket.is_archived() || ticket.reply.is_some() {
+    if ticket.is_archived() || ticket.is_erased() || ticket.reply.is_some() {
         // What no ticket has when it comes to be.
-        let sql = "UPDATE tickets SET archived_at = ?, reply_seq = ? WHERE id = ?";
-        let archived_at = ticket.archived_at.map(Timestamp::unix_millis);
-        connection.prepare_cached(sql)?.execute((archived_at, ticket.reply, row))?;
+        let sql = "UPDATE tickets SET archived_at = ?, erased_at = ?, reply_seq = ? WHERE id = ?";
+        let millis = |at: Option<Timestamp>| at.map(Timestamp::unix_millis);
+        let done = (millis(ticket.archived_at), millis(ticket.erased_at), ticket.reply, row);
+        connection.prepare_cached(sql)?.execute(done)?;
     }
     for tag in &ticket.tags {
         let sql = "INSERT OR IGNORE INTO ticket_tags (tag, ticket) VALUES (?, ?)";
@@ -181,7 +207,7 @@ fn restore(connection: &Connection, restoration: &Restoration) -> Result<Restore
     for new in history {
         tickets::insert_event(connection, row, new)?;
     }
-    tickets::insert_intake(connection, row, intake, *address)?;
+    privacy::insert_what_is_left(connection, row, intake, *address)?;
     Ok(Restored::Stored)
 }
 

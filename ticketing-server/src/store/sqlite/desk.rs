@@ -5,7 +5,7 @@ use ticketing_core::{Status, TicketId, TicketLabel, Timestamp, ticket::Scope};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, lists,
+    List, SqliteStore, lists,
     rows::{self, Columns, damaged, intake_columns, ticket_columns},
     tickets,
 };
@@ -14,7 +14,7 @@ use crate::store::{DeskStore, LabelKey, ListPage, ListQuery, StoreError, TicketR
 impl DeskStore for SqliteStore {
     async fn record(&self, id: TicketId) -> Result<Option<Box<TicketRecord>>, StoreError> {
         // A history may be long.
-        self.read_long(move |connection, _| record(connection, id)).await
+        self.read_list(List::Plain, move |connection, _| record(connection, id)).await
     }
 
     async fn find_label(&self, label: LabelKey) -> Result<Option<(TicketId, TicketLabel)>, StoreError> {
@@ -28,12 +28,13 @@ impl DeskStore for SqliteStore {
     }
 
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
-        self.read_long(move |connection, words| lists::page(connection, words, &query)).await
+        let kind = List::of(query.search.is_some());
+        self.read_list(kind, move |connection, words| lists::page(connection, words, &query)).await
     }
 
     async fn totals(&self, scope: &Scope) -> Result<Vec<Total>, StoreError> {
         let scope = scope.clone();
-        self.read_long(move |connection, _| lists::totals(connection, &scope)).await
+        self.read_list(List::Plain, move |connection, _| lists::totals(connection, &scope)).await
     }
 
     async fn resolved_until(&self, instant: Timestamp, skip: u32, max: u32) -> Result<Vec<TicketId>, StoreError> {

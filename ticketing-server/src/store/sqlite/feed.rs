@@ -14,6 +14,15 @@ impl FeedStore for SqliteStore {
         self.read_long(move |connection, _| feed(connection, after, max)).await
     }
 
+    async fn feed_positions(&self, after: FeedPosition, max: u32) -> Result<Vec<FeedPosition>, StoreError> {
+        self.read_long(move |connection, _| {
+            let mut statement = connection.prepare_cached("SELECT id FROM outbox WHERE id > ? ORDER BY id LIMIT ?")?;
+            let positions = statement.query_map((row_of(after), max), |row| row.get(0).map(position))?;
+            Ok(positions.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     async fn newest_position(&self) -> Result<FeedPosition, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT max(id) FROM outbox")?;
@@ -28,13 +37,14 @@ impl FeedStore for SqliteStore {
 }
 
 fn feed(connection: &Connection, after: FeedPosition, max: u32) -> Result<Vec<FeedEntry>, StoreError> {
+    // What is told of and not there is damage, and not passed over.
     let sql = concat!(
         "SELECT o.id, t.uuid, t.label, t.area, nullif(i.name, ''), ",
         event_columns!(),
         "
          FROM outbox o
-         JOIN tickets t ON t.id = o.ticket
-         JOIN events e ON e.id = o.ticket << 17 | o.seq
+         LEFT JOIN tickets t ON t.id = o.ticket
+         LEFT JOIN events e ON e.id = o.ticket << 17 | o.seq
          LEFT JOIN intake i ON i.ticket = o.ticket
          LEFT JOIN texts x ON x.ticket = o.ticket AND x.seq = o.seq
          WHERE o.id > ? ORDER BY o.id LIMIT ?"

@@ -3,12 +3,15 @@
 //! - Writes go through one thread, which commits what waits together in one transaction and answers after the commit. With
 //!   `synchronous=FULL`, what was answered survives a power cut.
 //! - Point reads run on the caller's thread: they take microseconds, less than handing them to another thread would.
-//! - Lists run on tokio's threads for what blocks, on connections of their own. (They need a tokio runtime to be called from.)
+//! - Lists run on tokio's threads for what blocks, on connections of their own, and no longer than they may: one that is slow
+//!   keeps nobody else from theirs.
+//! - Whoever waits does so for a while, and is then refused. (So it needs a tokio runtime with its timer to be called from.)
 //! - What tickets say is indexed in a second file, `…-words`, after the fact: it can be made again from the first.
 
 mod archive;
 mod attempts;
 mod backup;
+mod deadline;
 mod deliveries;
 mod desk;
 mod facets;
@@ -16,10 +19,13 @@ mod feed;
 mod keys;
 mod leases;
 mod lists;
+mod loose_ends;
 mod migrate;
 mod pages;
+mod privacy;
 mod readers;
 mod references;
+mod room;
 mod rows;
 mod rules;
 mod subscriptions;
@@ -31,16 +37,22 @@ mod writer;
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig};
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 pub use self::backup::check_file;
 use self::{readers::Readers, words::Words, writer::Writer};
-use super::StoreError;
+use super::{QueueStore, StoreError, WAIT_MAX, Waiting, queue::Counted};
 
 /// A store in a SQLite file. Cheap to clone; the last clone that is dropped finishes what is waiting and closes the file.
 ///
@@ -58,6 +70,12 @@ struct Inner {
     words: Words,
     /// As many as there are connections for long reads: who waits for one holds no thread.
     long_reads: Semaphore,
+    /// Fewer, so that searches leave a connection to lists.
+    searches: Semaphore,
+    /// Who waits for one of either.
+    waiting_reads: AtomicUsize,
+    wait_max: Duration,
+    read_max: Duration,
     path: PathBuf,
 }
 
@@ -74,11 +92,23 @@ pub struct SqliteOptions {
     pub queue_max: usize,
     /// How long to wait for another process that writes.
     pub busy_timeout: Duration,
+    /// How long a write, a list or a search waits to be begun; after that it is [`StoreError::Overloaded`].
+    pub wait_max: Duration,
+    /// How long a list or a search takes, once begun; after that it is given up, and [`StoreError::Overloaded`].
+    pub read_max: Duration,
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { readers: 4, long_readers: 2, batch_max: 512, queue_max: 4096, busy_timeout: Duration::from_secs(5) }
+        Self {
+            readers: 4,
+            long_readers: 3,
+            batch_max: 512,
+            queue_max: 4096,
+            busy_timeout: Duration::from_secs(5),
+            wait_max: WAIT_MAX,
+            read_max: Duration::from_secs(5),
+        }
     }
 }
 
@@ -105,8 +135,20 @@ impl SqliteStore {
         let readers = Arc::new(Readers::new(short?, long?));
         let writer = Writer::start(connect(path, options, Access::Write)?, Arc::clone(&readers), options)?;
         let words = Words::beside(path);
-        let long_reads = Semaphore::new(options.long_readers.max(1));
-        Ok(Self { inner: Arc::new(Inner { readers, writer, words, long_reads, path: path.to_owned() }) })
+        let long_readers = options.long_readers.max(1);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                readers,
+                writer,
+                words,
+                long_reads: Semaphore::new(long_readers),
+                searches: Semaphore::new((long_readers - 1).max(1)),
+                waiting_reads: AtomicUsize::new(0),
+                wait_max: options.wait_max,
+                read_max: options.read_max,
+                path: path.to_owned(),
+            }),
+        })
     }
 
     /// The file.
@@ -123,6 +165,32 @@ impl SqliteStore {
 
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.inner.readers.run(work)
+    }
+
+    /// Runs a list that somebody waits for: soon and not for long, or not at all.
+    async fn read_list<T: Send + 'static>(
+        &self,
+        kind: List,
+        work: impl FnOnce(&Connection, &Words) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = &self.inner;
+        let places = async {
+            let _waiting = Counted::new(&inner.waiting_reads);
+            let search = match kind {
+                List::Search => Some(inner.searches.acquire().await),
+                List::Plain => None,
+            };
+            Ok::<_, tokio::sync::AcquireError>((search.transpose()?, inner.long_reads.acquire().await?))
+        };
+        let (_search, _permit): (Option<SemaphorePermit<'_>>, _) = match timeout(inner.wait_max, places).await {
+            Ok(places) => places.map_err(|error| StoreError::Unavailable(error.into()))?,
+            Err(_) => return Err(StoreError::Overloaded),
+        };
+        let read_max = inner.read_max;
+        self.blocking(move |store| {
+            deadline::within(read_max, || store.readers.run_long(|connection| work(connection, &store.words)))
+        })
+        .await
     }
 
     /// Runs a read that takes longer where it keeps nobody waiting.
@@ -143,6 +211,27 @@ impl SqliteStore {
         let done = tokio::task::spawn_blocking(move || work(&inner)).await;
         // It panicked, or the runtime ends.
         done.unwrap_or_else(|error| Err(StoreError::Unavailable(error.into())))
+    }
+}
+
+impl QueueStore for SqliteStore {
+    fn waiting(&self) -> Waiting {
+        Waiting { writes: self.inner.writer.waiting(), reads: self.inner.waiting_reads.load(Relaxed) }
+    }
+}
+
+/// What somebody waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum List {
+    /// It takes what its page takes.
+    Plain,
+    /// It may look through much for little.
+    Search,
+}
+
+impl List {
+    const fn of(search: bool) -> Self {
+        if search { Self::Search } else { Self::Plain }
     }
 }
 
@@ -175,8 +264,11 @@ fn try_connect(path: &Path, options: &SqliteOptions, access: Access) -> rusqlite
         Access::Read | Access::Copy => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     };
-    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(options.busy_timeout)?;
+    if access == Access::Read {
+        deadline::watch(&mut connection)?;
+    }
     connection.set_prepared_statement_cache_capacity(64);
     // Without it, SQLite may plan a prepared statement anew for each value that is bound to it, which costs ten times what
     // running it does. Ours are to be found by the same index whatever they look for.
@@ -202,15 +294,36 @@ fn try_connect(path: &Path, options: &SqliteOptions, access: Access) -> rusqlite
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use ErrorCode::{DatabaseCorrupt, NotADatabase, TypeMismatch};
+        use ErrorCode::{DatabaseCorrupt, NotADatabase, OperationInterrupted, TypeMismatch};
         match &error {
             rusqlite::Error::SqliteFailure(failure, _)
                 if matches!(failure.code, DatabaseCorrupt | NotADatabase | TypeMismatch) =>
             {
                 Self::Damaged(error.into())
             }
+            rusqlite::Error::SqliteFailure(failure, _) if failure.code == OperationInterrupted => Self::Overloaded,
+            rusqlite::Error::SqliteFailure(failure, _) if is_of_writing(*failure) => Self::Unwritable(error.into()),
             rusqlite::Error::SqliteFailure(..) => Self::Unavailable(error.into()),
             _ => Self::Damaged(error.into()),
         }
+    }
+}
+
+/// Whether it is what is written to that fails, and not what is read.
+fn is_of_writing(failure: rusqlite::ffi::Error) -> bool {
+    use rusqlite::ffi::{
+        SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE,
+    };
+    match failure.code {
+        ErrorCode::DiskFull | ErrorCode::ReadOnly => true,
+        ErrorCode::SystemIoFailure => matches!(
+            failure.extended_code,
+            SQLITE_IOERR_WRITE
+                | SQLITE_IOERR_FSYNC
+                | SQLITE_IOERR_DIR_FSYNC
+                | SQLITE_IOERR_TRUNCATE
+                | SQLITE_IOERR_SHMSIZE
+        ),
+        _ => false,
     }
 }

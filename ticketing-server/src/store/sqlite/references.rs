@@ -1,12 +1,14 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 use ticketing_core::integration::{Reference, ReferenceKind};
 
-use super::{SqliteStore, pages, rows::damaged};
-use crate::store::{IntegrationStore, Named, Page, PageQuery, StoreError};
+use super::{List, SqliteStore, pages, rows::damaged};
+use crate::store::{IntegrationStore, Named, Narrow, Page, PageQuery, StoreError};
 
 impl IntegrationStore for SqliteStore {
     async fn page(&self, query: PageQuery) -> Result<Page, StoreError> {
-        self.read_long(move |connection, words| pages::page(connection, words, &query)).await
+        // What no index counts is looked through.
+        let kind = List::of(query.search.is_some() || query.narrow != Narrow::default());
+        self.read_list(kind, move |connection, words| pages::page(connection, words, &query)).await
     }
 
     async fn offered(&self, kind: ReferenceKind) -> Result<Vec<Named>, StoreError> {

@@ -7,8 +7,9 @@ use ticketing_core::{
 };
 
 use super::{
-    SqliteStore, facets,
+    SqliteStore, facets, room,
     rows::{self, Columns, damaged, event_columns, json, public_columns, ticket_columns},
+    writer,
 };
 use crate::store::{
     Appended, Created, Creation, FollowUp, Idempotency, KeyUse, LabelKey, PublicRecord, StoreError, StoredHistory,
@@ -77,12 +78,14 @@ impl TicketStore for SqliteStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))?;
-        // A number that nothing uses, written as it is: a page goes to the disk, which may be full.
-        self.write(|connection| {
-            let unused: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            Ok(connection.pragma_update(None, "user_version", unused)?)
-        })
-        .await
+        // A page goes to the disk, which may be full.
+        self.write(|connection| Ok(writer::touch(connection)?)).await?;
+        // A log that was written before has room for a page also on a disk that has none for a ticket.
+        if self.inner.writer.is_in_trouble() {
+            self.blocking(|store| room::look_for_room(&store.path)).await?;
+            self.inner.writer.is_out_of_trouble();
+        }
+        Ok(())
     }
 }
 
@@ -231,7 +234,7 @@ pub(super) fn find_key(connection: &Connection, idempotency: &Idempotency) -> Re
     Ok(Some(KeyUse::SameRequest { id, label, version, opened: Box::new(rows::event(columns)?.event) }))
 }
 
-fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, StoreError> {
+pub(super) fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, StoreError> {
     let FollowUp { expected_version, events, ticket, next_moment, idempotency } = follow_up;
     if let Some(idempotency) = idempotency
         && let Some(used) = find_key(connection, idempotency)?
@@ -340,7 +343,7 @@ fn update_ticket(
                  justification = :justification, facet = :facet, status = :status,
                  assignee = :assignee, sla = :sla, next_moment = :next_moment, updated_at = :updated_at,
                  recorded_at = :recorded_at, resolved_at = :resolved_at, closed_at = :closed_at,
-                 reopened_at = :reopened_at, archived_at = :archived_at, reply_seq = :reply_seq,
+                 reopened_at = :reopened_at, archived_at = :archived_at, erased_at = :erased_at, has_requester = :has_requester, reply_seq = :reply_seq,
                  last_seq = :last_seq, last_at = :last_at, last_role = :last_role, last_actor = :last_actor,
                  last_action = :last_action, last_has_text = :last_has_text,
                  last_status_before = :last_status_before, last_status_after = :last_status_after,
@@ -371,6 +374,8 @@ fn update_ticket(
             ":closed_at": millis(ticket.closed_at),
             ":reopened_at": millis(ticket.reopened_at),
             ":archived_at": millis(ticket.archived_at),
+            ":erased_at": millis(ticket.erased_at),
+            ":has_requester": ticket.has_requester,
             ":reply_seq": ticket.reply,
             ":last_seq": last.seq,
             ":last_at": last.recorded_at.unix_millis(),

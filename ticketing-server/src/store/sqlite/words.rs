@@ -5,6 +5,7 @@
 //! What it finds is looked up in the store, whose word on scope and filter is the last.
 
 use std::{
+    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
     sync::{
@@ -17,14 +18,15 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, config::DbConfig};
 use ticketing_core::{Status, ticket::Scope};
 
 use super::{
+    deadline,
     readers::Readers,
     rows::{Columns, damaged},
 };
-use crate::store::{Filter, Search, StoreError};
+use crate::store::{Filter, Search, StoreError, archive::LOOSE_ENDS_MAX};
 
 /// Events that are taken in at once: the more, the less is merged afterwards.
 const BATCH: u32 = 4_000;
@@ -84,10 +86,22 @@ impl Words {
         }
     }
 
+    /// Has nothing left in the file that is no ticket's words now. It is brought up to date, put together in one piece, which is what
+    /// drops what was replaced, and written anew.
+    pub(super) fn scrub(&self, store: &Readers) -> Result<(), StoreError> {
+        while self.update(store)? {}
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(connection) = writer.as_ref() else { return Ok(()) };
+        connection.execute("INSERT INTO documents (documents) VALUES ('optimize')", [])?;
+        connection.execute_batch("VACUUM")?;
+        super::privacy::empty_log(connection)
+    }
+
     /// Rows before one whose tickets have what is searched for, newest first.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] while the index is made: who searches shall not take a part for the whole.
+    /// [`StoreError::Overloaded`] where it takes too long.
     pub(super) fn find(
         &self,
         search: &Search,
@@ -101,17 +115,66 @@ impl Words {
             return Err(StoreError::Unavailable("the index of words is being made".into()));
         }
         self.look_up(&expression, before, limit).map_err(|error| {
+            // Of a search that took too long, nothing is known but that.
+            if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+                return StoreError::from(error);
+            }
             tracing::warn!(%error, "the index of words cannot be read");
             self.state.store(BROKEN, Release);
             StoreError::Unavailable(error.into())
         })
     }
 
+    /// The labels of tickets that an index does not have which says that it has all; some of them. One that is behind, of another file, or
+    /// not there yet says nothing; one that cannot be read is told of.
+    pub(super) fn unfound(&self, store: &Connection) -> Result<Vec<String>, StoreError> {
+        if !self.path.exists() {
+            return Ok(vec![]);
+        }
+        let indexed = || -> rusqlite::Result<(Vec<u8>, i64, HashSet<i64>)> {
+            let index = self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let (of, last) =
+                index.query_row("SELECT store, last FROM progress", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let mut statement = index.prepare("SELECT id FROM documents_docsize")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok((of, last, rows.collect::<Result<_, _>>()?))
+        };
+        let (of, last, rows) = match indexed() {
+            Ok(indexed) => indexed,
+            Err(error) => {
+                return match error.sqlite_error_code() {
+                    Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                        Ok(vec![format!("the index cannot be read and is made anew: {error}")])
+                    }
+                    // It is new, or somebody is making it.
+                    _ => Ok(vec![]),
+                };
+            }
+        };
+        let identity: Vec<u8> = store.query_row("SELECT octets FROM identity", [], |row| row.get(0))?;
+        let newest: i64 = store.query_row("SELECT ifnull(max(id), 0) FROM outbox", [], |row| row.get(0))?;
+        if of != identity || last != newest {
+            return Ok(vec![]);
+        }
+        let mut statement = store.prepare("SELECT id, label FROM tickets")?;
+        let mut tickets = statement.query([])?;
+        let mut unfound = Vec::new();
+        while let Some(row) = tickets.next()? {
+            if !rows.contains(&row.get(0)?) && unfound.len() < LOOSE_ENDS_MAX as usize {
+                unfound.push(row.get(1)?);
+            }
+        }
+        Ok(unfound)
+    }
+
     fn look_up(&self, expression: &str, before: i64, limit: usize) -> rusqlite::Result<Vec<i64>> {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = match reader.take() {
-            Some(connection) => connection,
-            None => self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+        let connection = if let Some(connection) = reader.take() {
+            connection
+        } else {
+            let mut connection = self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            deadline::watch(&mut connection)?;
+            connection
         };
         let connection = reader.insert(connection);
         let sql = "SELECT rowid FROM documents WHERE documents MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?";

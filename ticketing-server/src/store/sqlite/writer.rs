@@ -3,24 +3,35 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Release},
+        },
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
-use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    oneshot,
+use rusqlite::{Connection, ErrorCode, ffi};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{SqliteOptions, is_of_writing, readers::Readers};
+use crate::store::{
+    StoreError,
+    queue::{self, Queue, stopped},
 };
 
-use super::{SqliteOptions, readers::Readers};
-use crate::store::StoreError;
+/// A place in the line of what is to be written.
+type Place = queue::Place<Box<dyn Job>>;
 
 pub(super) struct Writer {
     /// `None` only while it is dropped.
-    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    jobs: Option<Queue<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
+    /// The disk did not take what was written last, as far as is known.
+    is_in_trouble: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -29,33 +40,48 @@ impl Writer {
         readers: Arc<Readers>,
         options: &SqliteOptions,
     ) -> Result<Self, StoreError> {
-        let (jobs, waiting) = mpsc::channel(options.queue_max.max(1));
+        let (jobs, waiting) = Queue::new(options.queue_max, options.wait_max);
         let batch_max = options.batch_max.max(1);
+        let is_in_trouble = Arc::<AtomicBool>::default();
+        let trouble = Arc::clone(&is_in_trouble);
         let thread = std::thread::Builder::new()
             .name("ticketing-writer".into())
             .spawn(move || {
-                write(&connection, &readers, waiting, batch_max);
+                write(&connection, &readers, waiting, batch_max, &trouble);
                 // The readers' connections are closed before this one.
                 drop(readers);
             })
             .map_err(|error| StoreError::Unavailable(error.into()))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), is_in_trouble })
+    }
+
+    /// Whether the disk did not take what was written last.
+    pub(super) fn is_in_trouble(&self) -> bool {
+        self.is_in_trouble.load(Acquire)
+    }
+
+    /// Somebody has seen that there is room again.
+    pub(super) fn is_out_of_trouble(&self) {
+        if self.is_in_trouble.swap(false, Release) {
+            tracing::info!("the disk takes what is written again");
+        }
     }
 
     /// Runs work in the next transaction and answers once that is committed. Work that fails leaves nothing behind and does
-    /// not disturb what is committed with it; where it does fail, the work of others may be run a second time. Work that was
-    /// begun is done, also when nobody waits for the answer any more.
+    /// not disturb what is committed with it; where it does fail, the work of others may be run a second time. Work that
+    /// waits is done also when nobody waits for the answer any more, unless it has waited too long.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
-        jobs.try_send(Box::new(Call { work, outcome: None, reply })).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::Overloaded,
-            TrySendError::Closed(_) => stopped(),
-        })?;
-        answer.await.map_err(|_| stopped())?
+        jobs.run(Box::new(Call { work, outcome: None, reply }), answer).await
+    }
+
+    /// How much waits.
+    pub(super) fn waiting(&self) -> usize {
+        self.jobs.as_ref().map_or(0, Queue::len)
     }
 }
 
@@ -72,13 +98,12 @@ impl Drop for Writer {
     }
 }
 
-fn stopped() -> StoreError {
-    StoreError::Unavailable("the writer has stopped".into())
-}
-
 trait Job: Send {
     /// Does the work and remembers its outcome; tells whether it succeeded.
     fn run(&mut self, connection: &Connection) -> bool;
+
+    /// Whether it failed because the disk takes nothing.
+    fn is_unwritable(&self) -> bool;
 
     /// Answers: the outcome, or why it was not committed.
     fn answer(self: Box<Self>, committed: Result<(), &Arc<rusqlite::Error>>);
@@ -97,15 +122,33 @@ impl<T: Send, F: Fn(&Connection) -> Result<T, StoreError> + Send> Job for Call<T
         self.outcome.insert(outcome).is_ok()
     }
 
+    fn is_unwritable(&self) -> bool {
+        matches!(self.outcome, Some(Err(StoreError::Unwritable(_))))
+    }
+
     fn answer(self: Box<Self>, committed: Result<(), &Arc<rusqlite::Error>>) {
         let answer = match (committed, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => Err(stopped()),
-            (Err(error), _) => Err(StoreError::Unavailable(Box::new(Arc::clone(error)))),
+            (Err(error), _) => Err(not_committed(error)),
         };
         // Whoever asked may be gone.
         let _ = self.reply.send(answer);
     }
+}
+
+/// The same for all that were in the transaction.
+fn not_committed(error: &Arc<rusqlite::Error>) -> StoreError {
+    let shared = Box::new(Arc::clone(error));
+    match error.sqlite_error_code() {
+        _ if says_unwritable(error) => StoreError::Unwritable(shared),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(shared),
+        _ => StoreError::Unavailable(shared),
+    }
+}
+
+fn says_unwritable(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _) if is_of_writing(*failure))
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {
@@ -113,18 +156,36 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a write panicked".into())
 }
 
-fn write(connection: &Connection, readers: &Readers, mut waiting: mpsc::Receiver<Box<dyn Job>>, batch_max: usize) {
+fn write(
+    connection: &Connection,
+    readers: &Readers,
+    mut waiting: mpsc::Receiver<Place>,
+    batch_max: usize,
+    is_in_trouble: &AtomicBool,
+) {
+    let mut places = Vec::with_capacity(batch_max);
     let mut batch = Vec::with_capacity(batch_max);
     let mut gathering = Gathering::default();
-    while waiting.blocking_recv_many(&mut batch, batch_max) > 0 {
-        gathering.gather(&mut waiting, &mut batch, batch_max);
+    while waiting.blocking_recv_many(&mut places, batch_max) > 0 {
+        gathering.gather(&mut waiting, &mut places, batch_max);
         let began = Instant::now();
-        let committed = commit(connection, readers, &mut batch).map_err(Arc::new);
+        // Another process may be writing, for seconds. Nothing is begun before it is our turn.
+        let turn = begin(connection);
+        batch.extend(places.drain(..).filter_map(|place| place.take()));
+        let committed = turn.and_then(|()| commit(connection, readers, &mut batch)).map_err(Arc::new);
         gathering.committed(batch.len(), waiting.len(), began.elapsed());
         if let Err(error) = &committed {
             tracing::error!(%error, writes = batch.len(), "a transaction was not committed");
             // Whatever is left of it. There may be nothing left.
             let _ = connection.execute_batch("ROLLBACK");
+            if says_unwritable(error) {
+                is_in_trouble.store(true, Release);
+                write_over(connection);
+                make_room(connection, readers);
+            }
+        } else if is_in_trouble.load(Acquire) {
+            // What was in the way may be gone.
+            make_room(connection, readers);
         }
         for job in batch.drain(..) {
             job.answer(committed.as_ref().copied());
@@ -132,11 +193,58 @@ fn write(connection: &Connection, readers: &Readers, mut waiting: mpsc::Receiver
     }
 }
 
+/// Writes something over what a transaction has left in the log that was not committed.
+///
+/// Where it is the sync that failed, all of the transaction stands in the log, its end too. Whoever opened the file after this process
+/// died would take it for committed, though its sender was told that it was not. The next transaction stands in its place; this one
+/// changes nothing. It need not get to the disk: what the disk has of either is not known any more until a sync succeeds.
+///
+/// (To go on after a failed sync is safe here. The system may have dropped what it could not write, and the next sync says nothing of
+/// that; but SQLite counts on none of it: the next transaction is written from the same place again, whole.)
+fn write_over(connection: &Connection) {
+    let unchanged = || {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        touch(connection)?;
+        connection.execute_batch("COMMIT")
+    };
+    if unchanged().is_err() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+}
+
+/// Puts the log into the file and cuts it off. SQLite does so after a commit only, and there may be none any more: a log that has grown
+/// while somebody read from it holds the very room that is missing.
+fn make_room(connection: &Connection, readers: &Readers) {
+    // Whoever reads for long is not waited for.
+    const PATIENCE: Duration = Duration::from_millis(50);
+    let patience = connection.pragma_query_value(None, "busy_timeout", |row| row.get::<_, u32>(0));
+    let made = connection.busy_timeout(PATIENCE).and_then(|()| {
+        let row = |row: &rusqlite::Row<'_>| row.get::<_, bool>(0);
+        readers.while_resting(|| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], row))
+    });
+    if let Err(error) = made {
+        tracing::error!(%error, "the log could not be put into the file");
+    }
+    let patience =
+        patience.map_or(SqliteOptions::default().busy_timeout, |millis| Duration::from_millis(millis.into()));
+    if let Err(error) = connection.busy_timeout(patience) {
+        tracing::error!(%error, "how long others are waited for could not be set");
+    }
+}
+
+/// Writes a number that nothing uses, as it is: a page goes to the disk.
+pub(super) fn touch(connection: &Connection) -> rusqlite::Result<()> {
+    let unused: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    connection.pragma_update(None, "user_version", unused)
+}
+
 /// How long a transaction waits for those who write again and again.
 ///
-/// Whoever has been answered asks next while the transaction after theirs is on its way to the disk. Without a pause, those who
-/// write come to be two halves that wait for each other: twice the transactions. So one waits for as many as were in the last one
-/// or stood behind it, for as long as they keep coming, and no longer than the last one took. Where nobody else writes, nobody waits.
+/// Whoever has been answered asks next while the transaction after theirs is on its way to the disk. Without a pause, the first of
+/// them has a transaction alone while all others wait for it. So one waits for more than half of as many as were in the last one or
+/// stood behind it, for as long as they keep coming, and no longer than the last one took: while these are written, the rest has
+/// the time to be answered and to ask again. To wait for all would leave the writer idle for as long as that takes. Where nobody else
+/// writes, nobody waits.
 #[derive(Default)]
 struct Gathering {
     /// How many may come.
@@ -151,7 +259,7 @@ impl Gathering {
     /// The most that anybody is kept waiting.
     const PATIENCE_MAX: Duration = Duration::from_millis(2);
 
-    fn gather(&self, waiting: &mut mpsc::Receiver<Box<dyn Job>>, batch: &mut Vec<Box<dyn Job>>, batch_max: usize) {
+    fn gather(&self, waiting: &mut mpsc::Receiver<Place>, batch: &mut Vec<Place>, batch_max: usize) {
         let (expected, patience) = (self.expected.min(batch_max), self.took.min(Self::PATIENCE_MAX));
         let pause = (patience / 8).max(Self::PAUSE_MIN);
         let began = Instant::now();
@@ -164,35 +272,40 @@ impl Gathering {
             }
         }
         while batch.len() < batch_max
-            && let Ok(job) = waiting.try_recv()
+            && let Ok(place) = waiting.try_recv()
         {
-            batch.push(job);
+            batch.push(place);
         }
     }
 
     fn committed(&mut self, written: usize, waiting: usize, took: Duration) {
-        *self = Self { expected: written + waiting, took };
+        // Of two who write, two: half of them would be each alone.
+        *self = Self { expected: usize::midpoint(written, waiting) + 1, took };
     }
 }
 
-/// One transaction for a batch. All of it succeeds nearly always, so nothing is prepared for the undoing of a single job: where
+fn begin(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(|_| ())
+}
+
+/// The transaction of a batch, once it is begun. All of it succeeds nearly always, so nothing is prepared for the undoing of a single job: where
 /// one fails, everything is undone and done again, with a savepoint for each job. (A savepoint copies every page that its job
 /// is the first to touch: a fifth of the cost of a creation.)
 fn commit(connection: &Connection, readers: &Readers, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
     let run = |sql| connection.prepare_cached(sql)?.execute([]).map(|_| ());
-    run("BEGIN IMMEDIATE")?;
     if !batch.iter_mut().all(|job| job.run(connection)) {
         if !connection.is_autocommit() {
             run("ROLLBACK")?;
         }
-        run("BEGIN IMMEDIATE")?;
+        begin(connection)?;
         for job in batch {
             run("SAVEPOINT job")?;
             if !job.run(connection) {
                 if connection.is_autocommit() {
                     // A full disk and the like end the whole transaction, and with it what came before in this batch.
+                    let code = if job.is_unwritable() { ffi::SQLITE_FULL } else { ffi::SQLITE_ABORT };
                     return Err(rusqlite::Error::SqliteFailure(
-                        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT),
+                        ffi::Error::new(code),
                         Some("the transaction was rolled back: the disk is full or failing".into()),
                     ));
                 }
@@ -215,14 +328,19 @@ mod tests {
             true
         }
 
+        fn is_unwritable(&self) -> bool {
+            false
+        }
+
         fn answer(self: Box<Self>, _: Result<(), &Arc<rusqlite::Error>>) {}
     }
 
     /// How many are gathered where one is there, others wait, and more come, one after the other.
     fn gathered(gathering: &Gathering, waiting: usize, coming: usize, batch_max: usize) -> (usize, Duration) {
-        let (jobs, mut queue) = mpsc::channel::<Box<dyn Job>>(64);
-        let send = |count| (0..count).for_each(|_| assert!(jobs.try_send(Box::new(Nothing)).is_ok()));
-        let mut batch: Vec<Box<dyn Job>> = vec![Box::new(Nothing)];
+        let (jobs, mut queue) = mpsc::channel::<Place>(64);
+        let place = || Place::new(Box::new(Nothing) as Box<dyn Job>).0;
+        let send = |count| (0..count).for_each(|_| assert!(jobs.try_send(place()).is_ok()));
+        let mut batch = vec![place()];
         send(waiting);
         let began = Instant::now();
         std::thread::scope(|scope| {
@@ -268,8 +386,8 @@ mod tests {
     #[test]
     fn those_who_come_again_are_waited_for() {
         let mut gathering = Gathering::default();
-        gathering.committed(3, 2, Duration::from_hours(1));
+        gathering.committed(5, 4, Duration::from_hours(1));
         // On a machine that is busy with others, they may come later than anybody waits.
-        assert!((0..500).any(|_| gathered(&gathering, 0, 4, 512).0 == 5), "they are not waited for");
+        assert!((0..500).any(|_| gathered(&gathering, 0, 8, 512).0 == 5), "more than half of them are not waited for");
     }
 }

@@ -13,7 +13,7 @@ use ticketing_core::{
 use super::{
     super::{body, object, reference, text},
     answers::{OF_BODIES, OF_READS, answers, done, no_content, with_headers},
-    instant, security,
+    instant, instant_or_null, security, text_or_null,
 };
 
 pub(super) fn paths() -> Value {
@@ -26,6 +26,8 @@ pub(super) fn paths() -> Value {
             "name": "subscriptionId", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" }
         }])
     };
+    let deliveries =
+        json!({ "type": "array", "items": reference("Delivery"), "maxItems": crate::api::v2::PAGE_SIZE_MAX });
     let rotate = format!(
         "The answer is the only one that has it. The one before signs too, for {WEBHOOK_SECRETS_OVERLAP_HOURS} hours."
     );
@@ -71,7 +73,37 @@ pub(super) fn paths() -> Value {
                 "security": scope(), "responses": answers("200", secret(), &[&[404], OF_READS]),
             },
         },
+        "/v2/subscriptions/{subscriptionId}/deliveries": {
+            "parameters": id(),
+            "get": {
+                "operationId": "listDeliveries", "tags": ["Subscriptions"], "summary": "What could not be delivered so far, oldest first",
+                "description": "What waits for its next attempt, what waits behind it, and what was given up. What went well is in no list.",
+                "security": scope(),
+                "parameters": [
+                    { "name": "after", "in": "query", "description": "The last delivery of the page before.", "schema": number() },
+                    super::parameter("size"),
+                ],
+                "responses": answers("200", done("At most so many.", &deliveries), &[&[400, 404], OF_READS]),
+            },
+        },
+        "/v2/subscriptions/{subscriptionId}/replay": {
+            "parameters": id(),
+            "post": {
+                "operationId": "replay", "tags": ["Subscriptions"], "summary": "Deliver once more",
+                "description": "One delivery that was given up, all that happened since an instant, or, without either, all that was given up.",
+                "security": scope(),
+                "parameters": [
+                    { "name": "delivery", "in": "query", "description": "Its number.", "schema": number() },
+                    { "name": "since", "in": "query", "description": "An instant.", "schema": instant() },
+                ],
+                "responses": answers("200", done("How many are tried anew.", &reference("Replayed")), &[&[400, 404], OF_READS]),
+            },
+        },
     })
+}
+
+fn number() -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": i32::MAX })
 }
 
 pub(super) fn schemas() -> Value {
@@ -110,6 +142,20 @@ pub(super) fn schemas() -> Value {
         "NewSubscription": new,
         "SubscriptionChange": { "type": "object", "properties": { "webhook": webhook, "status": status() } },
         "WebhookInput": webhook_input(),
+        "Delivery": object(vec![
+            ("id", json!({ "type": "integer", "minimum": 1 })),
+            ("ticketId", json!({ "type": "string", "format": "uuid" })),
+            ("label", text_or_null("The ticket's name.")),
+            ("attempts", json!({ "type": "integer", "minimum": 0, "description": "None where it waits behind another one of its ticket." })),
+            ("lastAttemptAt", instant()),
+            ("nextAttemptAt", instant_or_null("Null: it is given up.")),
+            ("failure", text_or_null("What went wrong, in a word.")),
+            ("httpStatus", json!({ "type": ["integer", "null"], "description": "What was answered." })),
+        ]),
+        "Replayed": object(vec![(
+            "deliveries",
+            json!({ "type": ["integer", "null"], "description": "Null where events are told again, which nobody counts." }),
+        )]),
     })
 }
 

@@ -48,6 +48,23 @@ fn events_of_one_ticket_go_one_by_one_and_those_of_others_beside_them() {
     assert_eq!((take(&mut queue, 5, 1), next(&mut queue, 1)), (None, vec![]));
 }
 
+/// A clock that is set back by a day makes nobody wait for that day.
+#[test]
+fn what_waits_waits_as_long_where_the_clock_is_set_back() {
+    let mut queue = queue();
+    for (position, number) in [(1, 1), (2, 1), (3, 2)] {
+        take(&mut queue, position, number);
+    }
+    assert_eq!(next(&mut queue, 1), [1, 3]);
+    queue.failed(ticket(1), at(1_000), Some(at(1_050)), FAILURE);
+    queue.set_back(TimeDelta::milliseconds(900));
+    assert_eq!(queue.next_at(), Some(at(150)));
+    assert!(next(&mut queue, 149).is_empty());
+    assert_eq!(next(&mut queue, 150), [1]);
+    queue.delivered(ticket(1));
+    assert_eq!(next(&mut queue, 150), [2]);
+}
+
 #[test]
 fn what_comes_after_a_failure_waits_behind_it_and_is_stored() {
     let mut queue = queue();
