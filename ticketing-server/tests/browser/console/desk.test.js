@@ -173,6 +173,20 @@ test("a lost connection is said, nothing that was written is lost, and what was 
   await page.locator(".composer").getByRole("button", { name: "Enviar" }).click();
   await page.locator(".entry.ours", { hasText: "Le llamo en un momento." }).waitFor();
   assert.equal((await history(uuid)).filter(({ motivo }) => motivo === "Le llamo en un momento.").length, 1);
+
+  // What was done and whose answer was lost is not done twice: neither a reply nor a note, which has no version to tell it by.
+  for (const [key, text] of [["n", "Nota que se guarda una vez."], ["c", "Respuesta que se envía una vez."]]) {
+    await page.locator("#ticket-title").focus();
+    await page.keyboard.press(key);
+    await page.locator("#composer-text").fill(text);
+    wire.deafen();
+    await page.locator(".composer form .button").last().click();
+    await page.locator(".composer .problem", { hasText: "No hay conexión" }).waitFor();
+    wire.mend();
+    await page.locator(".composer form .button").last().click();
+    await page.waitForFunction(() => document.getElementById("composer-text").value === "");
+    assert.equal((await history(uuid)).filter(({ motivo }) => motivo === text).length, 1);
+  }
 });
 
 test("a session that ends asks for the password and goes on where it was", async (t) => {
