@@ -1,5 +1,6 @@
 // A ticket: what was said, what happened, what may be done now, and what its clocks say.
 
+import "./texts-later.js";
 import { html, nothing, repeat } from "./lit.js";
 import * as act from "./act.js";
 import { ask, get } from "./api.js";

@@ -237,6 +237,31 @@ test("what is not somebody's is not shown", async (t) => {
   assert.equal(await stranger.locator(".ticket-row").count(), 0);
 });
 
+test("what strangers write is text", async (t) => {
+  const markup = '<img src=x onerror="window.taken=1"><b>hola</b>';
+  const made = await ticket({ asunto: markup, nombre: markup, descripcion: `${markup}\njavascript:alert(1)`, categoria: markup, empresaDepartamento: markup });
+  const page = await enter(t, await colleague());
+  const row = page.locator(".ticket-row", { hasText: made.label });
+  await row.waitFor();
+  assert.ok((await row.textContent()).includes(markup));
+  await row.locator("a").click();
+  await page.locator("#ticket-title").waitFor();
+  assert.equal(await page.locator("#ticket-title").textContent(), markup);
+  assert.ok((await page.locator(".entry.said").first().textContent()).includes(markup));
+  assert.equal(await page.locator("main img, main b").count(), 0);
+  assert.equal(await page.evaluate(() => window.taken), undefined);
+  // And no script of the page could make it anything else.
+  const refused = await page.evaluate((markup) => {
+    try {
+      document.body.innerHTML = markup;
+      return "taken";
+    } catch (error) {
+      return error.name;
+    }
+  }, markup);
+  assert.equal(refused, "TypeError");
+});
+
 test("many tickets at once, and those that refuse are named", async (t) => {
   const laura = await colleague();
   const word = `lote${process.pid}`;
