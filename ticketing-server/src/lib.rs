@@ -26,7 +26,10 @@ mod api;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
-#[cfg(feature = "cli")]
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod holidays;
 #[cfg(feature = "http")]
 pub mod http;
@@ -38,7 +41,7 @@ pub mod mail;
 mod pages;
 #[cfg(feature = "http")]
 mod routes;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod rules_file;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;

@@ -244,7 +244,7 @@ async fn what_belongs_to_nothing_or_says_otherwise_is_named() {
         "position 900: something is to be delivered that is not in the feed",
     );
     database("UPDATE recipients SET position = 900", "they have been told more than there is");
-    database("DELETE FROM recipients", "they have been told more than there is, or are nobody");
+    database("DELETE FROM deliveries; DELETE FROM recipients", "they have been told more than there is, or are nobody");
     database("UPDATE tickets SET next_moment = next_moment + 1", "its next alarm is noted for another time");
     database("UPDATE tickets SET facet = 900", "lists that it does not belong to");
     database("UPDATE tickets SET sla = 'x'", &format!("{label}: it cannot be read"));
