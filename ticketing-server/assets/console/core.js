@@ -56,10 +56,11 @@ function hoursOf(name) {
   return zones.get(name);
 }
 
-/** Asked once for all tickets that were read at the same moment and run in the same calendar. */
+/** Asked once a second for all tickets that were read at the same moment and run in the same calendar, however often they are drawn. */
 let elapsed = new Map(), of = 0;
 
-function elapsedSince(readAt, calendar, now) {
+function elapsedSince(readAt, calendar, at) {
+  const now = at - (at % 1_000);
   if (of !== now) [elapsed, of] = [new Map(), now];
   const key = `${readAt} ${calendar}`;
   if (!elapsed.has(key)) {

@@ -98,8 +98,8 @@ function ofActive(action) {
   act.showAction(action, {
     ticket: row,
     values: action === "asignar" ? { agenteId: session.user.id } : {},
-    async perform(body) {
-      await act.doTo(row, action, body);
+    async perform(body, etag, key) {
+      await act.doTo(row, action, body, etag, key);
       act.told(action, 1);
     },
   });

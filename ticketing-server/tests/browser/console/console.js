@@ -105,7 +105,7 @@ export async function answer(page, values, { stays = false } = {}) {
 export async function line(t) {
   const target = new URL(url);
   const open = new Set();
-  let isCut = false, held = null;
+  let isCut = false, isDeaf = false, held = null;
   const server = net.createServer((client) => {
     if (isCut) return client.destroy();
     const upstream = net.connect(Number(target.port), target.hostname);
@@ -121,7 +121,8 @@ export async function line(t) {
     let isStream = false;
     upstream.on("data", (octets) => {
       isStream ||= octets.includes("text/event-stream");
-      if (held && isStream) held.push([client, octets]);
+      if (isDeaf && !isStream) client.destroy();
+      else if (held && isStream) held.push([client, octets]);
       else client.write(octets);
     });
     upstream.on("end", () => client.end());
@@ -137,7 +138,11 @@ export async function line(t) {
       isCut = true;
       for (const socket of open) socket.destroy();
     },
-    mend: () => (isCut = false),
+    /** Takes what is sent to the server, and loses what it answers. */
+    deafen: () => (isDeaf = true),
+    mend() {
+      isCut = isDeaf = false;
+    },
     /** Keeps back what streams tell. */
     hold: () => (held = []),
     /** How many events are kept back. */
