@@ -43,6 +43,8 @@ mod pages;
 mod routes;
 #[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod rules_file;
+#[cfg(feature = "cli")]
+mod sheet;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
 
@@ -51,5 +53,5 @@ pub use self::engine::{
     Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed, ExportedTicket, Follower,
     HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing,
     LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed,
-    RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError, TicketReferences,
+    RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError, TakeOver, TakenOver, TicketReferences,
 };

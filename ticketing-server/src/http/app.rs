@@ -124,7 +124,7 @@ impl App {
 impl<S: Store> State<S> {
     pub(super) fn new(engine: Engine<S>, options: HttpOptions) -> Self {
         Self {
-            metrics: Metrics::new(engine.password_runs(), engine.unreadable_events(), {
+            metrics: Metrics::new(engine.password_runs(), engine.unreadable_events(), engine.anonymised(), {
                 let engine = engine.clone();
                 move || engine.store().waiting()
             }),
