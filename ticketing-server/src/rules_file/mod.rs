@@ -34,6 +34,7 @@ fn compile(document: &mut RulesDocument) -> Result<(), Refused> {
 }
 
 /// Reads rules from a file: JSON where its name ends so, else TOML.
+#[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the fuzz targets have no files"))]
 pub(crate) fn read(file: &Path) -> anyhow::Result<Rules> {
     let octets = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let is_json = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));

@@ -134,11 +134,15 @@ async fn flood(mut client: Connection, name: usize, until: Arc<AtomicBool>) -> V
     told
 }
 
-/// A hundred clients, and a store in which nobody can write for five seconds.
+/// A hundred clients, and a store in which nobody can write for seconds: longer than anybody waits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn beyond_capacity_requests_are_refused_in_time_and_nothing_is_lost_or_done_twice() {
-    const HELD: Duration = Duration::from_secs(5);
     let desk = Desk::new();
+    // On a server, work that was taken out of the line may wait once more, for the lock itself.
+    let (held, bound) = match desk.database {
+        Database::File(..) => (Duration::from_secs(5), WAIT_MAX + GRACE),
+        Database::Server(_) | Database::Elsewhere(_) => (Duration::from_secs(10), 2 * WAIT_MAX + GRACE),
+    };
     let server = desk.serve();
     let mut client = server.connect().await;
     let first = client.post("/api/tickets/crear", &seed()).await.ok();
@@ -152,7 +156,7 @@ async fn beyond_capacity_requests_are_refused_in_time_and_nothing_is_lost_or_don
     let began = Instant::now();
     let look_up = json!({ "label": first["ticketLabel"], "email": seed()["email"] });
     let mut waiting_max = 0;
-    while began.elapsed() < HELD {
+    while began.elapsed() < held {
         // What need not be written is done as ever.
         let asked = Instant::now();
         client.post("/api/tickets/consultar", &look_up).await.ok();
@@ -174,16 +178,12 @@ async fn beyond_capacity_requests_are_refused_in_time_and_nothing_is_lost_or_don
         metric(&mut client, "ticketing_shed_total{what=\"requests\"}").await,
         u64::try_from(refused.len()).unwrap()
     );
-    assert!(
-        refused.iter().all(|told| told.took < WAIT_MAX + GRACE),
-        "{:?}",
-        refused.iter().map(|told| told.took).max()
-    );
+    assert!(refused.iter().all(|told| told.took < bound), "{:?}", refused.iter().map(|told| told.took).max());
     // Nobody waits longer than they may, but for those who were being served when the obstacle came.
     let mut accepted: Vec<_> = told.iter().filter(|told| told.status == 200).map(|told| told.took).collect();
     let (p99, longest) = (percentile(&mut accepted, 99), *accepted.last().unwrap());
-    assert!(p99 < WAIT_MAX + GRACE, "{p99:?}");
-    assert!(longest < HELD + GRACE, "{longest:?}");
+    assert!(p99 < bound, "{p99:?}");
+    assert!(longest < held + GRACE, "{longest:?}");
     // It recovers by itself, at once.
     let after = told.iter().filter(|told| told.began > released + Duration::from_secs(1));
     let mut after: Vec<_> = after.inspect(|told| assert_eq!(told.status, 200)).map(|told| told.took).collect();

@@ -52,6 +52,7 @@ async fn outcome(server: &Server, octets: &[u8]) -> String {
 
 /// Whatever two programs in a row might read in two ways is refused, or read in the one way that the standard has, and what came of each is
 /// written down.
+#[expect(clippy::too_many_lines, reason = "a list of what was tried")]
 #[tokio::test]
 async fn what_might_be_read_in_two_ways_is_refused_or_read_in_one() {
     let desk = Desk::new();

@@ -111,9 +111,12 @@ fn is_here(host: &Host) -> bool {
 
 /// A transaction that is left alone, by a process that hangs, keeps others waiting no longer than a statement may.
 fn greeting(options: &PostgresOptions, access: Access) -> String {
-    let millis = options.statement_timeout.as_millis();
+    let (millis, wait_millis) = (options.statement_timeout.as_millis(), options.wait_max.as_millis());
     let reads = if access == Access::Read { "; SET default_transaction_read_only = on" } else { "" };
-    format!("SET statement_timeout = {millis}; SET idle_in_transaction_session_timeout = {millis}{reads}")
+    format!(
+        "SET statement_timeout = {millis}; SET lock_timeout = {wait_millis}; \
+         SET idle_in_transaction_session_timeout = {millis}{reads}"
+    )
 }
 
 fn tls(options: &PostgresOptions) -> Result<MakeRustlsConnect, StoreError> {

@@ -117,7 +117,9 @@ async fn is_done(connection: &mut Object) -> Result<bool, StoreError> {
 async fn run(pool: &Pool) -> Result<(), StoreError> {
     let mut connection = pool.get().await?;
     // It takes what it takes. The connection is not used for anything else.
-    connection.batch_execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0").await?;
+    connection
+        .batch_execute("SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+        .await?;
     // Grouped, all of them and the note that they were done are one transaction: a process that is killed leaves all or none.
     // A missing migration is one of a newer program, whose database is not ours to touch.
     let runner = embedded::migrations::runner().set_grouped(true).set_abort_missing(true).set_abort_divergent(true);

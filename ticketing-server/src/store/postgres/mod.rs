@@ -83,8 +83,8 @@ pub struct PostgresOptions {
     pub connect_timeout: Duration,
     /// How long a statement may take.
     pub statement_timeout: Duration,
-    /// How long whoever waits for a connection waits, or for what writes to begin with their work; after that it is
-    /// [`StoreError::Overloaded`].
+    /// How long whoever waits for a connection waits, for what writes to begin with their work, or for a lock that another process has;
+    /// after that it is [`StoreError::Overloaded`].
     pub wait_max: Duration,
     /// A file of certificates (PEM) by which the server's is judged; `None`: the platform's.
     pub tls_ca: Option<PathBuf>,

@@ -537,6 +537,8 @@ impl From<tokio_postgres::Error> for StoreError {
             Some(code) if is_damage(code) => Self::Damaged(error.into()),
             Some(&SqlState::DATA_CORRUPTED | &SqlState::INDEX_CORRUPTED) => Self::Damaged(error.into()),
             Some(&SqlState::DISK_FULL) => Self::Unwritable(error.into()),
+            // Another process has had a lock for longer than anybody waits.
+            Some(&SqlState::LOCK_NOT_AVAILABLE) => Self::Overloaded,
             _ => Self::Unavailable(error.into()),
         }
     }

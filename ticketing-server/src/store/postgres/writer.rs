@@ -192,10 +192,18 @@ async fn store<L: Lane>(lane: &mut L, batch: Vec<Job<L::Work, L::Answer>>) {
     }
     tracing::error!(%error, writes = batch.len(), "a transaction was not committed");
     let (told, is_unwritable) = (error.to_string(), matches!(error, StoreError::Unwritable(_)));
+    let is_overloaded = matches!(error, StoreError::Overloaded);
     let mut error = Some(error);
     for job in batch {
-        let again =
-            || if is_unwritable { StoreError::Unwritable(told.clone().into()) } else { unavailable(told.clone()) };
+        let again = || {
+            if is_overloaded {
+                StoreError::Overloaded
+            } else if is_unwritable {
+                StoreError::Unwritable(told.clone().into())
+            } else {
+                unavailable(told.clone())
+            }
+        };
         let error = error.take().unwrap_or_else(again);
         let _ = job.reply.send(Err(error));
     }
