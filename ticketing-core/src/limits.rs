@@ -153,6 +153,8 @@ limits! {
     CALENDAR_EXCEPTIONS_MAX: usize = 5_000;
     /// Largest number of days that rules may name (closing by itself, re-opening): ten years.
     RULE_DAYS_MAX: u32 = 3_660;
+    /// Largest number of months that rules may name (how long a ticket that is over keeps what it says): a hundred years.
+    RULE_MONTHS_MAX: u32 = 1_200;
 
     /// Minutes after which an event that is recorded so late is no news: clients that give each event its own time are late by
     /// seconds, those that take a history over by days.

@@ -404,11 +404,18 @@ async fn the_console_is_strict_and_its_files_are_kept_for_as_long_as_they_are_th
     let desk = Desk::new();
     let server = desk.serve();
     let mut client = server.connect().await;
-    for (language, title) in [("es", "Consola · Mesa de ayuda"), ("en", "Console · Help desk"), ("pt", "Console · Central de ajuda")] {
+    for (language, title) in
+        [("es", "Consola · Mesa de ayuda"), ("en", "Console · Help desk"), ("pt", "Console · Central de ajuda")]
+    {
         let page = client.ask(&Request::new("GET", "/consola").header("Accept-Language", language)).await;
         assert_eq!((page.status, page.header("cache-control")), (200, Some("private, no-cache")));
         let policy = page.header("content-security-policy").unwrap();
-        for part in ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval';", "require-trusted-types-for 'script'", "frame-ancestors 'none'"] {
+        for part in [
+            "default-src 'none'",
+            "script-src 'self' 'wasm-unsafe-eval';",
+            "require-trusted-types-for 'script'",
+            "frame-ancestors 'none'",
+        ] {
             assert!(policy.contains(part), "{policy}");
         }
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");

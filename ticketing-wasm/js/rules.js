@@ -226,6 +226,7 @@ const rules = object([
   ["zonas", list(zone), []],
   ["calendarios", map(calendar), {}],
   ["calendario", forChecks(option(text)), null],
+  ["anonimizacion", forChecks(option(count)), null, true],
 ]);
 
 const byCharacters = (a, b) => (spelt(a) < spelt(b) ? -1 : 1);

@@ -55,6 +55,7 @@ pub(crate) fn document(input: &mut Input<'_>) -> Result<RulesDocument, LabelErro
         calendars.insert(text(input), calendar(input));
     }
     let calendar = for_checks(input, |input| option(input, text));
+    let anonymise_months = for_checks(input, |input| option(input, number));
     Ok(RulesDocument {
         fields,
         types,
@@ -68,6 +69,7 @@ pub(crate) fn document(input: &mut Input<'_>) -> Result<RulesDocument, LabelErro
         zones,
         calendars,
         calendar,
+        anonymise_months,
     })
 }
 

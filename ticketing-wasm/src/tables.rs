@@ -113,6 +113,7 @@ pub fn refusals() -> Vec<RulesProblem> {
         RulesProblem::EscalationAt { percent: PERCENT },
         RulesProblem::EmptyEscalation,
         RulesProblem::UnknownPriority { name: name() },
+        RulesProblem::Months,
     ]
 }
 
@@ -182,6 +183,7 @@ fn refusal_row(problem: &RulesProblem) -> u32 {
         RulesProblem::EscalationAt { .. } => 32,
         RulesProblem::EmptyEscalation => 33,
         RulesProblem::UnknownPriority { .. } => 34,
+        RulesProblem::Months => 35,
     }
 }
 

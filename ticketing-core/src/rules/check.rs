@@ -4,7 +4,10 @@ use super::{CalendarException, CalendarRules, FieldRule, Keys, Named, RefusedVal
 use crate::{
     Field, Status, Zone,
     field::{FIELDS, Kind},
-    limits::{CALENDAR_EXCEPTIONS_MAX, CALENDAR_SHIFTS_MAX, RULE_DAYS_MAX, SLA_AT_RISK_MAX, SLA_BREACH_PERCENT},
+    limits::{
+        CALENDAR_EXCEPTIONS_MAX, CALENDAR_SHIFTS_MAX, RULE_DAYS_MAX, RULE_MONTHS_MAX, SLA_AT_RISK_MAX,
+        SLA_BREACH_PERCENT,
+    },
     sla::{Shift, Target},
     text::{TextRule, priority_key, trimmed},
     ticket::Origin,
@@ -97,6 +100,9 @@ pub(super) fn document(document: &RulesDocument, keys: &Keys) -> Result<(), Refu
         if days > RULE_DAYS_MAX {
             return Err(Place::of(member).refuse(|| RulesProblem::TooManyDays));
         }
+    }
+    if document.anonymise_months.is_some_and(|months| !(1..=RULE_MONTHS_MAX).contains(&months)) {
+        return Err(Place::of("anonimizacion").refuse(|| RulesProblem::Months));
     }
     Ok(())
 }

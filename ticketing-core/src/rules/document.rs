@@ -45,6 +45,9 @@ pub struct RulesDocument {
     /// The name of the calendar in which working time is counted where no target says otherwise; none: around the clock.
     #[serde(rename = "calendario")]
     pub calendar: Option<String>,
+    /// Months of the calendar after which a ticket that is over loses all that it says of anybody; none: never.
+    #[serde(rename = "anonimizacion", skip_serializing_if = "Option::is_none")]
+    pub anonymise_months: Option<u32>,
 }
 
 impl RulesDocument {
@@ -175,6 +178,7 @@ impl Default for RulesDocument {
             zones: Vec::new(),
             calendars: ByName::new(),
             calendar: None,
+            anonymise_months: None,
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     field::{FIELDS, Kind},
     limits::{LABEL_YEAR_MAX, LABEL_YEAR_MIN},
     sla::{Agreement, Calendar, Policy, Predicate, Promised},
-    text::{TextRule, area_key, priority_key},
+    text::{TextRule, area_key, one_line, priority_key},
     ticket::{Attributes, Origin},
     violation::Problem,
 };
@@ -118,7 +118,7 @@ impl RulesHash {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RulesError {
     /// It is no JSON, or a member has a name or type that rules do not have.
-    #[error("line {line}, column {column}: {message}")]
+    #[error("line {line}, column {column}: {}", one_line(message))]
     Json {
         /// From 1.
         line: usize,
@@ -134,7 +134,7 @@ pub enum RulesError {
 
 /// A value that rules may not have.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{path}: {problem}")]
+#[error("{}: {}", one_line(path), one_line(&problem.to_string()))]
 pub struct RefusedValue {
     /// Where: member names separated by dots.
     pub path: String,
@@ -366,6 +366,14 @@ impl Rules {
         self.closes_after().and_then(|after| now.checked_add(-after))
     }
 
+    /// The instant up to which tickets must have been over to lose now what they say of anybody; `None`: none does. Months are those of
+    /// the calendar: what was closed on March 31st is due when February is over.
+    pub fn erases_before(&self, now: Timestamp) -> Option<Timestamp> {
+        let months = chrono::Months::new(self.0.document.anonymise_months?);
+        let before = now.utc().checked_sub_months(months)?;
+        Timestamp::from_unix_millis(before.timestamp_millis()).ok()
+    }
+
     /// What a ticket of these attributes is promised; `None`: no policy is for it.
     pub fn agreement(&self, attributes: &Attributes, origin: Origin) -> Option<Agreement> {
         self.promised(&Facts::of(attributes), origin).map(|promised| promised.agreement(self.hash()))
@@ -482,6 +490,15 @@ fn canonical_name(named: &Named) -> &str {
 mod tests {
     use super::*;
 
+    /// Regression, found by fuzzing: a name that nobody knows was told as it stood there, with line breaks and what terminals obey.
+    #[test]
+    fn what_is_wrong_is_told_in_one_line_whatever_the_names() {
+        let error = Rules::from_json(r#"{"a\n\u001b[31mb": 1}"#).unwrap_err().to_string();
+        assert!(error.contains(r"a\n\u{1b}[31mb") && !error.contains(char::is_control), "{error}");
+        let error = Rules::from_json(r#"{"calendarios": {"a\nb": {"zona": "x\ty"}}}"#).unwrap_err().to_string();
+        assert!(!error.contains(char::is_control), "{error}");
+    }
+
     fn attributes(priority: &str) -> Attributes {
         Attributes { priority: Some(priority.into()), area: "MESA".into(), ..Attributes::default() }
     }
@@ -574,10 +591,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_for_months_is_kept_for_those_of_the_calendar() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let rules = Rules::from_json(r#"{ "anonimizacion": 24 }"#).unwrap();
+        assert_eq!(rules.erases_before(at("2026-11-30T08:00:00Z")), Some(at("2024-11-30T08:00:00Z")));
+        let rules = Rules::from_json(r#"{ "anonimizacion": 1 }"#).unwrap();
+        assert_eq!(rules.erases_before(at("2026-03-31T08:00:00Z")), Some(at("2026-02-28T08:00:00Z")));
+        assert_eq!(rules.erases_before(Timestamp::MIN), None);
+        assert_eq!(Rules::default().erases_before(at("2026-11-30T08:00:00Z")), None);
+        // Rules that say nothing of it are the rules that they were.
+        assert!(!Rules::default().to_json().contains("anonimizacion"));
+        assert_eq!(Rules::from_json(&rules.to_json()).unwrap().hash(), rules.hash());
+    }
+
+    #[test]
     fn what_is_wrong_is_said_with_its_place() {
         refused(
             "{\n  \"camposs\": {}\n}",
-            "line 2, column 11: unknown field `camposs`, expected one of `campos`, `tipos`, `prioridades`, `areas`, `etiqueta`, `sla`, `cierreAutomatico`, `reapertura`, `zona`, `zonas`, `calendarios`, `calendario`",
+            "line 2, column 11: unknown field `camposs`, expected one of `campos`, `tipos`, `prioridades`, `areas`, `etiqueta`, `sla`, `cierreAutomatico`, `reapertura`, `zona`, `zonas`, `calendarios`, `calendario`, `anonimizacion`",
         );
         refused(r#"{"campos": {"asunto": {"max": 1001}}}"#, "campos.asunto.max: at most 1000");
         refused(r#"{"campos": {"asunto": {"min": 9, "max": 8}}}"#, "campos.asunto.min: at most its max, 8");
@@ -591,6 +622,8 @@ mod tests {
         );
         refused(r#"{"tipos": []}"#, "tipos: at least one type is needed");
         refused(r#"{"reapertura": 4000}"#, "reapertura: at most 3660 days");
+        refused(r#"{"anonimizacion": 0}"#, "anonimizacion: between 1 and 1200 months");
+        refused(r#"{"anonimizacion": 1201}"#, "anonimizacion: between 1 and 1200 months");
         refused(
             r#"{"areas": {"lista": [{"nombre": "A"}, {"nombre": "B", "alias": ["a"]}]}}"#,
             "areas.lista[1]: “a” already names another, or itself",

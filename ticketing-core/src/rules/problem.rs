@@ -1,7 +1,7 @@
 use crate::{
     LabelError, Status,
     field::FIELDS,
-    limits::{CALENDAR_EXCEPTIONS_MAX, CALENDAR_SHIFTS_MAX, RULE_DAYS_MAX, SLA_AT_RISK_MAX},
+    limits::{CALENDAR_EXCEPTIONS_MAX, CALENDAR_SHIFTS_MAX, RULE_DAYS_MAX, RULE_MONTHS_MAX, SLA_AT_RISK_MAX},
     sla::Day,
     ticket::Origin,
 };
@@ -89,6 +89,9 @@ pub enum RulesProblem {
     /// A number of days is too large.
     #[error("at most {RULE_DAYS_MAX} days")]
     TooManyDays,
+    /// A number of months is none, or too large.
+    #[error("between 1 and {RULE_MONTHS_MAX} months")]
+    Months,
     /// A zone is named that has no table.
     #[error(
         "the zone “{name}” is not in zonas; the server fills that in, from its tz database, when rules are applied"

@@ -1,4 +1,4 @@
-use super::{ActorId, Status, Visibility};
+use super::{ActorId, Erased, Status, Visibility};
 use crate::{
     Rules, Timestamp,
     limits::{
@@ -115,6 +115,10 @@ pub enum Command<A = Agent> {
     KeepTime,
     /// Applies the active rules to what it was promised under others.
     Rematch,
+    /// Notes that what it says of a person is erased, at their request.
+    Erase(Erased),
+    /// Notes that all that it says is erased, because the rules keep it no longer.
+    Anonymise,
 }
 
 /// What other systems change of a ticket, one attribute at a time.
@@ -177,6 +181,8 @@ impl Order {
             Self::CloseItself => Command::CloseItself,
             Self::KeepTime => Command::KeepTime,
             Self::Rematch => Command::Rematch,
+            Self::Erase(what) => Command::Erase(what),
+            Self::Anonymise => Command::Anonymise,
         }
     }
 }

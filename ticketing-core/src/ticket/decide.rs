@@ -1,6 +1,6 @@
 use super::{
-    Action, Actor, Agent, AskedBy, Change, Changes, Command, Edit, Event, NewEvent, Opened, Origin, Refusal, Status,
-    Ticket, Visibility, Words,
+    Action, Actor, Agent, AskedBy, Change, Changes, Command, Edit, Erased, Event, NewEvent, Opened, Origin, Refusal,
+    Status, Ticket, Visibility, Words,
     lifecycle::{self, Denied, Operation},
     reopen_window_is_over,
 };
@@ -39,10 +39,12 @@ impl Ticket {
             reopened_at,
             closed_at,
         } = new.arrival().clone();
-        if let Some(status) = status {
+        // What the engine takes over itself, from a file, has the status that it had.
+        let takes_over = matches!(actor, Actor::System);
+        if let Some(status) = status.filter(|_| !takes_over) {
             actor.check_operation(Operation::SetStatus(status))?;
         }
-        if assignee.is_some() {
+        if assignee.is_some() && !takes_over {
             actor.check_operation(Operation::Assign)?;
         }
         let agreement = rules.agreement(new.attributes(), origin);
@@ -109,7 +111,7 @@ impl Ticket {
         }
         let ends = |new: &NewEvent| {
             let is_over = new.event.changes.status.as_ref().is_some_and(|status| status.after.is_finished());
-            is_over || new.event.action == Action::Archived
+            is_over || matches!(new.event.action, Action::Archived | Action::Erased)
         };
         let is_from_outside = !matches!(actor, Actor::System) && !decided.is_empty();
         if ticket.version >= TICKET_EVENTS_MAX && is_from_outside && !decided.iter().any(ends) {
@@ -246,6 +248,15 @@ impl Decision<'_> {
             Command::SetDue { due } => self.set_due(due),
             Command::KeepTime => self.permit(Operation::KeepTime).map(|_| Vec::new()),
             Command::Rematch => self.rematch(),
+            Command::Erase(what) => self.erase(what),
+            Command::Anonymise => {
+                let before = self.rules.erases_before(self.now);
+                let is_due = before.zip(self.ticket.over_since()).is_some_and(|(before, since)| since <= before);
+                if !is_due || self.ticket.is_erased() {
+                    return Err(self.not_allowed(Operation::Erase));
+                }
+                self.erase(Erased::Person)
+            }
         }
     }
 
@@ -425,6 +436,17 @@ impl Decision<'_> {
         }
         let mut events = self.event(Action::Rematched, status, changes, None);
         for new in &mut events {
+            new.event.public = false;
+        }
+        Ok(events)
+    }
+
+    /// The event says that it happened, who did it and when. What is erased stands beside it, and is the store's to forget.
+    fn erase(&self, what: Erased) -> Result<Vec<NewEvent>, Refusal> {
+        let status = self.permit(Operation::Erase)?;
+        let mut events = self.event(Action::Erased, status, Changes { erased: Some(what), ..Changes::default() }, None);
+        for new in &mut events {
+            // Whoever might have seen it is not here any more, or somebody else is meant.
             new.event.public = false;
         }
         Ok(events)

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{ActorId, AskedBy, Attributes, Author, Origin, Role, Status, Visibility};
+use super::{ActorId, AskedBy, Attributes, Author, Erased, Origin, Role, Status, Visibility};
 use crate::{
     RulesHash, Timestamp,
     sla::{Agreement, Audience, ClockChanges, DueByHand},
@@ -109,11 +109,14 @@ pub enum Action {
     /// Other rules were applied to what is promised.
     #[serde(rename = "SLA_NUEVAS_REGLAS")]
     Rematched,
+    /// What it said of a person was erased.
+    #[serde(rename = "BORRADO_DE_DATOS")]
+    Erased,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Opened,
         Self::Updated,
         Self::Assigned,
@@ -129,6 +132,7 @@ impl Action {
         Self::AtRisk,
         Self::Breached,
         Self::Rematched,
+        Self::Erased,
     ];
 
     /// Its name on the wire and in the store.
@@ -149,6 +153,7 @@ impl Action {
             Self::AtRisk => "SLA_EN_RIESGO",
             Self::Breached => "SLA_VENCIDO",
             Self::Rematched => "SLA_NUEVAS_REGLAS",
+            Self::Erased => "BORRADO_DE_DATOS",
         }
     }
 
@@ -213,6 +218,9 @@ pub struct Changes {
     /// Who is let know of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notify: Vec<Audience>,
+    /// What was erased of the words and the people that stand beside the ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Erased>,
 }
 
 /// Words of a ticket that can be changed. They stand in its [`Intake`](super::Intake).

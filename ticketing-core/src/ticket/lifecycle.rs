@@ -106,10 +106,12 @@ pub enum Operation {
     KeepTime,
     /// Apply other rules to what is promised.
     Rematch,
+    /// Erase what it says of a person. No route does this: it is for whoever answers for the desk's data, and for the engine itself.
+    Erase,
 }
 
 impl Operation {
-    /// Every operation that is not a status to set, in the order of the contract.
+    /// Every operation that has a name on the wire and is not a status to set, in the order of the contract.
     pub const NAMED: [Self; 15] = [
         Self::Edit,
         Self::Reply,
@@ -144,6 +146,7 @@ impl Operation {
             Self::CloseItself => "cerrar",
             Self::KeepTime => "controlar plazos",
             Self::Rematch => "aplicar reglas",
+            Self::Erase => "borrar datos",
         }
     }
 }
@@ -195,7 +198,7 @@ pub const fn after(operation: Operation, status: Status, archived: bool, role: R
     }
     if archived {
         return match operation {
-            Op::Unarchive => Ok(status),
+            Op::Unarchive | Op::Erase => Ok(status),
             _ => Err(Denied::Status),
         };
     }
@@ -247,6 +250,9 @@ pub const fn after(operation: Operation, status: Status, archived: bool, role: R
 
         (Op::KeepTime | Op::Rematch, Open | InProgress | Paused) => Ok(status),
         (Op::KeepTime | Op::Rematch, Resolved | Closed | Canceled) => Err(Denied::Status),
+
+        // Whose data they are does not depend on where the ticket stands.
+        (Op::Erase, _) => Ok(status),
     }
 }
 
@@ -261,6 +267,7 @@ pub const fn may(operation: Operation, role: Role) -> bool {
             matches!(role, Role::Admin | Role::Desk | Role::Token)
         }
         Op::Unarchive => matches!(role, Role::Admin),
+        Op::Erase => matches!(role, Role::Admin | Role::System),
         Op::Comment => matches!(role, Role::Requester),
         Op::CloseItself | Op::KeepTime | Op::Rematch => matches!(role, Role::System),
     }
@@ -299,6 +306,7 @@ mod tests {
         };
         let mut operations: Vec<_> = Status::ALL.map(Operation::SetStatus).to_vec();
         operations.extend(Operation::NAMED);
+        operations.push(Operation::Erase);
         let cell = |operation, status, archived| {
             let roles = |wanted: Result<Status, Denied>| {
                 let of = |role: &Role| after(operation, status, archived, *role) == wanted;

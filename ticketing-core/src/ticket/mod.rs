@@ -12,6 +12,7 @@ mod actor;
 mod attributes;
 mod command;
 mod decide;
+mod erase;
 mod escalate;
 mod event;
 pub mod lifecycle;
@@ -27,6 +28,7 @@ pub use self::{
     actor::{Actor, ActorId, Author, Role, Scope},
     attributes::{Attributes, Intake, Origin, Requester, Visibility},
     command::{Agent, AskedBy, Command, Edit, Message, Order, Reason, Reply, Statement},
+    erase::{Erased, REDACTED, Subjects, Trace},
     event::{Action, Change, Changes, Event, NewEvent, Opened, PublicEvent, Words},
     lifecycle::Status,
     notice::{Notice, NoticeKind, Recipient},
@@ -86,6 +88,8 @@ pub struct Ticket {
     pub reopened_at: Option<Timestamp>,
     /// When it was taken out of the working set; `None` while it is in it.
     pub archived_at: Option<Timestamp>,
+    /// When the person who asked was erased, and all that was said; `None` while they are here.
+    pub erased_at: Option<Timestamp>,
     /// The event whose text is the desk's last reply.
     pub reply: Option<u32>,
     /// The last event that the requester may see.
@@ -151,6 +155,7 @@ impl Ticket {
             closed_at: None,
             reopened_at: opened.reopened_at,
             archived_at: None,
+            erased_at: None,
             reply: None,
             last_public: event.into(),
         };
@@ -191,6 +196,10 @@ impl Ticket {
             Action::Archived => self.archived_at = Some(event.recorded_at),
             Action::Unarchived => self.archived_at = None,
             Action::Updated if event.replies() => self.reply = Some(event.seq),
+            Action::Erased if event.changes.erased == Some(Erased::Person) => {
+                self.erased_at = Some(event.recorded_at);
+                self.has_requester = false;
+            }
             _ => {}
         }
         if event.public {
@@ -229,6 +238,8 @@ impl Ticket {
             due_by_hand,
             clocks: _,
             notify: _,
+            // Of a ticket that says nothing any more, the state is as before.
+            erased: _,
         } = changes;
         take(&mut self.attributes.priority, priority.as_ref());
         take(&mut self.attributes.category, category.as_ref());
@@ -260,6 +271,20 @@ impl Ticket {
     /// When somebody at the desk first answered the requester, or resolved the ticket without.
     pub fn first_responded_at(&self) -> Option<Timestamp> {
         self.sla.clocks.first_response.ended_at
+    }
+
+    /// The person who asked was erased.
+    pub fn is_erased(&self) -> bool {
+        self.erased_at.is_some()
+    }
+
+    /// Since when it is over: when it was closed, or when something was last done to one that was canceled. `None` while it is not.
+    pub fn over_since(&self) -> Option<Timestamp> {
+        match self.status {
+            Status::Closed => Some(self.closed_at.unwrap_or(self.updated_at)),
+            Status::Canceled => Some(self.updated_at),
+            Status::Open | Status::InProgress | Status::Paused | Status::Resolved => None,
+        }
     }
 
     /// It is out of the working set, and frozen.

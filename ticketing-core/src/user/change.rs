@@ -1,7 +1,12 @@
 //! What becomes of a user, and what that does to their sessions.
 
 use super::{NewUser, User, UserPatch, UserRole};
-use crate::{Timestamp, Violations, limits::TOKEN_DATED_BACK_SECONDS, ticket::ActorId, violation::Problem};
+use crate::{
+    Timestamp, Violations,
+    limits::TOKEN_DATED_BACK_SECONDS,
+    ticket::{ActorId, REDACTED},
+    violation::Problem,
+};
 
 impl User {
     /// A user who was not there before.
@@ -54,6 +59,12 @@ impl User {
     pub fn deleted(&self, now: Timestamp) -> Self {
         let version = self.version.saturating_add(1);
         Self { version, email: None, area: None, phone: None, is_active: false, ..self.clone() }.logged_out(now)
+    }
+
+    /// What is left of the user when they are erased as a person: their role, of whatever they did.
+    #[must_use]
+    pub fn erased(&self, now: Timestamp) -> Self {
+        Self { name: REDACTED.to_owned(), ..self.deleted(now) }
     }
 
     /// Whether they are one of those without whom nobody could change users any more.

@@ -6,8 +6,8 @@ use super::{
     FORMAT, PAGE,
     digest::Digest,
     line::{
-        Header, KeyLine, Line, LineError, RecipientLine, ReferenceLine, RepeatableLine, RulesLine, SubscriptionLine,
-        TicketLine, TokenLine, UndeliveredLine, UserLine,
+        ForgottenLine, Header, KeyLine, Line, LineError, RecipientLine, ReferenceLine, RepeatableLine, RulesLine,
+        SubscriptionLine, TicketLine, TokenLine, UndeliveredLine, UserLine,
     },
 };
 use crate::store::{
@@ -41,6 +41,7 @@ enum Section {
     Keys,
     Tokens,
     References,
+    Forgotten,
     TicketsAfter(LabelKey),
     Repeatable,
     Recipients,
@@ -101,9 +102,13 @@ impl<'s, S: Store> Export<'s, S> {
                 tokens.into_iter().map(|token| Line::Token(Box::new(TokenLine::new(token)))).collect()
             }
             Section::References => {
-                self.next = Section::TicketsAfter(LabelKey::NOTHING);
+                self.next = Section::Forgotten;
                 let references = self.store.references().await?;
                 references.into_iter().map(|reference| Line::Reference(ReferenceLine::new(reference))).collect()
+            }
+            Section::Forgotten => {
+                self.next = Section::TicketsAfter(LabelKey::NOTHING);
+                self.store.forgotten().await?.iter().map(|person| Line::Forgotten(ForgottenLine::new(person))).collect()
             }
             Section::TicketsAfter(label) => self.tickets(label).await?,
             Section::Repeatable => {

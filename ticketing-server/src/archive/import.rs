@@ -8,8 +8,8 @@ use super::{
     line::{End, Header, Line, LineError, RecipientLine, TicketLine},
 };
 use crate::store::{
-    Appended, Delivery, FeedPosition, FollowUp, LabelKey, RecipientId, Restoration, Restored, Store, StoreError,
-    SubscriptionRecord, TicketRecord, TokenRecord, TokenStored, UserRecord, UserStored,
+    Appended, Delivery, Erasure, FeedPosition, FollowUp, LabelKey, RecipientId, Restoration, Restored, Store,
+    StoreError, SubscriptionRecord, TicketRecord, TokenRecord, TokenStored, UserRecord, UserStored,
 };
 
 /// Takes the lines of an archive into a store, in their order. What is here already stays as it is.
@@ -165,6 +165,7 @@ impl<'s, S: Store> Import<'s, S> {
                     self.report.left_out.push(LeftOut::ReferenceTaken(kind, reference.id, reference.name));
                 }
             }
+            Line::Forgotten(line) => self.store.note_forgotten(vec![line.read()?]).await?,
             Line::Ticket(line) => self.take_ticket(*line).await?,
             Line::Repeatable(line) => self.store.restore_repeatable(vec![line.read()?]).await?,
             Line::Subscription(line) => self.subscription = Some(line.read()?),
@@ -314,7 +315,14 @@ impl<'s, S: Store> Import<'s, S> {
             next_moment,
             idempotency: None,
         };
-        match self.store.append(follow_up).await? {
+        // Whoever was erased there is erased here.
+        let appended = if news.iter().any(|new| new.event.changes.erased.is_some()) {
+            let TicketRecord { intake, address, history, .. } = record.clone();
+            self.store.erase(Erasure { follow_up, intake, address, history, forgets_keys: true }).await?
+        } else {
+            self.store.append(follow_up).await?
+        };
+        match appended {
             Appended::Stored => {
                 self.report.continued += 1;
                 self.report.events += news.len() as u64;

@@ -14,8 +14,8 @@ use ticketing_core::{
 };
 
 use crate::store::{
-    Failure, FailureKind, Idempotency, KeyId, KeySecret, PasswordHash, Repeatable, Secret, Secrets, SigningKey,
-    StoredReference, SubscriptionRecord, TicketRecord, TokenHash, TokenRecord, UserRecord,
+    AddressHash, Failure, FailureKind, Forgotten, Idempotency, KeyId, KeySecret, PasswordHash, Repeatable, Secret,
+    Secrets, SigningKey, StoredReference, SubscriptionRecord, TicketRecord, TokenHash, TokenRecord, UserRecord,
 };
 
 /// A line of an archive.
@@ -34,6 +34,8 @@ pub enum Line {
     Token(Box<TokenLine>),
     /// What has an id and a name.
     Reference(ReferenceLine),
+    /// Somebody who was erased.
+    Forgotten(ForgottenLine),
     /// A ticket and all that has happened to it.
     Ticket(Box<TicketLine>),
     /// A request that may be repeated.
@@ -283,6 +285,25 @@ impl ReferenceLine {
         }
         let kind = ReferenceKind::from_name(&kind).ok_or_else(|| LineError::value("kind", "there is no such kind"))?;
         Ok(StoredReference { kind, id, name, is_offered })
+    }
+}
+
+/// Somebody who was erased: their address is not here, only what tells it from others.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForgottenLine {
+    key: String,
+    hash: String,
+    at: Timestamp,
+}
+
+impl ForgottenLine {
+    pub(super) fn new(Forgotten { key, hash, at }: &Forgotten) -> Self {
+        Self { key: STANDARD.encode(key), hash: STANDARD.encode(hash.0), at: *at }
+    }
+
+    pub(super) fn read(&self) -> Result<Forgotten, LineError> {
+        Ok(Forgotten { key: octets("key", &self.key)?, hash: AddressHash(octets("hash", &self.hash)?), at: self.at })
     }
 }
 

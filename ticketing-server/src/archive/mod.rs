@@ -9,7 +9,7 @@
 //!
 //! # Format
 //! JSON, a line for each thing, as objects with one member, whose name says what it is ([`Line`]): `archive` first, then `rules`,
-//! `user`, `key`, `token`, `reference`, `ticket`s in the order of their labels, `repeatable`, `subscription` and `recipient`, and
+//! `user`, `key`, `token`, `reference`, `forgotten`, `ticket`s in the order of their labels, `repeatable`, `subscription` and `recipient`, and
 //! `end` last, with counts and a hash. Instants are milliseconds since the epoch, octets are base64. Members that are not known are
 //! passed over, so that a later format may have more of them.
 //!

@@ -16,11 +16,13 @@ use super::{
     Config, Database, block_on,
     database::{open, open_existing},
     files::{beside, is_one_file, rename},
+    sheet::SheetArgs,
 };
 use crate::{
+    Engine,
     archive::{Digest, Export, Extent, Findings, Import, ImportReport, Line, verify},
     clock::{Clock, SystemClock},
-    store::{AnyStore, Location},
+    store::{AnyStore, Location, PrivacyStore},
 };
 
 /// A ticket with a long history is some MB; a line that is longer than this is none.
@@ -42,8 +44,10 @@ pub(super) struct ExportArgs {
 
 #[derive(Args)]
 pub(super) struct ImportArgs {
-    /// Where from; `-` is stdin.
+    /// Where from; `-` is stdin. An archive, or a sheet of tickets (CSV) with --map.
     file: PathBuf,
+    #[command(flatten)]
+    sheet: SheetArgs,
     #[command(flatten)]
     database: Database,
 }
@@ -95,7 +99,7 @@ fn said(tickets: u64, done: &str) {
 }
 
 /// There are secrets in it: nobody else may read it.
-fn private(path: &Path) -> io::Result<File> {
+pub(super) fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -128,10 +132,31 @@ impl ImportArgs {
         } else {
             Box::new(File::open(&self.file).with_context(|| self.file.display().to_string())?)
         };
+        if self.sheet.is_given() {
+            return self.sheet.run(input, &self.database);
+        }
+        if self.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+            bail!("say with --map which columns are what: docs/moving.md has an example");
+        }
         let store = self.database.open()?;
         let report = block_on(import(&store, BufReader::new(input)))?;
+        erase_forgotten(&store)?;
         finish(&report)
     }
+}
+
+/// Whoever was erased does not come back by an archive that is older than that.
+pub(super) fn erase_forgotten(store: &AnyStore) -> anyhow::Result<()> {
+    if block_on(store.forgotten())?.is_empty() {
+        return Ok(());
+    }
+    let erased =
+        block_on(async { Engine::start(store.clone()).await?.erase_forgotten().await.map_err(anyhow::Error::from) })?;
+    if erased > 0 {
+        eprintln!("{erased} tickets had people in them who were erased: they are erased again");
+        block_on(store.scrub())?;
+    }
+    Ok(())
 }
 
 async fn import(store: &AnyStore, mut input: impl BufRead) -> anyhow::Result<ImportReport> {
@@ -250,13 +275,13 @@ impl VerifyArgs {
 }
 
 /// How far it is, for people; and nothing where nobody looks.
-struct Progress {
+pub(super) struct Progress {
     bar: ProgressBar,
     began: Instant,
 }
 
 impl Progress {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let bar = ProgressBar::no_length();
         bar.set_draw_target(if io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
@@ -271,11 +296,11 @@ impl Progress {
         Self { bar, began: Instant::now() }
     }
 
-    fn expect(&self, tickets: u64) {
+    pub(super) fn expect(&self, tickets: u64) {
         self.bar.set_length(tickets);
     }
 
-    fn at(&self, tickets: u64) {
+    pub(super) fn at(&self, tickets: u64) {
         // What is over at once needs no bar.
         if self.began.elapsed() > Duration::from_millis(500) {
             self.bar.set_position(tickets);

@@ -14,7 +14,9 @@ mod reference;
 mod rules;
 mod serve;
 mod settings;
+mod sheet;
 mod sla;
+mod subject;
 mod ticket;
 mod token;
 mod user;
@@ -58,6 +60,9 @@ enum Command {
     /// Show a ticket and what has happened to it.
     #[command(subcommand)]
     Ticket(ticket::Command),
+    /// Hand out or erase what there is of a person.
+    #[command(subcommand)]
+    Subject(subject::Command),
     /// Work with ticket labels.
     #[command(subcommand)]
     Label(label::Command),
@@ -70,7 +75,7 @@ enum Command {
     Restore(backup::Restore),
     /// Write everything into a file of lines.
     Export(archive::ExportArgs),
-    /// Take in what `export` has written. What is here already stays, and goes on.
+    /// Take in what `export` has written, or the tickets of another help desk from a CSV file. What is here already stays, and goes on.
     Import(archive::ImportArgs),
     /// Move everything to another database. Run again, it takes what has happened since.
     MigrateStore(archive::MigrateArgs),
@@ -136,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Token(command) => command.run(),
         Command::Key(command) => command.run(),
         Command::Ticket(command) => command.run(),
+        Command::Subject(command) => command.run(),
         Command::Label(command) => command.run(),
         Command::Reference(command) => command.run(),
         Command::Backup(command) => command.run(),

@@ -175,7 +175,7 @@ fn keep_up(ticket: &Ticket, book: &Rulebook, now: Timestamp) -> Result<Option<Fo
 }
 
 /// Events with the state after them.
-fn followed(
+pub(super) fn followed(
     mut ticket: Ticket,
     events: Vec<NewEvent>,
     book: &Rulebook,

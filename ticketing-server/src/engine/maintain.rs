@@ -7,7 +7,7 @@ use crate::store::Store;
 
 impl<S: Store> Engine<S> {
     /// Does what must go on beside the commands: takes over what other processes have changed (rules, users, tokens, keys), puts what
-    /// has happened in the order of the feed, makes what was said findable, notes whose time is up, closes what has been resolved for long enough, forgets what is over. It never ends; one process of
+    /// has happened in the order of the feed, makes what was said findable, notes whose time is up, closes what has been resolved for long enough, erases what the rules do not keep, forgets what is over. It never ends; one process of
     /// those that share a store is enough, and more do no harm.
     ///
     /// The HTTP service does this as part of its own maintenance. Whoever embeds the engine spawns it, on tokio, or calls the
@@ -104,6 +104,11 @@ impl<S: Store> Engine<S> {
                 Ok(0) => {}
                 Ok(closed) => tracing::info!(tickets = closed, "resolved tickets were closed"),
                 Err(error) => tracing::error!(%error, "resolved tickets could not be closed"),
+            }
+            match self.anonymise().await {
+                Ok(0) => {}
+                Ok(tickets) => tracing::info!(tickets, "what tickets said was erased, as the rules say"),
+                Err(error) => tracing::error!(%error, "what tickets say could not be erased"),
             }
             if let Err(error) = self.tidy().await {
                 tracing::error!(%error, "what is over could not be forgotten");

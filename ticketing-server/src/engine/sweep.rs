@@ -14,6 +14,8 @@ enum Chore {
     Close,
     /// What clocks came to is noted, and done about.
     KeepTime,
+    /// What has been over for long enough says nothing any more.
+    Anonymise,
 }
 
 impl<S: Store> Engine<S> {
@@ -36,6 +38,15 @@ impl<S: Store> Engine<S> {
         self.sweep(Chore::KeepTime).await
     }
 
+    /// Erases what tickets say that have been over for as long as the rules keep that; answers how many. Whoever runs an engine calls
+    /// this every minute or so: where there is nothing to do, it looks at one entry of an index.
+    ///
+    /// # Errors
+    /// When the store fails; some may have been erased.
+    pub async fn anonymise(&self) -> Result<u32, StoreError> {
+        self.sweep(Chore::Anonymise).await
+    }
+
     async fn sweep(&self, chore: Chore) -> Result<u32, StoreError> {
         let (mut done, mut left) = (0, 0);
         loop {
@@ -47,6 +58,10 @@ impl<S: Store> Engine<S> {
                     None => return Ok(done),
                 },
                 Chore::KeepTime => store.moments_until(self.now(), left, AT_ONCE).await?,
+                Chore::Anonymise => match self.rules().erases_before(self.now()) {
+                    Some(before) => store.over_until(before, left, AT_ONCE).await?,
+                    None => return Ok(done),
+                },
             };
             if found.is_empty() {
                 return Ok(done);
@@ -54,11 +69,14 @@ impl<S: Store> Engine<S> {
             let mut tasks = JoinSet::new();
             for id in found {
                 let engine = self.clone();
-                let command = match chore {
-                    Chore::Close => Command::CloseItself,
-                    Chore::KeepTime => Command::KeepTime,
-                };
-                tasks.spawn(async move { (id, engine.execute(id, &Actor::System, command).await) });
+                tasks.spawn(async move {
+                    let outcome = match chore {
+                        Chore::Close => engine.execute(id, &Actor::System, Command::CloseItself).await.map(drop),
+                        Chore::KeepTime => engine.execute(id, &Actor::System, Command::KeepTime).await.map(drop),
+                        Chore::Anonymise => engine.anonymise_ticket(id).await,
+                    };
+                    (id, outcome)
+                });
             }
             let mut failed = None;
             while let Some(ended) = tasks.join_next().await {
@@ -67,7 +85,7 @@ impl<S: Store> Engine<S> {
                     continue;
                 };
                 match outcome {
-                    Ok(_) => done += 1,
+                    Ok(()) => done += 1,
                     // Somebody was faster, or it is the next time's.
                     Err(EngineError::Refused(_) | EngineError::NotFound | EngineError::Contended) => left += 1,
                     Err(EngineError::Store(

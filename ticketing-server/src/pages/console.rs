@@ -19,25 +19,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
 /// What the first script imports, and what that imports: so they are fetched at once and not one after the other. What is not among
 /// them is fetched when somebody goes there.
 const FIRST: [&str; 19] = [
-    "act",
-    "api",
-    "core",
-    "dialog",
-    "filters",
-    "history",
-    "keys",
-    "lit",
-    "login",
-    "marks",
-    "notice",
-    "page",
-    "paint",
-    "queue",
-    "session",
-    "source",
-    "stream",
-    "texts",
-    "tickets",
+    "act", "api", "core", "dialog", "filters", "history", "keys", "lit", "login", "marks", "notice", "page", "paint",
+    "queue", "session", "source", "stream", "texts", "tickets",
 ];
 
 /// `GET /consola`.
@@ -104,7 +87,8 @@ mod tests {
         let mut imported = BTreeSet::new();
         let mut scripts = vec!["app".to_owned()];
         while let Some(script) = scripts.pop() {
-            let text = assets::text_of(&format!("console/{script}.js")).unwrap_or_else(|| panic!("{script}.js is missing"));
+            let text =
+                assets::text_of(&format!("console/{script}.js")).unwrap_or_else(|| panic!("{script}.js is missing"));
             // Each import is a line of its own; what is fetched later has its name in brackets.
             for line in text.lines().filter(|line| line.starts_with("import ")) {
                 let name = line.split("\"./").nth(1).and_then(|rest| rest.split(".js\"").next());

@@ -59,6 +59,7 @@ pub(super) const fn action(action: Action, locale: Locale) -> &'static str {
         Action::AtRisk => ["Plazo en riesgo", "Deadline at risk", "Prazo em risco"],
         Action::Breached => ["Plazo vencido", "Deadline passed", "Prazo vencido"],
         Action::Rematched => ["Reglas nuevas", "New rules", "Novas regras"],
+        Action::Erased => ["Borrado de datos", "Data erased", "Dados apagados"],
     };
     locale.pick(names)
 }

@@ -13,12 +13,13 @@ use super::postgres::PostgresStore;
 use super::sqlite::SqliteStore;
 use super::{
     AccountsRevision, Appended, ArchiveStore, Attempt, AttemptStore, Attempted, Created, Creation, Delivery,
-    DeliveryId, DeliveryStore, DeskStore, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp, GivenUp,
-    Idempotency, IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage, ListQuery, Location,
-    LooseEnd, Named, Outline, Page, PageQuery, Place, PublicRecord, QueueStore, RecipientId, Repeatable, Restoration,
-    Restored, RulesStore, RulesVersion, Settlement, SigningKey, StoreError, StoredHistory, StoredReference,
-    SubscriptionChange, SubscriptionRecord, SubscriptionStore, SubscriptionStored, TicketRecord, TicketStore,
-    TokenRecord, TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore, UserStored, Waiting,
+    DeliveryId, DeliveryStore, DeskStore, Erasure, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp,
+    Forgotten, GivenUp, Idempotency, IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage,
+    ListQuery, Location, LooseEnd, Named, Outline, Page, PageQuery, Place, PrivacyStore, PublicRecord, QueueStore,
+    RecipientId, Repeatable, Restoration, Restored, RulesStore, RulesVersion, Settlement, SigningKey, StoreError,
+    StoredHistory, StoredReference, SubscriptionChange, SubscriptionRecord, SubscriptionStore, SubscriptionStored,
+    TicketRecord, TicketStore, TokenRecord, TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore,
+    UserStored, Waiting,
 };
 
 /// A store of any kind that is compiled in. Cheap to clone.
@@ -136,6 +137,14 @@ hand_on! {
         restore_repeatable(requests: Vec<Repeatable>) -> ();
         recipients() -> Vec<(RecipientId, Place)>;
         restore_recipient(id: RecipientId, subscription: Option<SubscriptionRecord>, undelivered: Vec<Delivery>) -> bool;
+    }
+    PrivacyStore {
+        erase(erasure: Erasure) -> Appended;
+        over_until(instant: Timestamp, skip: u32, max: u32) -> Vec<TicketId>;
+        count_over_until(instant: Timestamp) -> u64;
+        forgotten() -> Vec<Forgotten>;
+        note_forgotten(people: Vec<Forgotten>) -> ();
+        scrub() -> ();
     }
     FeedStore {
         feed(after: FeedPosition, max: u32) -> Vec<FeedEntry>;

@@ -129,6 +129,8 @@ pub struct ListedTicket {
     pub assignee: Option<ActorId>,
     /// It is out of the working set.
     pub is_archived: bool,
+    /// The person who asked was erased.
+    pub is_erased: bool,
     /// What was promised and how its clock ran.
     pub sla: Sla,
     /// When it came to be.

@@ -13,6 +13,7 @@ mod integration;
 mod location;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod privacy;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod queue;
 #[cfg(feature = "sqlite")]
@@ -55,6 +56,8 @@ pub use self::archive::{
     ArchiveStore, LooseEnd, LooseEndKind, Outline, Repeatable, Restoration, Restored, StoredReference,
 };
 
+pub use self::privacy::{AddressHash, Erasure, Forgotten, PrivacyStore};
+
 pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 
 /// Everything that an engine needs.
@@ -72,6 +75,7 @@ pub trait Store:
     + DeliveryStore
     + LeaseStore
     + ArchiveStore
+    + PrivacyStore
     + QueueStore
 {
 }
@@ -90,6 +94,7 @@ impl<S> Store for S where
         + DeliveryStore
         + LeaseStore
         + ArchiveStore
+        + PrivacyStore
         + QueueStore
 {
 }

@@ -28,7 +28,10 @@ async fn the_queue_tells_whose_a_ticket_is_and_what_its_clock_does() {
     mesa.command(&ticket, "pausar", &json!({ "motivo": "Espera" })).await.ok();
     service.pass(HOUR);
     let paused = row(&mesa.rows("/api/tickets/cola?estado=PAUSADO").await);
-    assert_eq!((paused["agente_id"].clone(), paused["agente_nombre"].clone()), (json!(agent), json!(service.mesa.name)));
+    assert_eq!(
+        (paused["agente_id"].clone(), paused["agente_nombre"].clone()),
+        (json!(agent), json!(service.mesa.name))
+    );
     assert_eq!((paused["corre"].clone(), paused["restante_ms"].clone()), (json!(false), json!(3 * HOUR / 2)));
     assert!(service.client(&service.redes).await.rows("/api/tickets/cola").await.is_empty(), "another area's");
     service.client(&service.usuario).await.get("/api/tickets/cola").await.problem(403, "forbidden");
@@ -36,8 +39,9 @@ async fn the_queue_tells_whose_a_ticket_is_and_what_its_clock_does() {
 }
 
 fn put(path: &str, rules: &Value) -> Request {
-    let request = Request::new("PUT", path).header("Content-Type", "application/json");
-    request.body(rules.to_string())
+    let body = rules.to_string();
+    let request = Request::new("PUT", path).header("Content-Length", &body.len().to_string());
+    request.header("Content-Type", "application/json").body(body)
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod database;
 mod deliveries;
 mod desk;
 mod integration;
+mod privacy;
 #[cfg(feature = "postgres")]
 mod processes;
 mod tokens;
@@ -34,8 +35,8 @@ use ticketing_core::{
     TicketLabel, Timestamp,
     sla::{Audience, ClockChanges, DueByHand, TargetKind, Threshold},
     ticket::{
-        Action, ActorId, Agent, AskedBy, Author, Change, Changes, Edit, Intake, Message, NewEvent, Origin, Reason,
-        Reply, Role, Statement, Visibility, Words,
+        Action, ActorId, Agent, AskedBy, Author, Change, Changes, Edit, Erased, Intake, Message, NewEvent, Origin,
+        Reason, Reply, Role, Statement, Visibility, Words,
     },
 };
 #[cfg(feature = "postgres")]
@@ -91,6 +92,10 @@ use self::{
         names_that_are_offered_at_once_have_one_id_each, of_a_name_one_spelling_is_offered,
         pages_have_what_a_naive_reader_finds, pages_of_several_years_follow_one_another,
         what_another_system_says_of_a_ticket_comes_back,
+    },
+    privacy::{
+        a_person_is_erased_and_nothing_else, an_archive_brings_nobody_back, prop_statistics_stay_whoever_is_erased,
+        what_is_over_for_long_enough_says_nothing_any_more,
     },
     tokens::{
         a_token_is_revoked_once_and_stays, a_token_that_was_added_is_there_with_its_hash,
@@ -386,6 +391,7 @@ async fn every_kind_of_event_comes_back_as_it_was(store: impl Store) {
                 due_by_hand: Change::between(ticket.sla.due_by_hand, odd.then(|| by_hand(ticket.updated_at))),
                 clocks: if odd { clock_changes(ticket.updated_at) } else { ClockChanges::default() },
                 notify: if odd { vec![Audience::Assignee, Audience::Admins] } else { vec![] },
+                erased: odd.then_some(Erased::Person),
             },
             asked_by: odd.then_some(AskedBy::Agent),
         };
@@ -784,6 +790,10 @@ macro_rules! store_suite {
                 what_is_taken_in_again_goes_on_where_it_was,
                 what_is_here_already_stays,
                 an_archive_that_is_not_whole_says_so,
+                a_person_is_erased_and_nothing_else,
+                prop_statistics_stay_whoever_is_erased,
+                what_is_over_for_long_enough_says_nothing_any_more,
+                an_archive_brings_nobody_back,
                 a_user_who_was_added_is_found_by_id_and_by_address,
                 an_address_is_one_users_in_whatever_letters,
                 of_two_changes_of_one_user_one_is_stored,

@@ -141,6 +141,7 @@ fn whole() -> Value {
             "NOCHE": { "zona": "Europe/Madrid", "semana": { "vie": [["22:00", "06:00"]] }, "excepciones": [] },
         },
         "calendario": "OFICINA",
+        "anonimizacion": 24,
     })
 }
 

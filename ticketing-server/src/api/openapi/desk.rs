@@ -286,7 +286,10 @@ fn queue_row() -> Value {
         ("concedido_ms", millis("Working time that was granted.")),
         ("restante_ms", millis("Working time that remains; negative once overdue.")),
         ("vencido", overdue()),
-        ("corre", json!({ "type": "boolean", "description": "The clock runs: what remains becomes less in its calendar." })),
+        (
+            "corre",
+            json!({ "type": "boolean", "description": "The clock runs: what remains becomes less in its calendar." }),
+        ),
         ("calendario", nullable("string", "The calendar that the clock runs in; null: around the clock.")),
     ])
 }

@@ -3,6 +3,7 @@ use serde::Serialize;
 use ticketing_core::{
     Rules, Seconds, Status, TicketLabel, Timestamp,
     sla::{ClockState, TargetKind},
+    ticket::REDACTED,
 };
 
 use super::{clock::Clock, create::Hours};
@@ -178,7 +179,12 @@ impl MetricsRow {
         Self {
             uuid: ticket.id.to_string(),
             ticket_label: ticket.label.to_string(),
-            solicitante_nombre: ticket.requester_name.clone().unwrap_or_default(),
+            // Of somebody who was erased, what says so.
+            solicitante_nombre: if ticket.is_erased {
+                REDACTED.to_owned()
+            } else {
+                ticket.requester_name.clone().unwrap_or_default()
+            },
             solicitante_email: ticket.requester_email.clone().unwrap_or_default(),
             tipo_solicitud: attributes.ticket_type.clone(),
             categoria: attributes.category.clone(),
@@ -225,12 +231,7 @@ struct QueueRow {
 }
 
 impl QueueRow {
-    fn new<S: Store>(
-        engine: &Engine<S>,
-        ticket: &ListedTicket,
-        clock: Option<DeskClock>,
-        rules: &Rules,
-    ) -> Self {
+    fn new<S: Store>(engine: &Engine<S>, ticket: &ListedTicket, clock: Option<DeskClock>, rules: &Rules) -> Self {
         let attributes = &ticket.attributes;
         let agreement = ticket.sla.agreement.as_ref();
         let promise = agreement.and_then(|agreement| agreement.promises.get(TargetKind::Resolution).as_ref());

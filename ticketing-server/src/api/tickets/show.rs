@@ -1,5 +1,8 @@
 use serde::Serialize;
-use ticketing_core::{Rules, Seconds, Timestamp};
+use ticketing_core::{
+    Rules, Seconds, Timestamp,
+    ticket::{REDACTED, Requester},
+};
 
 use super::{clock::Clock, create::Hours, history};
 use crate::{
@@ -31,6 +34,11 @@ impl<'a> Detail<'a> {
         let historial = history::entries(engine, rules, record.intake.requester_name(), &record.history);
         Self { ticket: Ticket::new(engine, rules, shown), historial }
     }
+}
+
+/// Of somebody who was erased, what says so.
+fn name_of<'a>(ticket: &ticketing_core::Ticket, requester: Option<&'a Requester>) -> &'a str {
+    if ticket.is_erased() { REDACTED } else { requester.map_or("", |requester| &requester.name) }
 }
 
 #[expect(clippy::struct_field_names, reason = "the contract's names")]
@@ -80,7 +88,7 @@ impl<'a> Ticket<'a> {
             ticket_label: record.label.to_string(),
             ticket_num: record.label.number(),
             tipo_solicitud: ticket.attributes.ticket_type.as_deref(),
-            solicitante_nombre: requester.map_or("", |requester| &requester.name),
+            solicitante_nombre: name_of(ticket, requester),
             solicitante_email: requester.map_or("", |requester| requester.email.as_str()),
             solicitante_tel: requester.and_then(|requester| requester.phone.as_deref()),
             tiene_whatsapp: requester.is_some_and(|requester| requester.has_whatsapp),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use ticketing_core::{
-    User, Uuid,
+    Timestamp, User, Uuid,
     ticket::ActorId,
     user::{NewUser, UserPatch},
 };
@@ -84,10 +84,27 @@ impl<S: Store> Engine<S> {
     /// [`AccountError::NotFound`], [`AccountError::SessionOver`], [`AccountError::LastAdmin`],
     /// [`AccountError::Contended`], or the store's.
     pub async fn delete_user(&self, id: ActorId, authority: &Authority) -> Result<(), AccountError> {
+        self.remove_user(id, authority, User::deleted).await
+    }
+
+    /// Erases a user as a person: of what they did, history tells the role alone.
+    ///
+    /// # Errors
+    /// As [`delete_user`](Self::delete_user).
+    pub async fn erase_user(&self, id: ActorId, authority: &Authority) -> Result<(), AccountError> {
+        self.remove_user(id, authority, User::erased).await
+    }
+
+    async fn remove_user(
+        &self,
+        id: ActorId,
+        authority: &Authority,
+        left: fn(&User, Timestamp) -> User,
+    ) -> Result<(), AccountError> {
         for _ in 0..ATTEMPTS {
             let before = self.existing(id).await?;
             self.check_authority(authority)?;
-            match self.store_change(&before, before.deleted(self.now()), None).await {
+            match self.store_change(&before, left(&before, self.now()), None).await {
                 Err(AccountError::Contended) => {}
                 outcome => return outcome,
             }

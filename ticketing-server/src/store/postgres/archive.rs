@@ -291,11 +291,16 @@ fn count_labels(new: &[&Restoring], statements: &mut Statements<'_>) {
 /// What no ticket has when it comes to be, and the tags that it has come to.
 fn finish<'p>(rows: &'p [NewRow<'p>], statements: &mut Statements<'p>) {
     let done: Vec<_> = rows.iter().map(|row| (row.id, &row.creation.ticket)).collect();
-    let done: Vec<_> = done.into_iter().filter(|(_, ticket)| ticket.is_archived() || ticket.reply.is_some()).collect();
-    let sql = "UPDATE tickets t SET archived_at = w.archived_at, reply_seq = w.reply_seq
-               FROM unnest($1::bigint[], $2::bigint[], $3::integer[]) AS w (id, archived_at, reply_seq) WHERE t.id = w.id";
+    let done: Vec<_> = done
+        .into_iter()
+        .filter(|(_, ticket)| ticket.is_archived() || ticket.is_erased() || ticket.reply.is_some())
+        .collect();
+    let sql = "UPDATE tickets t SET archived_at = w.archived_at, erased_at = w.erased_at, reply_seq = w.reply_seq
+               FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[]) AS w (id, archived_at, erased_at, reply_seq)
+               WHERE t.id = w.id";
+    let millis = |at: Option<Timestamp>| at.map(Timestamp::unix_millis);
     let values = each!(done, (id, ticket) => [
-        *id, ticket.archived_at.map(Timestamp::unix_millis), ticket.reply.map(tickets::int),
+        *id, millis(ticket.archived_at), millis(ticket.erased_at), ticket.reply.map(tickets::int),
     ]);
     statements.add_some(sql, values, done.len());
     let tags = rows.iter().flat_map(|row| row.creation.ticket.tags.iter().map(|tag| (tag.as_str(), row.id)));

@@ -22,6 +22,7 @@ mod lists;
 mod loose_ends;
 mod migrate;
 mod pages;
+mod privacy;
 mod references;
 mod rows;
 mod rules;

@@ -111,7 +111,7 @@ macro_rules! ticket_columns {
     () => {
         "t.uuid, t.version, t.revision, t.type, t.priority, t.category, t.subcategory, t.area, t.service, t.visibility, t.origin,
          t.has_requester, t.status, t.justification, t.assignee, t.tags, t.sla, t.created_at, t.updated_at, t.recorded_at, t.resolved_at, t.closed_at, t.reopened_at,
-         t.archived_at, t.reply_seq,
+         t.archived_at, t.erased_at, t.reply_seq,
          t.last_seq, t.last_at, t.last_role, t.last_actor, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
          t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after"
     };
@@ -129,7 +129,7 @@ macro_rules! intake_columns {
 macro_rules! listed_columns {
     () => {
         "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.service, t.visibility, t.status, t.assignee,
-         t.archived_at IS NOT NULL, t.sla,
+         t.archived_at IS NOT NULL, t.erased_at IS NOT NULL, t.sla,
          t.created_at, t.updated_at, i.name, i.email, i.subject"
     };
 }
@@ -177,6 +177,7 @@ pub(super) fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
         closed_at: columns.optional_timestamp()?,
         reopened_at: columns.optional_timestamp()?,
         archived_at: columns.optional_timestamp()?,
+        erased_at: columns.optional_timestamp()?,
         reply: columns.optional_number()?,
         last_public: public_event(columns)?,
     })
@@ -207,6 +208,7 @@ pub(super) fn listed(columns: &mut Columns<'_>) -> Result<ListedTicket, StoreErr
         status: columns.named(Status::from_name)?,
         assignee: columns.optional_uuid()?.map(ActorId),
         is_archived: columns.next()?,
+        is_erased: columns.next()?,
         sla: columns.json()?,
         created_at: columns.timestamp()?,
         updated_at: columns.timestamp()?,

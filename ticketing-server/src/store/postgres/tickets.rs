@@ -541,19 +541,20 @@ fn update_tickets<'p>(rows: &'p [ChangedRow<'p>], statements: &mut Statements<'p
                    last_has_text = w.last_has_text, last_status_before = w.last_status_before,
                    last_status_after = w.last_status_after, last_priority_before = w.last_priority_before,
                    last_priority_after = w.last_priority_after, last_area_before = w.last_area_before,
-                   last_area_after = w.last_area_after
+                   last_area_after = w.last_area_after, erased_at = w.erased_at, has_requester = w.has_requester
                FROM unnest(
                    $1::bigint[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                    $9::text[], $10::text[], $11::text[], $12::text[], $13::uuid[], $14::text[], $15::uuid[], $16::text[],
                    $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
                    $24::integer[], $25::integer[], $26::bigint[], $27::text[], $28::uuid[], $29::text[], $30::boolean[],
-                   $31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::text[]
+                   $31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::text[], $37::bigint[],
+                   $38::boolean[]
                ) AS w (
                    id, version, revision, type, priority, category, subcategory, area, service, visibility, tags, justification,
                    facet, status, assignee, sla, next_moment, updated_at, recorded_at, resolved_at, closed_at, reopened_at,
                    archived_at, reply_seq, last_seq, last_at, last_role, last_actor, last_action, last_has_text,
                    last_status_before, last_status_after, last_priority_before, last_priority_after, last_area_before,
-                   last_area_after
+                   last_area_after, erased_at, has_requester
                )
                WHERE t.id = w.id";
     let tickets: Vec<_> =
@@ -595,6 +596,8 @@ fn update_tickets<'p>(rows: &'p [ChangedRow<'p>], statements: &mut Statements<'p
         last.priority.after.as_deref(),
         last.area.before.as_deref(),
         last.area.after.as_deref(),
+        millis(ticket.erased_at),
+        ticket.has_requester,
     ]);
     statements.add_some(sql, values, rows.len());
 }

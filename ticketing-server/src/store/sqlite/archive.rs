@@ -6,7 +6,7 @@ use ticketing_core::{Rules, Timestamp, integration::ReferenceKind, ticket::Actor
 use super::{
     SqliteStore, deliveries,
     feed::position,
-    loose_ends,
+    loose_ends, privacy,
     rows::{self, Columns, damaged, intake_columns, ticket_columns},
     subscriptions, tickets,
 };
@@ -193,11 +193,12 @@ fn restore(connection: &Connection, restoration: &Restoration) -> Result<Restore
     }
     count_label(connection, key)?;
     tickets::insert_ticket(connection, row, ticket, *next_moment, *label)?;
-    if ticket.is_archived() || ticket.reply.is_some() {
+    if ticket.is_archived() || ticket.is_erased() || ticket.reply.is_some() {
         // What no ticket has when it comes to be.
-        let sql = "UPDATE tickets SET archived_at = ?, reply_seq = ? WHERE id = ?";
-        let archived_at = ticket.archived_at.map(Timestamp::unix_millis);
-        connection.prepare_cached(sql)?.execute((archived_at, ticket.reply, row))?;
+        let sql = "UPDATE tickets SET archived_at = ?, erased_at = ?, reply_seq = ? WHERE id = ?";
+        let millis = |at: Option<Timestamp>| at.map(Timestamp::unix_millis);
+        let done = (millis(ticket.archived_at), millis(ticket.erased_at), ticket.reply, row);
+        connection.prepare_cached(sql)?.execute(done)?;
     }
     for tag in &ticket.tags {
         let sql = "INSERT OR IGNORE INTO ticket_tags (tag, ticket) VALUES (?, ?)";
@@ -206,7 +207,7 @@ fn restore(connection: &Connection, restoration: &Restoration) -> Result<Restore
     for new in history {
         tickets::insert_event(connection, row, new)?;
     }
-    tickets::insert_intake(connection, row, intake, *address)?;
+    privacy::insert_what_is_left(connection, row, intake, *address)?;
     Ok(Restored::Stored)
 }
 

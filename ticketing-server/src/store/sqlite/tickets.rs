@@ -234,7 +234,7 @@ pub(super) fn find_key(connection: &Connection, idempotency: &Idempotency) -> Re
     Ok(Some(KeyUse::SameRequest { id, label, version, opened: Box::new(rows::event(columns)?.event) }))
 }
 
-fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, StoreError> {
+pub(super) fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Appended, StoreError> {
     let FollowUp { expected_version, events, ticket, next_moment, idempotency } = follow_up;
     if let Some(idempotency) = idempotency
         && let Some(used) = find_key(connection, idempotency)?
@@ -343,7 +343,7 @@ fn update_ticket(
                  justification = :justification, facet = :facet, status = :status,
                  assignee = :assignee, sla = :sla, next_moment = :next_moment, updated_at = :updated_at,
                  recorded_at = :recorded_at, resolved_at = :resolved_at, closed_at = :closed_at,
-                 reopened_at = :reopened_at, archived_at = :archived_at, reply_seq = :reply_seq,
+                 reopened_at = :reopened_at, archived_at = :archived_at, erased_at = :erased_at, has_requester = :has_requester, reply_seq = :reply_seq,
                  last_seq = :last_seq, last_at = :last_at, last_role = :last_role, last_actor = :last_actor,
                  last_action = :last_action, last_has_text = :last_has_text,
                  last_status_before = :last_status_before, last_status_after = :last_status_after,
@@ -374,6 +374,8 @@ fn update_ticket(
             ":closed_at": millis(ticket.closed_at),
             ":reopened_at": millis(ticket.reopened_at),
             ":archived_at": millis(ticket.archived_at),
+            ":erased_at": millis(ticket.erased_at),
+            ":has_requester": ticket.has_requester,
             ":reply_seq": ticket.reply,
             ":last_seq": last.seq,
             ":last_at": last.recorded_at.unix_millis(),

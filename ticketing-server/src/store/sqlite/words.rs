@@ -86,6 +86,17 @@ impl Words {
         }
     }
 
+    /// Has nothing left in the file that is no ticket's words now. It is brought up to date, put together in one piece, which is what
+    /// drops what was replaced, and written anew.
+    pub(super) fn scrub(&self, store: &Readers) -> Result<(), StoreError> {
+        while self.update(store)? {}
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(connection) = writer.as_ref() else { return Ok(()) };
+        connection.execute("INSERT INTO documents (documents) VALUES ('optimize')", [])?;
+        connection.execute_batch("VACUUM")?;
+        super::privacy::empty_log(connection)
+    }
+
     /// Rows before one whose tickets have what is searched for, newest first.
     ///
     /// # Errors

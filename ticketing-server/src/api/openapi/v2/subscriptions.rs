@@ -26,7 +26,8 @@ pub(super) fn paths() -> Value {
             "name": "subscriptionId", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" }
         }])
     };
-    let deliveries = json!({ "type": "array", "items": reference("Delivery"), "maxItems": crate::api::v2::PAGE_SIZE_MAX });
+    let deliveries =
+        json!({ "type": "array", "items": reference("Delivery"), "maxItems": crate::api::v2::PAGE_SIZE_MAX });
     let rotate = format!(
         "The answer is the only one that has it. The one before signs too, for {WEBHOOK_SECRETS_OVERLAP_HOURS} hours."
     );
