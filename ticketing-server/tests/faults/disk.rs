@@ -210,14 +210,18 @@ impl Object<'_> {
         let pending = std::mem::take(&mut self.pending);
         let prefix = random.below(pending.len() + 1);
         for (number, change) in pending.into_iter().enumerate() {
-            match survives {
-                Survives::Nothing => {}
-                Survives::All => write(&mut self.octets, change),
-                Survives::Prefix if number < prefix => write(&mut self.octets, change),
-                Survives::Prefix => {}
-                Survives::Some if random.below(2) == 0 => write(&mut self.octets, change),
-                Survives::Some => {}
-                Survives::Torn => tear(&mut self.octets, change, random),
+            let is_there = match survives {
+                Survives::Nothing => false,
+                Survives::All => true,
+                Survives::Prefix => number < prefix,
+                Survives::Some => random.below(2) == 0,
+                Survives::Torn => {
+                    tear(&mut self.octets, change, random);
+                    false
+                }
+            };
+            if is_there {
+                write(&mut self.octets, change);
             }
         }
     }

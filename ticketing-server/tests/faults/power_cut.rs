@@ -88,7 +88,7 @@ async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
 }
 
 /// After a sync that has failed, the system has forgotten what it could not write, and the next one succeeds all the same. Whoever takes
-/// that for "all is on the disk" loses what was acknowledged. Source: "PostgreSQL's fsync() surprise", LWN, April 2018.
+/// that for "all is on the disk" loses what was acknowledged. Source: “PostgreSQL's `fsync()` surprise”, LWN, April 2018.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_answer_relies_on_what_a_failed_sync_has_lost() {
     for which in [In::Log, In::Database, In::All] {
