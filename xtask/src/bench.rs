@@ -218,7 +218,11 @@ fn oha() -> Result<PathBuf> {
     let installed = process::first_line(Command::new(&program).arg("--version"));
     if installed.ok().is_none_or(|version| version != format!("oha {VERSION}")) {
         let package = format!("oha@{VERSION}");
-        process::run(cargo(["install", "--locked", "--force", &package, "--root"]).arg(&tools))?;
+        let mut install = cargo(["install", "--locked", "--force", &package, "--root"]);
+        // What was built of it stays until it is there: it takes minutes, and is gone on where it broke off.
+        let built = tools.join("oha-build");
+        process::run(install.arg(&tools).arg("--target-dir").arg(&built))?;
+        let _ = fs::remove_dir_all(built);
     }
     Ok(program)
 }
