@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(last, 0);
         for exponent in 0..45 {
             for part in 0..64 {
-                let millis = (1_i64 << exponent) + ((1_i64 << exponent) * part >> 6);
+                let millis = (1_i64 << exponent) + (((1_i64 << exponent) * part) >> 6);
                 let next = cell(TimeDelta::milliseconds(millis));
                 assert!(next == last || next == last + 1, "{millis} ms: {last} {next}");
                 last = next;

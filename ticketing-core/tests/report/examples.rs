@@ -28,7 +28,9 @@ fn rolled_up<'d>(desks: impl IntoIterator<Item = &'d Desk>) -> Rollup {
     let mut rollup = Rollup::default();
     for desk in desks {
         let facts = history_facts(TicketId::default(), &desk.history, &desk.book).unwrap();
-        facts.iter().for_each(|fact| rollup.apply(fact));
+        for fact in &facts {
+            rollup.apply(fact);
+        }
     }
     rollup
 }

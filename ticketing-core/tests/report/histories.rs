@@ -301,7 +301,9 @@ proptest! {
         let [a, b, c, d] = <[Rollup; 4]>::try_from(sums).unwrap();
         let merged = |parts: &[&Rollup]| {
             let mut sum = Rollup::default();
-            parts.iter().for_each(|part| sum.merge((*part).clone()));
+            for part in parts {
+                sum.merge((*part).clone());
+            }
             sum
         };
         prop_assert_eq!(&merged(&[&a, &b, &c, &d]), &whole);

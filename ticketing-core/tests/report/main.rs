@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "of the cases, the zones are of use here")]
 mod case;
 #[path = "../sla/desk.rs"]
-#[expect(dead_code, reason = "the desk of the SLA's tests can do more than is done here")]
+#[expect(dead_code, unused_imports, reason = "the desk of the SLA's tests can do more than is done here")]
 mod desk;
 mod examples;
 mod histories;
