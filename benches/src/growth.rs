@@ -49,7 +49,7 @@ const SMALLEST: u32 = 1_000;
 /// Latency in the largest file, beside that in the smallest.
 const GROWTH: Aim = Aim::RatioMax(1.5);
 /// Octets that a ticket of these takes on the disk at most, its share of the log and of the words' index included.
-const TICKET_OCTETS: u64 = 2_600;
+const TICKET_OCTETS: u64 = 1_900;
 /// What is left free for others, in octets.
 const SPARE_OCTETS: u64 = 2 << 30;
 

@@ -65,9 +65,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     figures.add(Figure::new("start-new", "from start to first answer, without a file", "ms", times(new)));
     figures.add(Figure::new("start", "from start to first answer, on a file without tickets", "ms", times(again)));
 
-    // A file for each connection at either end; the server raises its own.
+    // The server takes as many connections as half of the files that it may have open.
     let files = rlimit::increase_nofile_limit(u64::MAX)?;
-    let needed = u64::from(arguments.connections) * 2 + 100;
+    let needed = u64::from(arguments.connections) * 2;
     ensure!(files >= needed, "{needed} files have to be open at once, and {files} may be (`ulimit -Hn`)");
     let server = start_ours(&executable, &dir.path().join("connections.db"), &[])?;
     thread::sleep(Duration::from_millis(500));

@@ -110,7 +110,7 @@ type Area<'s> = DrawingArea<SVGBackend<'s>, Shift>;
 /// A bar for each rate, as long as it is a multiple of the other one: from 1, to the right where ours is higher.
 fn draw_bars(area: &Area<'_>, figures: &[&Figure]) -> anyhow::Result<()> {
     const LEFT: f64 = 500.0;
-    const RIGHT: f64 = 840.0;
+    const RIGHT: f64 = 830.0;
     let decades = |ratio: f64| ratio.log10();
     let from = figures.iter().filter_map(|figure| figure.ratio).fold(0.1_f64, f64::min);
     let to = figures.iter().filter_map(|figure| figure.ratio).fold(10.0_f64, f64::max);
@@ -132,7 +132,7 @@ fn draw_bars(area: &Area<'_>, figures: &[&Figure]) -> anyhow::Result<()> {
         let ratio = 10_f64.powf(decade);
         let line = if decade == 0.0 { BLACK.mix(0.8) } else { RGBColor(128, 128, 128).mix(0.35) };
         draw(area.draw(&PathElement::new(vec![(x(ratio), top), (x(ratio), bottom)], line)))?;
-        draw(area.draw(&Text::new(format!("{ratio} ×"), (x(ratio), bottom + 10), centre.clone())))?;
+        draw(area.draw(&Text::new(power(decade), (x(ratio), bottom + 10), centre.clone())))?;
         decade += 1.0;
     }
     for (index, figure) in figures.iter().enumerate() {
@@ -150,7 +150,20 @@ fn draw_bars(area: &Area<'_>, figures: &[&Figure]) -> anyhow::Result<()> {
         draw(area.draw(&Text::new(told, (ends.1 + 5, y), left.clone())))?;
     }
     let legend = "green: its aim is kept, orange: missed, blue: it has none";
-    draw(area.draw(&Text::new(legend, (490, bottom + 10), right)))
+    draw(area.draw(&Text::new(legend, (840, 14), right)))
+}
+
+/// A power of ten, as an axis has it.
+fn power(decade: f64) -> String {
+    if decade.abs() < 3.0 {
+        return format!("{}", 10_f64.powf(decade));
+    }
+    let digits = decade.to_string().replace('-', "⁻");
+    let raised = digits.chars().map(|digit| match digit.to_digit(10) {
+        Some(digit) => ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][digit as usize],
+        None => digit,
+    });
+    format!("10{}", raised.collect::<String>())
 }
 
 /// Latencies of one kind by the number of tickets.

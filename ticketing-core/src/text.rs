@@ -214,6 +214,15 @@ const fn base(upper: char) -> char {
     }
 }
 
+/// A text that may have anything in it, for a message: what is no character of a line is written as Rust writes it.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control() { line.extend(char.escape_default()) } else { line.push(char) }
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

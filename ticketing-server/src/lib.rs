@@ -26,7 +26,10 @@ mod api;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
-#[cfg(feature = "cli")]
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod holidays;
 #[cfg(feature = "http")]
 pub mod http;
@@ -38,8 +41,10 @@ pub mod mail;
 mod pages;
 #[cfg(feature = "http")]
 mod routes;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod rules_file;
+#[cfg(feature = "cli")]
+mod sheet;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
 
@@ -48,5 +53,5 @@ pub use self::engine::{
     Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed, ExportedTicket, Follower,
     HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing,
     LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed,
-    RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError, TicketReferences,
+    RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError, TakeOver, TakenOver, TicketReferences,
 };

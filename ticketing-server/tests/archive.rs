@@ -205,6 +205,11 @@ async fn what_belongs_to_nothing_or_says_otherwise_is_named() {
     server.terminate();
     assert_eq!(server.ended(std::time::Duration::from_secs(10)).await.code(), Some(0));
     assert!(desk.run(&["verify"]).success().is_empty());
+    for file in ["ticketing.db", "ticketing.db-words"] {
+        // All of it is in the file itself.
+        let file = Sqlite::open(desk.path(file)).unwrap();
+        file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    }
     let (good, words) = (fs::read(desk.file()).unwrap(), fs::read(desk.path("ticketing.db-words")).unwrap());
     let spoilt = |file: &str, sql: &str, said: &str| {
         let spoil = Sqlite::open(desk.path(file)).unwrap();
@@ -244,16 +249,30 @@ async fn what_belongs_to_nothing_or_says_otherwise_is_named() {
         "position 900: something is to be delivered that is not in the feed",
     );
     database("UPDATE recipients SET position = 900", "they have been told more than there is");
-    database("DELETE FROM recipients", "they have been told more than there is, or are nobody");
+    database("DELETE FROM deliveries; DELETE FROM recipients", "they have been told more than there is, or are nobody");
     database("UPDATE tickets SET next_moment = next_moment + 1", "its next alarm is noted for another time");
     database("UPDATE tickets SET facet = 900", "lists that it does not belong to");
-    database("UPDATE tickets SET sla = 'x'", &format!("{label}: it cannot be read"));
+    // Its place counts one more than can be read.
+    unreadable(&desk, &label);
     database("INSERT INTO outbox (ticket, seq) VALUES (9, 1)", "cannot be read, and is told to nobody");
     spoilt(
         "ticketing.db-words",
         "INSERT INTO documents (documents) VALUES ('delete-all')",
         &format!("{label}: no search finds it"),
     );
+}
+
+fn unreadable(desk: &Desk, label: &str) {
+    desk.run(&["backup", "unreadable.db"]).success();
+    let spoil = Sqlite::open(desk.path("unreadable.db")).unwrap();
+    assert_eq!(spoil.execute("UPDATE tickets SET sla = 'x'", []).unwrap(), 1);
+    drop(spoil);
+    let found = desk.run(&["verify", "--database", "unreadable.db"]);
+    assert_eq!(found.status, Some(1), "{}", found.stderr);
+    let said: Vec<_> = found.stdout.lines().collect();
+    assert!(said[0].starts_with(&format!("{label}: it cannot be read: ")), "{said:?}");
+    assert!(said[1].ends_with(": 1 tickets are counted, 0 are there"), "{said:?}");
+    assert_eq!(said.len(), 2, "{said:?}");
 }
 
 // Backups

@@ -37,6 +37,9 @@ OF_WHAT_IS_THERE = {
     "wrong-password",
     "idempotency-key-reused",
     "changed",
+    # Rules that are none: which they are, only the core can tell.
+    "invalid-rules",
+    "rules-changed",
 }
 
 

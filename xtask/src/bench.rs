@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// What to measure: everything where nothing is said. What was measured before stays.
     #[arg(value_enum)]
     stages: Vec<Stage>,
-    /// Files of a million tickets and of ten million, which take an hour to fill and some thirty gigabytes.
+    /// Files of a million tickets and of ten million, which take an hour to fill and some twenty gigabytes.
     #[arg(long)]
     full: bool,
     /// Measure nothing: write pages and plot from the figures that are there.

@@ -12,16 +12,29 @@ use crate::tally::{Runner, Tally};
 
 /// The public pages of a server that is started for it, as people use them.
 pub(crate) fn pages() -> Result<Tally> {
+    driven("pages", &["look-up.test.js", "looks.test.js", "request.test.js"])
+}
+
+/// The console, with ten thousand tickets that its tests create. One file after the other: some of them measure.
+pub(crate) fn console() -> Result<Tally> {
+    let files = ["console/desk.test.js", "console/admin.test.js", "console/looks.test.js"];
+    driven("console", &[&["--test-concurrency=1"][..], &files].concat())
+}
+
+fn driven(name: &str, args: &[&str]) -> Result<Tally> {
+    const ADMIN: [(&str, &str); 2] =
+        [("TICKETING_ADMIN_EMAIL", "raiz@example.com"), ("TICKETING_ADMIN_PASSWORD", "una clave larga")];
     let project = process::root().join("ticketing-server/tests/browser");
     let chromium = chromium()?;
     process::run(npm(&project).args(["ci", "--no-fund", "--no-audit"]))?;
-    let directory = process::target_dir()?.join("pages");
+    let directory = process::target_dir()?.join(name);
     if directory.exists() {
         std::fs::remove_dir_all(&directory)?;
     }
     std::fs::create_dir_all(&directory)?;
-    let server = Server::start(&directory.join("pages.db"), &[])?;
+    let server = Server::start(&directory.join("pages.db"), &ADMIN)?;
     let mut node = node_tests(&project);
+    node.args(args).envs(ADMIN);
     node.env("TICKETING_URL", &server.url).env("TICKETING_SCREENSHOTS", directory.join("screenshots"));
     tests(node.env("TICKETING_CHROMIUM", chromium), Runner::Node)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the parsers of the core against input that nobody thought of.
+//! `cargo xtask fuzz`: the parsers of the core and the server against input that nobody thought of.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::process;
 
-/// Run the fuzz targets of ticketing-core, each for a while.
+/// Run the fuzz targets, each for a while.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// How long each target runs.
@@ -26,18 +26,64 @@ pub(crate) enum Target {
     DraftJson,
     /// E-mail addresses.
     Email,
+    /// Histories, an event to a line, and the tickets that come of them.
+    Events,
+    /// Every other form in JSON: of the desk, of accounts, of other systems.
+    Forms,
     /// Labels as people type them.
     Label,
+    /// Documents of rules, and what they decide.
+    Rules,
+    /// Instants, budgets, shifts, addresses of webhooks, tokens, languages.
+    Values,
+    /// Lines of an archive.
+    ArchiveLine,
+    /// Files of holidays, iCalendar and CSV.
+    Holidays,
+    /// Requests to the whole service: paths, queries, headers, bodies, forms of pages.
+    Request,
+    /// Rules files, TOML and JSON.
+    RulesFile,
 }
 
 impl Target {
-    pub(crate) const ALL: [Self; 3] = [Self::DraftJson, Self::Email, Self::Label];
+    pub(crate) const ALL: [Self; 11] = [
+        Self::DraftJson,
+        Self::Email,
+        Self::Events,
+        Self::Forms,
+        Self::Label,
+        Self::Rules,
+        Self::Values,
+        Self::ArchiveLine,
+        Self::Holidays,
+        Self::Request,
+        Self::RulesFile,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::DraftJson => "draft_json",
             Self::Email => "email",
+            Self::Events => "events",
+            Self::Forms => "forms",
             Self::Label => "label",
+            Self::Rules => "rules",
+            Self::Values => "values",
+            Self::ArchiveLine => "archive_line",
+            Self::Holidays => "holidays",
+            Self::Request => "request",
+            Self::RulesFile => "rules_file",
+        }
+    }
+
+    /// Whose parsers it is about.
+    const fn package(self) -> &'static str {
+        match self {
+            Self::DraftJson | Self::Email | Self::Events | Self::Forms | Self::Label | Self::Rules | Self::Values => {
+                "ticketing-core"
+            }
+            Self::ArchiveLine | Self::Holidays | Self::Request | Self::RulesFile => "ticketing-server",
         }
     }
 }
@@ -77,7 +123,7 @@ impl CargoFuzz {
     /// # Errors
     /// When an input breaks an invariant: libFuzzer prints it, and cargo-fuzz says how to run it again.
     pub(crate) fn fuzz(&self, target: Target, seconds: u64) -> Result<()> {
-        let fuzz_dir = process::root().join("ticketing-core/fuzz");
+        let fuzz_dir = process::root().join(target.package()).join("fuzz");
         let seeds = fuzz_dir.join("corpus").join(target.name());
         // libFuzzer keeps what it finds in the first directory; the seeds in the repository stay as they are.
         let found = self.target_dir.join("corpus").join(target.name());
@@ -85,7 +131,7 @@ impl CargoFuzz {
 
         let mut command = Command::new(&self.program);
         process::as_from_a_shell(&mut command);
-        // Without a sanitizer the stable toolchain can do it; and the core has no unsafe code for one to watch.
+        // Without a sanitizer the stable toolchain can do it; and neither crate has unsafe code of its own for one to watch.
         command.args(["run", "--sanitizer", "none", "--fuzz-dir"]).arg(fuzz_dir);
         command.arg("--target-dir").arg(&self.target_dir).arg(target.name()).args([found, seeds]);
         command.arg("--").arg(format!("-max_total_time={seconds}"));

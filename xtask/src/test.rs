@@ -25,7 +25,7 @@ use crate::wasm;
 const FUZZ_SECONDS: u64 = 10;
 
 /// Set up what the tests need and pass every one of them: units, properties, documentation, features, the npm package and
-/// the service on PostgreSQL too, the pages in a browser, the API against its documents, examples, benchmarks once, fuzzing for seconds, packages.
+/// the service on PostgreSQL too, the pages and the console in a browser, the API against its documents, examples, benchmarks once, fuzzing for seconds, packages.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Ten times the soaks, loads and fuzzing (`TICKETING_SCALE=10`, unless it is set).
@@ -71,6 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     stages.run("server: features", server_features);
     stages.run("examples", examples);
     stages.run("pages in a browser", browser::pages);
+    stages.run("console in a browser", browser::console);
     stages.run("forms in a browser", browser::forms);
     stages.run("API as documented", || conformance::run(scale));
     stages.run("deployment", deploy::check);
@@ -85,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// The tests of the service, which run on every store. (What all stores do is a suite of its own, and runs on all of them at once.)
-const ON_POSTGRES: [&str; 28] = [
+const ON_POSTGRES: [&str; 30] = [
     "--test",
     "auth",
     "--test",
@@ -110,6 +111,8 @@ const ON_POSTGRES: [&str; 28] = [
     "rate_limits",
     "--test",
     "seed",
+    "--test",
+    "sheet",
     "--test",
     "tokens",
     "--test",

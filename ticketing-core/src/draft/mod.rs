@@ -111,6 +111,24 @@ impl<'a> Draft<'a> {
         assemble(&self.check(rules)?)
     }
 
+    /// Checks every field of a ticket that somebody has had elsewhere, and how it comes to be here.
+    ///
+    /// # Errors
+    /// All violations: those of the fields in their order, then dates in the future, without which there is none, or out of place.
+    pub fn validate_arrival(&self, rules: &Rules, arrival: Arrival, now: Timestamp) -> Result<NewTicket, Violations> {
+        let more = arrival.violations(now);
+        match self.validate(rules) {
+            Ok(ticket) => match Violations::new(more) {
+                Some(violations) => Err(violations),
+                None => Ok(NewTicket { arrival, ..ticket }),
+            },
+            Err(violations) => {
+                let all = violations.iter().cloned().chain(more).collect();
+                Err(Violations::new(all).unwrap_or(violations))
+            }
+        }
+    }
+
     /// What a ticket would hold in each field, in the table's order.
     fn check<'v>(&'v self, rules: &'v Rules) -> Result<[Checked<'v>; Field::COUNT], Violations> {
         if !self.is_object {

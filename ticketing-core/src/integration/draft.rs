@@ -4,11 +4,11 @@ use super::{
     reference::Names,
 };
 use crate::{
-    Arrival, EmailAddress, Field, FormError, NewTicket, Rules, Status, Timestamp, Violations,
+    Arrival, EmailAddress, Field, FormError, NewTicket, Rules, Timestamp, Violations,
     limits::TICKET_TAGS_MAX,
     members::Raw,
     ticket::{Actor, ActorId, Agent, Attributes, Intake, Requester, Visibility},
-    violation::{JsonType, Problem},
+    violation::{JsonType, Problem, Violation},
 };
 
 /// A ticket as another system hands it over: read, and checked as far as that is possible without knowing what its references are.
@@ -235,25 +235,8 @@ impl Reader {
 
     /// A date that a ticket of this status has, and in the order in which things happen.
     fn check_dates(&mut self, arrival: &Arrival) {
-        let Arrival { status, created_at, resolved_at, reopened_at, closed_at, .. } = *arrival;
-        let status = status.unwrap_or(Status::Open);
-        let has = |date: Option<Timestamp>, fits: bool| date.is_none() || fits;
-        if !has(resolved_at, matches!(status, Status::Resolved | Status::Closed)) {
-            self.refuse("resolvedAt", Problem::NotOfStatus);
-        }
-        if !has(closed_at, status == Status::Closed) {
-            self.refuse("closedAt", Problem::NotOfStatus);
-        }
-        if !has(reopened_at, status != Status::Canceled) {
-            self.refuse("reopenedAt", Problem::NotOfStatus);
-        }
-        let mut before = created_at;
-        for (path, date) in [("reopenedAt", reopened_at), ("resolvedAt", resolved_at), ("closedAt", closed_at)] {
-            let Some(date) = date else { continue };
-            if before.is_some_and(|before| date < before) {
-                self.refuse(path, Problem::OutOfOrder);
-            }
-            before = Some(date);
+        for Violation { field, problem } in arrival.dates_out_of_place(["reopenedAt", "resolvedAt", "closedAt"]) {
+            self.refuse(field, problem);
         }
     }
 }
@@ -263,7 +246,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Uuid;
+    use crate::{Status, Uuid};
 
     fn now() -> Timestamp {
         Timestamp::parse("2026-03-24T10:15:00Z").unwrap()

@@ -27,7 +27,7 @@ use crate::{
     field::{FIELDS, Kind},
     limits::{LABEL_YEAR_MAX, LABEL_YEAR_MIN},
     sla::{Agreement, Calendar, Policy, Predicate, Promised},
-    text::{TextRule, area_key, priority_key},
+    text::{TextRule, area_key, one_line, priority_key},
     ticket::{Attributes, Origin},
     violation::Problem,
 };
@@ -118,7 +118,7 @@ impl RulesHash {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RulesError {
     /// It is no JSON, or a member has a name or type that rules do not have.
-    #[error("line {line}, column {column}: {message}")]
+    #[error("line {line}, column {column}: {}", one_line(message))]
     Json {
         /// From 1.
         line: usize,
@@ -134,7 +134,7 @@ pub enum RulesError {
 
 /// A value that rules may not have.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{path}: {problem}")]
+#[error("{}: {}", one_line(path), one_line(&problem.to_string()))]
 pub struct RefusedValue {
     /// Where: member names separated by dots.
     pub path: String,
@@ -489,6 +489,15 @@ fn canonical_name(named: &Named) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Regression, found by fuzzing: a name that nobody knows was told as it stood there, with line breaks and what terminals obey.
+    #[test]
+    fn what_is_wrong_is_told_in_one_line_whatever_the_names() {
+        let error = Rules::from_json(r#"{"a\n\u001b[31mb": 1}"#).unwrap_err().to_string();
+        assert!(error.contains(r"a\n\u{1b}[31mb") && !error.contains(char::is_control), "{error}");
+        let error = Rules::from_json(r#"{"calendarios": {"a\nb": {"zona": "x\ty"}}}"#).unwrap_err().to_string();
+        assert!(!error.contains(char::is_control), "{error}");
+    }
 
     fn attributes(priority: &str) -> Attributes {
         Attributes { priority: Some(priority.into()), area: "MESA".into(), ..Attributes::default() }

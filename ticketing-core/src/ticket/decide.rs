@@ -39,10 +39,12 @@ impl Ticket {
             reopened_at,
             closed_at,
         } = new.arrival().clone();
-        if let Some(status) = status {
+        // What the engine takes over itself, from a file, has the status that it had.
+        let takes_over = matches!(actor, Actor::System);
+        if let Some(status) = status.filter(|_| !takes_over) {
             actor.check_operation(Operation::SetStatus(status))?;
         }
-        if assignee.is_some() {
+        if assignee.is_some() && !takes_over {
             actor.check_operation(Operation::Assign)?;
         }
         let agreement = rules.agreement(new.attributes(), origin);

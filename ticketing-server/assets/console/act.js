@@ -43,11 +43,11 @@ const form = { action: "", errors: new Map(), problem: null, isBusy: false, agen
 /**
  * Shows the form of an action.
  *
- * @param perform does it: called with the body and the version that is expected
+ * @param perform does it: called with the body, the version that is expected, and the key that makes the request repeatable
  * @param ticket where it is done to one alone
  */
 export function showAction(action, { title, ticket = null, etag = null, perform, values = {} }) {
-  Object.assign(form, { action, ticket, etag, errors: new Map(), problem: null, isBusy: false, values, perform });
+  Object.assign(form, { action, ticket, etag, errors: new Map(), problem: null, isBusy: false, values, perform, key: null });
   dialog.show({ title: title ?? t(`action.${action}`), body: actionForm });
   if (FIELDS[action].some((name) => name.startsWith("agenteId"))) {
     agentList().then((list) => { form.agents = list; refresh(); }, (error) => { form.problem = error; refresh(); });
@@ -76,6 +76,8 @@ function left(event) {
 }
 
 function typed(event) {
+  // Another request than the one before.
+  form.key = null;
   if (form.errors.has(event.target.name)) left(event);
 }
 
@@ -100,7 +102,8 @@ async function submit(event, etag = form.etag) {
   form.isBusy = true;
   refresh();
   try {
-    await form.perform(body, etag);
+    form.key ??= crypto.randomUUID();
+    await form.perform(body, etag, form.key);
     dialog.close();
   } catch (error) {
     form.problem = error;
@@ -172,7 +175,7 @@ function control(name, isWrong) {
   }
 }
 
-/** Does an action to one ticket. */
-export const doTo = (ticket, action, body, etag) => ask(`api/tickets/${ticket.uuid}/${action}`, { method: "POST", body, etag, key: crypto.randomUUID() });
+/** Does an action to one ticket. With the same key it is done once, however often it is sent. */
+export const doTo = (ticket, action, body, etag, key) => ask(`api/tickets/${ticket.uuid}/${action}`, { method: "POST", body, etag, key });
 
 export const told = (action, n) => tell(n === 1 ? t(`done.${action}`) : count("done.many", n));

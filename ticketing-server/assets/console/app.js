@@ -72,7 +72,7 @@ const shell = () => html`
     <span class="live ${stream.state}" title=${t(`live.${stream.state}.text`)}><span class="dot"></span><span class="live-text">${t(`live.${stream.state}`)}</span></span>
     <a class="button small" href="#/nuevo">${t("nav.nuevo")}</a>
     <button class="icon" aria-label=${t("keys.title")} title="?" @click=${keys.help}>?</button>
-    <button class="icon who" aria-label=${t("account", { name: session.user.nombre })} @click=${account}>${initials(session.user.nombre)}</button>
+    <button class="icon who" title=${session.user.nombre} @click=${account}><span aria-hidden="true">${initials(session.user.nombre)}</span><span class="visually-hidden">${t("account", { name: session.user.nombre })}</span></button>
   </header>
   ${stream.state === "offline" ? html`<p class="banner" role="status">${t("live.offline.banner")}</p>` : nothing}
   ${place.view()}`;

@@ -7,7 +7,10 @@ import { refresh } from "./paint.js";
 import { session } from "./session.js";
 
 export const rules = { document: null };
-let desk = null, isReady = false;
+let desk = null, isLoaded = false;
+
+/** The core's module can be asked. */
+export const isReady = () => isLoaded && rules.document !== null;
 
 /** Loads the rules of the desk and the core's module; the page works without either until they are there. */
 export async function load() {
@@ -16,7 +19,7 @@ export async function load() {
       desk = module;
       refresh();
       await module.init();
-      isReady = true;
+      isLoaded = true;
     },
     (error) => console.info("What is allowed is left to the server.", error),
   );
@@ -53,10 +56,11 @@ function hoursOf(name) {
   return zones.get(name);
 }
 
-/** Asked once for all tickets that were read at the same moment and run in the same calendar. */
+/** Asked once a second for all tickets that were read at the same moment and run in the same calendar, however often they are drawn. */
 let elapsed = new Map(), of = 0;
 
-function elapsedSince(readAt, calendar, now) {
+function elapsedSince(readAt, calendar, at) {
+  const now = at - (at % 1_000);
   if (of !== now) [elapsed, of] = [new Map(), now];
   const key = `${readAt} ${calendar}`;
   if (!elapsed.has(key)) {
@@ -75,13 +79,13 @@ function elapsedSince(readAt, calendar, now) {
 export function remaining({ restante_ms: then, leido, corre, calendario }, now) {
   if (then === null || then === undefined) return null;
   if (!corre) return then;
-  if (!isReady || (calendario && !rules.document)) return then - (calendario ? 0 : Math.max(0, now - leido));
+  if (!isLoaded || (calendario && !rules.document)) return then - (calendario ? 0 : Math.max(0, now - leido));
   return then - elapsedSince(leido, calendario ?? "", now);
 }
 
 /** What lies ahead of a clock: the intervals from an instant on in which so much time is counted. */
 export function ahead(calendar, millis, from) {
-  if (!isReady || millis <= 0) return [];
+  if (!isReady() || millis <= 0) return [];
   const minutes = Math.max(1, Math.round(millis / 60_000));
   const resolucion = { otras: `${minutes}m`, ...(calendar ? { calendario: calendar } : {}) };
   const document = { ...rules.document, sla: { politicas: [{ id: 1, nombre: "–", resolucion }] } };
@@ -94,7 +98,7 @@ export function ahead(calendar, millis, from) {
 
 /** Why a document is no rules; nothing where it is some, or where only the server can tell. */
 export function whyRefused(document) {
-  if (!isReady) return null;
+  if (!isLoaded) return null;
   try {
     desk.checkRules(document);
     return null;

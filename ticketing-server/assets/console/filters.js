@@ -74,7 +74,7 @@ const search = (event) => {
 export const focusSearch = () => afterwards(() => document.getElementById("search")?.select());
 
 /** Where there is no room for a name beside it, a filter that is not set says what it is. */
-const any = (name) => (narrow.matches ? t("any") : `${t(`filter.${name}`)}: ${t("any").toLowerCase()}`);
+const any = (name) => t(narrow.matches ? "any" : `filter.${name}`);
 
 const select = (name, list) => html`
   <label class="filter"><span>${t(`filter.${name}`)}</span>

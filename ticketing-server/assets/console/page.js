@@ -48,11 +48,11 @@ export function shortly(value) {
   return (date.getFullYear() === now.getFullYear() ? day : dayInYear).format(date);
 }
 
-/** A length of time: two units at most, seconds only where nothing else is left. */
+/** A length of working time: two units at most. No days: that of a calendar has as many hours as it says. */
 export function duration(millis) {
   const seconds = Math.floor(Math.abs(millis) / 1000);
-  const [d, h, m, s] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
-  if (d > 0) return `${d} d ${h} h`;
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  if (h >= 100) return `${number(h)} h`;
   if (h > 0) return `${h} h ${String(m).padStart(2, "0")} min`;
   if (m > 0) return `${m} min ${String(s).padStart(2, "0")} s`;
   return `${s} s`;

@@ -98,8 +98,8 @@ function ofActive(action) {
   act.showAction(action, {
     ticket: row,
     values: action === "asignar" ? { agenteId: session.user.id } : {},
-    async perform(body) {
-      await act.doTo(row, action, body);
+    async perform(body, etag, key) {
+      await act.doTo(row, action, body, etag, key);
       act.told(action, 1);
     },
   });
@@ -182,11 +182,14 @@ function bulkBar() {
     </div>`;
 }
 
+const DONE = html`<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="9"></circle><path d="m8 12.3 2.8 2.8L16 9.6"></path></svg>`;
+const NOTHING = html`<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="10.5" cy="10.5" r="6.5"></circle><path d="m15.4 15.4 5 5M8 10.5h5"></path></svg>`;
+
 const empty = () => queue.error
   ? html`<div class="blank" role="alert"><h2>${t("queue.failed")}</h2><p>${queue.error.message}</p><button class="button" @click=${retry}>${t("again")}</button></div>`
   : queue.isLoading
     ? html`<div class="blank"><p class="muted">${t("loading")}</p></div>`
-    : html`<div class="blank"><h2>${t(isPlain() ? "queue.empty" : "queue.nothing")}</h2><p class="muted">${t(isPlain() ? "queue.empty.text" : "queue.nothing.text")}</p>
+    : html`<div class="blank">${isPlain() ? DONE : NOTHING}<h2>${t(isPlain() ? "queue.empty" : "queue.nothing")}</h2><p class="muted">${t(isPlain() ? "queue.empty.text" : "queue.nothing.text")}</p>
         ${isPlain() ? nothing : html`<button class="button secondary" @click=${() => choose({ estado: "abiertos", prioridad: "", area: "", agente: "", plazo: "", q: "", archivados: "no" })}>${t("queue.clear")}</button>`}</div>`;
 
 const isPlain = () => filter.estado === "abiertos" && !filter.prioridad && !filter.area && !filter.agente && !filter.plazo && !filter.q;

@@ -110,7 +110,7 @@ function previewed() {
   const figures = ["otra_promesa", "otra_fecha", "vencerian", "dejarian_de_estar_vencidos"];
   return html`
     <section class="card" aria-labelledby="preview-title"><h2 id="preview-title">${t("rules.preview")}</h2>
-      <div class="scroll"><table class="list"><thead><tr><th scope="col">${t("rules.path")}</th><th scope="col">${t("rules.before")}</th><th scope="col">${t("rules.after")}</th></tr></thead>
+      <div class="scroll" role="group" tabindex="0" aria-label=${t("rules.preview")}><table class="list"><thead><tr><th scope="col">${t("rules.path")}</th><th scope="col">${t("rules.before")}</th><th scope="col">${t("rules.after")}</th></tr></thead>
         <tbody>${cambios.filter(({ ruta }) => !ruta.startsWith("zonas")).map(({ ruta, antes, despues }) => html`<tr><th scope="row"><code>${ruta}</code></th><td>${shown(antes)}</td><td>${shown(despues)}</td></tr>`)}</tbody></table></div>
       <h3>${count("rules.open", abiertos.total)}</h3>
       <dl class="figures">${figures.map((name) => html`<div class=${name === "vencerian" && abiertos[name] > 0 ? "bad" : ""}><dt>${t(`rules.${name}`)}</dt><dd>${number(abiertos[name])}</dd></div>`)}</dl>

@@ -32,7 +32,7 @@ export class List {
     if (error && !items) return html`<div class="blank" role="alert"><h2>${t(error.status === 403 ? "forbidden.title" : "page.failed")}</h2><p>${error.message}</p><button class="button" @click=${() => this.load()}>${t("again")}</button></div>`;
     if (!items) return html`<p class="muted" aria-busy="true">${t("loading")}</p>`;
     if (items.length === 0) return html`<div class="blank"><p>${empty}</p></div>`;
-    return html`<div class="scroll"><table class="list"><thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+    return html`<div class="scroll" role="group" tabindex="0" aria-label=${t("list")}><table class="list"><thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
       <tbody>${repeat(items, ({ id }) => id, row)}</tbody></table></div>`;
   }
 }

@@ -1,5 +1,6 @@
 // A ticket: what was said, what happened, what may be done now, and what its clocks say.
 
+import "./texts-later.js";
 import { html, nothing, repeat } from "./lit.js";
 import * as act from "./act.js";
 import { ask, get } from "./api.js";
@@ -24,7 +25,7 @@ let meanwhile = [];
 let seen = 0;
 
 const draft = () => {
-  if (!drafts.has(shown.uuid)) drafts.set(shown.uuid, { kind: "reply", text: "", estado: "", etag: null, error: null, problem: null, isBusy: false });
+  if (!drafts.has(shown.uuid)) drafts.set(shown.uuid, { kind: "reply", text: "", estado: "", etag: null, error: null, problem: null, isBusy: false, key: null });
   return drafts.get(shown.uuid);
 };
 
@@ -117,7 +118,7 @@ function step(by) {
 }
 
 function compose(kind) {
-  draft().kind = kind;
+  Object.assign(draft(), { kind, key: null });
   afterwards(() => document.getElementById("composer-text")?.focus());
 }
 
@@ -129,8 +130,8 @@ function start(action) {
     ticket: shown.ticket,
     etag: shown.etag,
     values: action === "asignar" ? { agenteId: session.user.id } : {},
-    async perform(body, etag) {
-      const { etag: version } = await act.doTo(shown.ticket, action, body, etag);
+    async perform(body, etag, key) {
+      const { etag: version } = await act.doTo(shown.ticket, action, body, etag, key);
       shown.etag = version;
       act.told(action, 1);
       await read();
@@ -151,6 +152,7 @@ function typed(event) {
     textChecks().then((checks) => (check = checks));
   }
   words.text = event.target.value;
+  words.key = null;
   if (!words.text) words.etag = null;
   if (words.error) words.error = wrong(words);
   refresh();
@@ -170,15 +172,17 @@ async function sendDraft(event, etag) {
     return document.getElementById("composer-text")?.focus();
   }
   words.isBusy = true;
+  // An answer that is lost leaves it open whether it was sent: with the same key it is sent once.
+  words.key ??= crypto.randomUUID();
   refresh();
   try {
     if (words.kind === "note") {
-      await ask(`v2/tickets/${ticket.uuid}/actions`, { method: "POST", body: { type: "INTERNAL", description: words.text }, key: crypto.randomUUID() });
+      await ask(`v2/tickets/${ticket.uuid}/actions`, { method: "POST", body: { type: "INTERNAL", description: words.text }, key: words.key });
     } else {
       const body = {};
       if (words.text) body.respuesta = words.text;
       if (words.estado) body.estado = words.estado;
-      await act.doTo(ticket, "actualizar", body, etag ?? words.etag ?? shown.etag);
+      await act.doTo(ticket, "actualizar", body, etag ?? words.etag ?? shown.etag, words.key);
     }
     tell(t(words.kind === "note" ? "done.note" : "done.reply"));
     drafts.delete(ticket.uuid);
@@ -205,7 +209,7 @@ function composer(ticket) {
   return html`
     <section class="composer card ${words.kind}" aria-label=${t("composer.title")}>
       <div role="tablist" aria-label=${t("composer.title")}>${tab("reply", !replies)}${tab("note")}</div>
-      <form id="composer" role="tabpanel" aria-labelledby="tab-${words.kind}" @submit=${sendDraft} novalidate>
+      <div id="composer" role="tabpanel" aria-labelledby="tab-${words.kind}"><form @submit=${sendDraft} novalidate>
         ${meanwhile.length > 0 && words.text ? html`
           <section class="conflict" role="alert"><h3>${t("meanwhile.title")}</h3><ul>${meanwhile.slice(-5).map((event) => html`<li>${line(event)}</li>`)}</ul>
             <button type="button" class="button small" @click=${() => { words.etag = shown.etag; meanwhile = []; refresh(); }}>${t("meanwhile.seen")}</button></section>` : nothing}
@@ -214,10 +218,10 @@ function composer(ticket) {
         <span class="error" id="composer-error" ?hidden=${!words.error}>${words.error}</span>
         <div class="actions">
           ${words.kind === "reply" && statuses.length > 0 ? html`<label class="inline">${t("composer.status")}
-            <select @change=${(event) => { words.estado = event.target.value; refresh(); }}><option value="" ?selected=${!words.estado}>${t("unchanged")}</option>${statuses.map((estado) => html`<option value=${estado} ?selected=${words.estado === estado}>${t(`estado.${estado}`)}</option>`)}</select></label>` : html`<span class="muted">${words.kind === "note" ? t("composer.note.who") : nothing}</span>`}
+            <select @change=${(event) => { words.estado = event.target.value; words.key = null; refresh(); }}><option value="" ?selected=${!words.estado}>${t("unchanged")}</option>${statuses.map((estado) => html`<option value=${estado} ?selected=${words.estado === estado}>${t(`estado.${estado}`)}</option>`)}</select></label>` : html`<span class="muted">${words.kind === "note" ? t("composer.note.who") : nothing}</span>`}
           <button class="button" aria-disabled=${words.isBusy}>${words.isBusy ? t("busy") : t(`composer.${words.kind}.send`)}</button>
         </div>
-      </form>
+      </form></div>
     </section>`;
 }
 
@@ -279,7 +283,7 @@ export function view() {
             ${fact("creado", instant(ticket.creado_en))}${fact("actualizado", instant(ticket.actualizado_en))}
           </dl></section>
           <section class="card"><h2>${t("ticket.requester")}</h2><dl class="facts">
-            ${fact("nombre", ticket.solicitante_nombre)}${fact("email", ticket.solicitante_email && html`<a href="mailto:${ticket.solicitante_email}">${ticket.solicitante_email}</a>`)}
+            ${fact("nombre", ticket.solicitante_nombre || t("nobody"))}${fact("email", ticket.solicitante_email && html`<a href="mailto:${ticket.solicitante_email}">${ticket.solicitante_email}</a>`)}
             ${fact("telefono", ticket.solicitante_tel && html`<a href="tel:${ticket.solicitante_tel}">${ticket.solicitante_tel}</a>${ticket.tiene_whatsapp ? " · WhatsApp" : ""}`)}
             ${fact("empresa", ticket.empresa_departamento)}${fact("documento", ticket.documento)}
           </dl></section>

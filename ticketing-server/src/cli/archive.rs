@@ -16,6 +16,7 @@ use super::{
     Config, Database, block_on,
     database::{open, open_existing},
     files::{beside, is_one_file, rename},
+    sheet::SheetArgs,
 };
 use crate::{
     Engine,
@@ -43,8 +44,10 @@ pub(super) struct ExportArgs {
 
 #[derive(Args)]
 pub(super) struct ImportArgs {
-    /// Where from; `-` is stdin.
+    /// Where from; `-` is stdin. An archive, or a sheet of tickets (CSV) with --map.
     file: PathBuf,
+    #[command(flatten)]
+    sheet: SheetArgs,
     #[command(flatten)]
     database: Database,
 }
@@ -129,6 +132,12 @@ impl ImportArgs {
         } else {
             Box::new(File::open(&self.file).with_context(|| self.file.display().to_string())?)
         };
+        if self.sheet.is_given() {
+            return self.sheet.run(input, &self.database);
+        }
+        if self.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+            bail!("say with --map which columns are what: docs/moving.md has an example");
+        }
         let store = self.database.open()?;
         let report = block_on(import(&store, BufReader::new(input)))?;
         erase_forgotten(&store)?;

@@ -19,7 +19,7 @@ use crate::{
     archive::{Findings, verify},
     clock::{Clock, SystemClock},
     store::{
-        AnyStore, Forgotten, Location, PrivacyStore,
+        AnyStore, Location, PrivacyStore,
         sqlite::{SqliteStore, check_file},
     },
 };
@@ -101,15 +101,10 @@ impl Restore {
             Ok(findings)
         });
         let findings = prepared.inspect_err(|_| remove(&partial))?;
-        // Whoever was erased since the backup is erased in it too: the file that is here knows who that was.
-        let forgotten = forgotten_in(&database).inspect_err(|_| remove(&partial))?;
+        // Whoever was erased since the backup is erased in it too, before it is anybody's database: the file that is here knows who.
+        erased_again(&database, &partial).inspect_err(|_| remove(&partial))?;
         let replaced = set_aside(&database).inspect_err(|_| remove(&partial))?;
         rename(&partial, &database).with_context(|| database.display().to_string())?;
-        if !forgotten.is_empty() {
-            let store = AnyStore::from(SqliteStore::open(&database)?);
-            block_on(store.note_forgotten(forgotten))?;
-            erase_forgotten(&store)?;
-        }
         eprintln!("{} has {} tickets with {} events", database.display(), findings.tickets, findings.events);
         if let Some(replaced) = replaced {
             eprintln!("what was there before is {}", replaced.display());
@@ -118,19 +113,31 @@ impl Restore {
     }
 }
 
-/// Who was erased in the file that is replaced. One that cannot be read any more does not say, and is no reason to do without the backup.
-fn forgotten_in(database: &Path) -> anyhow::Result<Vec<Forgotten>> {
+/// Erases in a backup whom the file that it replaces has erased. One that cannot be read any more does not say, and is no reason to do
+/// without the backup.
+fn erased_again(database: &Path, backup: &Path) -> anyhow::Result<()> {
     if !fs::metadata(database).is_ok_and(|file| file.len() > 0) {
         eprintln!("there is no database here yet: whoever was erased since the backup was made, elsewhere, is in it");
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let read = SqliteStore::open(database).and_then(|store| {
-        block_on(store.forgotten()).map_err(|error| crate::store::StoreError::Unavailable(error.into()))
-    });
-    Ok(read.unwrap_or_else(|error| {
-        eprintln!("who was erased cannot be read from the file that is replaced ({error}): erase them again");
+    let read = SqliteStore::open(database).map_err(anyhow::Error::from).and_then(|store| block_on(store.forgotten()));
+    let forgotten = read.unwrap_or_else(|error| {
+        eprintln!("who was erased cannot be read from the file that is replaced ({error:#}): erase them again");
         Vec::new()
-    }))
+    });
+    if !forgotten.is_empty() {
+        let store = AnyStore::from(SqliteStore::open(backup)?);
+        block_on(store.note_forgotten(forgotten))?;
+        erase_forgotten(&store)?;
+        drop(store);
+        for ending in ["-words", "-words-wal", "-words-shm"] {
+            let mut path = backup.as_os_str().to_owned();
+            path.push(ending);
+            // It may not be there.
+            let _ = fs::remove_file(path);
+        }
+    }
+    Ok(())
 }
 
 /// Whether a file is one of ours, each page of it and all that it says.

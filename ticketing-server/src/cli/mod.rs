@@ -14,6 +14,7 @@ mod reference;
 mod rules;
 mod serve;
 mod settings;
+mod sheet;
 mod sla;
 mod subject;
 mod ticket;
@@ -74,7 +75,7 @@ enum Command {
     Restore(backup::Restore),
     /// Write everything into a file of lines.
     Export(archive::ExportArgs),
-    /// Take in what `export` has written. What is here already stays, and goes on.
+    /// Take in what `export` has written, or the tickets of another help desk from a CSV file. What is here already stays, and goes on.
     Import(archive::ImportArgs),
     /// Move everything to another database. Run again, it takes what has happened since.
     MigrateStore(archive::MigrateArgs),
@@ -160,10 +161,19 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and what caused it, in one line. Some say their cause themselves: nothing is said twice.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told {
+        told if told.is_empty() => cause,
+        told if told.ends_with(&cause) => told,
+        told => format!("{told}: {cause}"),
+    })
 }
 
 #[cfg(test)]

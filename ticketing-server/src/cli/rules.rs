@@ -5,7 +5,10 @@ use serde_json::Value;
 use ticketing_core::Rules;
 
 use super::{Database, block_on};
-use crate::{Engine, RematchPreview, RulesChange, rules_file, store::RulesStore};
+use crate::{
+    Engine, RematchPreview, RulesChange, rules_file,
+    store::{PrivacyStore, RulesStore},
+};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -48,6 +51,9 @@ impl Command {
             Self::Check { file } => {
                 let rules = rules_file::read(&file)?;
                 println!("{} is valid; its hash is {}", file.display(), rules.hash());
+                if let Some(months) = rules.document().anonymise_months {
+                    println!("what tickets say is erased for good {months} months after they are over");
+                }
                 Ok(())
             }
             Self::Apply { file, dry_run, rematch, database } => {
@@ -58,6 +64,10 @@ impl Command {
                 let engine = block_on(Engine::start(database.open()?))?;
                 preview(&engine.rules(), &rules)?;
                 print!("{}", of_open_tickets(block_on(engine.preview_rematch(&rules))?, rematch));
+                if let Some(before) = rules.erases_before(engine.now()) {
+                    let due = block_on(engine.store().count_over_until(before))?;
+                    println!("{due} tickets are over for so long that what they say is erased at once, for good");
+                }
                 if !dry_run {
                     let version = block_on(engine.apply_rules(rules.clone()))?;
                     println!("version {} is active; its hash is {}", version.0, rules.hash());

@@ -53,6 +53,7 @@ enum Format {
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Erase {
     /// Their e-mail address, in any letter case.
     email: String,
@@ -174,7 +175,7 @@ impl Erase {
         let progress = Progress::new();
         let subject = block_on(engine.find_subject(&address, |read| progress.at(read)))?;
         drop(progress);
-        self.say(&subject);
+        say(&subject);
         if self.dry_run {
             return Ok(());
         }
@@ -214,7 +215,7 @@ impl Erase {
                 "it was erased; but the files could not be written anew, so that it may still lie in unused parts of them: run this again",
             )?;
         }
-        self.note();
+        note();
         Ok(())
     }
 
@@ -224,43 +225,40 @@ impl Erase {
         let user = found.map(|record| record.user).filter(|user| user.is_active && user.role == UserRole::Admin);
         Ok(Actor::Admin(user.with_context(|| format!("{by} is no active administrator"))?.id))
     }
+}
 
-    /// What there is. No word of it: who erases need not read it.
-    fn say(&self, subject: &Subject) {
-        let of = |what| subject.tickets.iter().filter(move |ticket| ticket.erased == Some(what));
-        println!(
-            "{} tickets that they asked for: who asked, and all that was said, would be erased",
-            of(Erased::Person).count()
-        );
-        for ticket in of(Erased::Person) {
-            let open = if ticket.is_open() { ", not over" } else { "" };
-            println!("    {} ({}{open})", ticket.label, ticket.status.name());
-        }
-        println!(
-            "{} tickets of others in which their address stands: it would be taken out",
-            of(Erased::Mentions).count()
-        );
-        for ticket in of(Erased::Mentions) {
-            println!("    {}", ticket.label);
-        }
-        if let Some(user) = &subject.user {
-            println!("a user has the address: {}", user.role.name());
-        }
-        for ticket in subject.tickets.iter().filter(|ticket| ticket.is_classified_by) {
-            println!(
-                "{}: the address stands in what the ticket is sorted by (category, tags …), and stays there",
-                ticket.label
-            );
-        }
+/// What there is. No word of it: who erases need not read it.
+fn say(subject: &Subject) {
+    let of = |what| subject.tickets.iter().filter(move |ticket| ticket.erased == Some(what));
+    println!(
+        "{} tickets that they asked for: who asked, and all that was said, would be erased",
+        of(Erased::Person).count()
+    );
+    for ticket in of(Erased::Person) {
+        let open = if ticket.is_open() { ", not over" } else { "" };
+        println!("    {} ({}{open})", ticket.label, ticket.status.name());
     }
-
-    /// Where this program does not reach.
-    fn note(&self) {
-        eprintln!(
-            "Backups and archives that were made before still have them. Restored or imported beside this database they are erased \
-             again; elsewhere they are not. What was told to other systems by webhooks and mails is theirs to erase. See docs/privacy.md."
+    println!("{} tickets of others in which their address stands: it would be taken out", of(Erased::Mentions).count());
+    for ticket in of(Erased::Mentions) {
+        println!("    {}", ticket.label);
+    }
+    if let Some(user) = &subject.user {
+        println!("a user has the address: {}", user.role.name());
+    }
+    for ticket in subject.tickets.iter().filter(|ticket| ticket.is_classified_by) {
+        println!(
+            "{}: the address stands in what the ticket is sorted by (category, tags …), and stays there",
+            ticket.label
         );
     }
+}
+
+/// Where this program does not reach.
+fn note() {
+    eprintln!(
+        "Backups and archives that were made before still have them. Restored or imported beside this database they are erased \
+         again; elsewhere they are not. What was told to other systems by webhooks and mails is theirs to erase. See docs/privacy.md."
+    );
 }
 
 #[cfg(test)]

@@ -17,10 +17,11 @@ mod public;
 mod rules_changes;
 mod subscriptions;
 mod sweep;
+mod take_over;
 mod turns;
 mod what_if;
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64};
 
 use ticketing_core::{
     Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Sla, ticket::NewEvent, user::Attempts,
@@ -46,6 +47,7 @@ pub use self::{
     public::PublicTicket,
     rules_changes::RulesChange,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},
+    take_over::{TakeOver, TakenOver},
     what_if::{RematchPreview, Replayed},
 };
 use crate::{
@@ -90,6 +92,8 @@ struct Inner<S> {
     public: Semaphore,
     references: References,
     news: News,
+    /// Tickets that said nothing any more because the rules did not keep it.
+    anonymised: Arc<AtomicU64>,
     unreadable: Unreadable,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
@@ -175,6 +179,7 @@ impl<S: Store> Engine<S> {
             public: Semaphore::new(options.public_max.min(Semaphore::MAX_PERMITS)),
             references: References::default(),
             news: News::default(),
+            anonymised: Arc::default(),
             unreadable: Unreadable::default(),
             newest_seen: Mutex::default(),
         };
@@ -284,6 +289,11 @@ impl<S: Store> Engine<S> {
     pub async fn history(&self, id: TicketId) -> Result<Vec<NewEvent>, EngineError> {
         let events = self.inner.store.history(id).await?;
         if events.is_empty() { Err(EngineError::NotFound) } else { Ok(events) }
+    }
+
+    /// How many tickets this process has erased because the rules keep them no longer.
+    pub fn anonymised(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.inner.anonymised)
     }
 
     /// The store, to read what the engine has no question for.

@@ -106,6 +106,18 @@ impl Collector for PasswordRuns {
     }
 }
 
+/// Likewise.
+#[derive(Debug)]
+struct Anonymised(Arc<AtomicU64>);
+
+impl Collector for Anonymised {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Tickets whose person and words were erased because the rules keep them no longer";
+        let metric = encoder.encode_descriptor("tickets_anonymised", help, None, MetricType::Counter)?;
+        ConstCounter::new(self.0.load(Relaxed)).encode(metric)
+    }
+}
+
 /// Counted by it, likewise.
 #[derive(Debug)]
 struct UnreadableEvents(Arc<AtomicU64>);
@@ -167,6 +179,7 @@ impl Metrics {
     pub(super) fn new(
         password_runs: Arc<AtomicU64>,
         unreadable_events: Arc<AtomicU64>,
+        anonymised: Arc<AtomicU64>,
         waiting: impl Fn() -> Waiting + Send + Sync + 'static,
     ) -> Self {
         let mut registry = Registry::with_prefix("ticketing");
@@ -190,6 +203,7 @@ impl Metrics {
         registry.register("shed", "Requests and connections that there was no room for", shed.clone());
         registry.register_collector(Box::new(StoreWaiting(Box::new(waiting))));
         registry.register_collector(Box::new(PasswordRuns(password_runs)));
+        registry.register_collector(Box::new(Anonymised(anonymised)));
         registry.register_collector(Box::new(UnreadableEvents(unreadable_events)));
         let mut deliveries = |told| {
             let figures = Arc::<CourierFigures>::default();

@@ -41,6 +41,13 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Rules> {
     Ok(parse(&octets, format).map_err(|wrong| wrong.in_file(file.display().to_string()))?)
 }
 
+/// Reads rules from a text, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn parse_as(octets: &[u8], is_json: bool) -> Result<Rules, String> {
+    let format = if is_json { Format::Json } else { Format::Toml };
+    parse(octets, format).map_err(|wrong| wrong.in_file("rules".to_owned()).to_string())
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Format {
     Toml,
@@ -216,21 +223,40 @@ impl fmt::Display for RulesFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, column, path, problem, snippet } = self;
         write!(f, "{file}:{line}:{column}: ")?;
+        // Names may have anything in them, also what terminals obey.
         if !path.is_empty() {
-            write!(f, "{path}: ")?;
+            write!(f, "{}: ", without_controls(path))?;
         }
-        f.write_str(problem)?;
+        f.write_str(&without_controls(problem))?;
         snippet.as_ref().map_or(Ok(()), |snippet| write!(f, "\n{snippet}"))
     }
 }
 
 impl std::error::Error for RulesFileError {}
 
+fn without_controls(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for char in text.chars() {
+        // What a parser says may have lines.
+        if char.is_control() && char != '\n' { line.extend(char.escape_default()) } else { line.push(char) }
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Regression, found by fuzzing.
+    #[test]
+    fn names_are_told_without_what_terminals_obey() {
+        for text in [r#"{"\u001b[31mred": 1}"#, r#"{"calendarios": {"\u001b[31mred": {"zona": 7}}}"#] {
+            let told = wrong(Format::Json, text);
+            assert!(told.contains("[31mred") && !told.contains('\u{1b}'), "{told}");
+        }
+    }
 
     /// `line:column: path: problem` of a wrong file.
     #[track_caller]

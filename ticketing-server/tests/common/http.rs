@@ -76,6 +76,15 @@ impl Connection {
         }
     }
 
+    /// Asserts that the server closes the connection, and has said at most this, without a body.
+    pub(crate) async fn is_closed_with(&mut self, status: u16) {
+        match self.read(false).await {
+            Ok(Some(answer)) => assert_eq!(answer.status, status, "{answer}"),
+            Ok(None) | Err(_) => return,
+        }
+        self.is_closed().await;
+    }
+
     async fn read(&mut self, with_body: bool) -> io::Result<Option<Answer>> {
         let head_octets = loop {
             if let Some(end) = self.received.windows(4).position(|window| window == b"\r\n\r\n") {

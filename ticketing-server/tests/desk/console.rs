@@ -39,8 +39,9 @@ async fn the_queue_tells_whose_a_ticket_is_and_what_its_clock_does() {
 }
 
 fn put(path: &str, rules: &Value) -> Request {
-    let request = Request::new("PUT", path).header("Content-Type", "application/json");
-    request.body(rules.to_string())
+    let body = rules.to_string();
+    let request = Request::new("PUT", path).header("Content-Length", &body.len().to_string());
+    request.header("Content-Type", "application/json").body(body)
 }
 
 #[tokio::test]

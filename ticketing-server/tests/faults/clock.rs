@@ -142,10 +142,10 @@ async fn sessions_end_by_the_clock_and_nobody_is_kept_out_for_as_long_as_it_was_
     clocked.admin();
     let server = clocked.serve();
     let mut client = server.connect().await;
-    let me = || Request::new("GET", "/api/auth/me");
+    let me = || Request::new("GET", "/api/auth/users");
     let (status, session) = log_in(&mut client, "una clave larga").await;
     assert_eq!(status, 200, "{session}");
-    let token = session["token"].as_str().unwrap().to_owned();
+    let token = session["access_token"].as_str().unwrap().to_owned();
     assert_eq!(ask(&mut client, &token, me()).await.status, 200);
     // Forward by more than a session: it is over. Back: it is what it was.
     clocked.shim.set_clock(3 * HOUR);
@@ -166,7 +166,7 @@ async fn sessions_end_by_the_clock_and_nobody_is_kept_out_for_as_long_as_it_was_
     // A password that was changed a day ahead ends what was before it, and the next session begins now.
     clocked.shim.set_clock(DAY);
     let (_, session) = log_in(&mut client, "una clave larga").await;
-    let token = session["token"].as_str().unwrap().to_owned();
+    let token = session["access_token"].as_str().unwrap().to_owned();
     let change = json!({ "actual": "una clave larga", "nueva": "otra clave larga" }).to_string();
     let changed = ask(&mut client, &token, Request::post("/api/auth/password", change)).await;
     assert!(changed.status < 300, "{changed}");
@@ -174,7 +174,7 @@ async fn sessions_end_by_the_clock_and_nobody_is_kept_out_for_as_long_as_it_was_
     ask(&mut client, &token, me()).await.problem(401, "invalid-token");
     let (status, session) = log_in(&mut client, "otra clave larga").await;
     assert_eq!(status, 200, "{session}");
-    assert_eq!(ask(&mut client, session["token"].as_str().unwrap(), me()).await.status, 200);
+    assert_eq!(ask(&mut client, session["access_token"].as_str().unwrap(), me()).await.status, 200);
 }
 
 /// A clock that goes forward and back over a deadline has it breached once; what the jump has told is not told again.

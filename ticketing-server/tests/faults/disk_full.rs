@@ -112,11 +112,11 @@ async fn each_of_many_who_write_at_once_is_told_what_became_of_its_own() {
 /// this one has had more in it.)
 #[tokio::test]
 async fn a_log_that_has_filled_the_disk_makes_room_when_nobody_reads_from_it_any_more() {
-    let Some(volume) = Volume::or_say_so(12 << 10) else { return };
+    let Some(volume) = Volume::or_say_so(16 << 10) else { return };
     let desk = Desk::on_a_file();
     serve(&desk, &volume, "server.log").kill();
     let file = rusqlite::Connection::open(volume.path("ticketing.db")).unwrap();
-    file.execute_batch("CREATE TABLE more (octets); INSERT INTO more VALUES (zeroblob(2000000)); DROP TABLE more")
+    file.execute_batch("CREATE TABLE more (octets); INSERT INTO more VALUES (zeroblob(6000000)); DROP TABLE more")
         .unwrap();
     file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     drop(file);

@@ -23,3 +23,28 @@ mod receiver;
 mod requesters;
 mod shim;
 mod volume;
+
+/// What `docs/faults.md` says that it is held by is there, and it names all that is.
+#[test]
+fn the_page_about_faults_names_these_tests_and_no_others() {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(package.join("../docs/faults.md")).unwrap();
+    let is_name = |text: &&str| {
+        text.split_once("::").is_some_and(|(_, test)| test.chars().all(|sign| sign.is_ascii_lowercase() || sign == '_'))
+    };
+    let named: BTreeSet<String> = page.split('`').filter(is_name).map(str::to_owned).collect();
+    let mut there = BTreeSet::new();
+    for entry in fs::read_dir(package.join("tests/faults")).unwrap() {
+        let path = entry.unwrap().path();
+        let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if path.extension().is_none_or(|extension| extension != "rs") || module == "main" {
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        let tests = source.split("#[tokio::test").skip(1).map(|rest| rest.split("fn ").nth(1).unwrap());
+        there.extend(tests.map(|rest| format!("{module}::{}", rest.split('(').next().unwrap())));
+    }
+    assert_eq!(named, there);
+}

@@ -24,14 +24,14 @@ pub(crate) fn email(requester: u32) -> String {
     format!("requester-{requester}@example.com")
 }
 
-/// A ticket of some length, so that a log fills within a test.
+/// A ticket of such a length that a log is full after some dozens.
 pub(crate) fn form(requester: u32) -> Value {
     json!({
         "nombre": format!("Solicitante {requester}"),
         "email": email(requester),
         "tipo": "INCIDENTE",
         "categoria": "Sistemas",
-        "descripcion": format!("Solicitud número {requester}. {}", "Nada funciona. ".repeat(100)),
+        "descripcion": format!("Solicitud número {requester}. {}", "Nada funciona. ".repeat(1_000)),
         "prioridad": "ALTA",
     })
 }

@@ -68,11 +68,6 @@ impl Shim {
         self.journal.as_deref().expect("a journal is kept")
     }
 
-    /// How much has been noted so far.
-    pub(crate) fn noted(&self) -> u64 {
-        fs::metadata(self.journal()).map_or(0, |file| file.len())
-    }
-
     /// Has a program run behind it.
     pub(crate) fn put_before<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.env("LD_PRELOAD", library()).env("FAULTS_DIRECTORY", &self.directory);

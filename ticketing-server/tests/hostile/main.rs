@@ -17,6 +17,7 @@ mod connections;
 mod enumeration;
 mod heads;
 mod overload;
+mod page;
 mod paths;
 mod slow;
 mod smuggling;

@@ -2,7 +2,7 @@
 
 mod export;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::atomic::Ordering::Relaxed};
 
 use ticketing_core::{
     Actor, Command, EmailAddress, Refusal, Status, Ticket, TicketId, TicketLabel, Timestamp, User,
@@ -177,13 +177,12 @@ impl<S: Store> Engine<S> {
     async fn forget_address(&self, address: &EmailAddress) -> Result<(), EraseError> {
         let known = self.store().forgotten().await?;
         // Those of one store are looked up with one key.
-        let key = match known.iter().max_by_key(|person| person.at) {
-            Some(person) => person.key,
-            None => {
-                let mut key = [0; 32];
-                getrandom::fill(&mut key).map_err(|error| StoreError::Unavailable(error.into()))?;
-                key
-            }
+        let key = if let Some(person) = known.iter().max_by_key(|person| person.at) {
+            person.key
+        } else {
+            let mut key = [0; 32];
+            getrandom::fill(&mut key).map_err(|error| StoreError::Unavailable(error.into()))?;
+            key
         };
         Ok(self.store().note_forgotten(vec![Forgotten::new(key, &address.key(), self.now())]).await?)
     }
@@ -224,7 +223,9 @@ impl<S: Store> Engine<S> {
 
     /// Erases what a ticket says, where the rules keep it no longer.
     pub(super) async fn anonymise_ticket(&self, id: TicketId) -> Result<(), EngineError> {
-        self.erase_ticket(id, &Actor::System, None).await.map(drop)
+        self.erase_ticket(id, &Actor::System, None).await?;
+        self.inner.anonymised.fetch_add(1, Relaxed);
+        Ok(())
     }
 
     /// Erases some people in a ticket; with none given, all that it says, where its time is over.

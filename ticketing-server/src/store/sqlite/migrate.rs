@@ -73,9 +73,16 @@ fn is_race(error: &refinery::Error) -> bool {
     matches!(error.kind(), Kind::Connection(..)) && !matches!(told(error), StoreError::Unwritable(_))
 }
 
+fn is_known(version: i32) -> bool {
+    embedded::migrations::runner().get_migrations().iter().any(|migration| migration.version() == version)
+}
+
 /// In few words: some errors have all of the SQL in them that was run.
 fn told(error: &refinery::Error) -> StoreError {
     match error.kind() {
+        Kind::MissingVersion(migration) if is_known(migration.version()) => {
+            damaged(format!("how its schema came to be is not whole: version {} is missing", migration.version()))
+        }
         Kind::MissingVersion(migration) => damaged(format!(
             "it was written by a newer version of this program (its schema is version {}): use that one",
             migration.version()

@@ -141,15 +141,13 @@ impl Words {
         };
         let (of, last, rows) = match indexed() {
             Ok(indexed) => indexed,
-            // It is new.
-            Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(vec![]),
             Err(error) => {
-                let error = StoreError::from(error);
-                return match error {
-                    StoreError::Damaged(error) => {
+                return match error.sqlite_error_code() {
+                    Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                         Ok(vec![format!("the index cannot be read and is made anew: {error}")])
                     }
-                    error => Err(error),
+                    // It is new, or somebody is making it.
+                    _ => Ok(vec![]),
                 };
             }
         };
