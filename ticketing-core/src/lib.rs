@@ -26,6 +26,7 @@
 //! - [`sla`]: what a ticket is promised, and when its time is up.
 //! - [`ticket::Order`]: what the desk asks for, read from what it sends.
 //! - [`ticket`]: a ticket as a fold over its events, and the lifecycle that decides which events there may be.
+//! - [`report`]: what tickets come to in figures.
 //! - [`integration`]: the same tickets as other systems name things.
 //! - [`token`]: what other systems may do, and until when.
 //! - [`subscription`]: who else is told what happens, and how long they are believed in when they do not listen.
@@ -55,6 +56,7 @@ mod label;
 pub mod limits;
 mod locale;
 mod members;
+pub mod report;
 mod rules;
 pub mod sla;
 pub mod subscription;

@@ -159,4 +159,10 @@ limits! {
     /// Minutes after which an event that is recorded so late is no news: clients that give each event its own time are late by
     /// seconds, those that take a history over by days.
     NOTICE_LATE_MINUTES_MAX: i64 = 60;
+
+    /// Most values of a dimension that a report has a row for; all others are one row. Lists of categories that people write
+    /// themselves have no end.
+    REPORT_VALUES_MAX: usize = 200;
+    /// Most periods of a report: a year of hours.
+    REPORT_PERIODS_MAX: usize = 366 * 24;
 }

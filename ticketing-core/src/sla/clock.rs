@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Agreement, ClockState, PerTarget, Promise, Reading, Rematch, Stop, TargetKind, is_default, reading::Course,
+    Agreement, Calendar, ClockState, PerTarget, Promise, Reading, Rematch, Stop, TargetKind, is_default,
+    reading::{Course, working},
 };
 use crate::{Rulebook, Status, Timestamp, limits::SLA_BREACH_PERCENT, ticket::lifecycle};
 
@@ -68,6 +69,15 @@ pub struct Clock {
     /// The shares of its time that are up in this cycle: percents, and when.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<(u8, Timestamp)>,
+}
+
+/// How long a clock took.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// The time that counted.
+    pub working: TimeDelta,
+    /// All of it, from its start to its end.
+    pub calendar: TimeDelta,
 }
 
 /// A due date that somebody set. It stands, whatever the clock does.
@@ -217,9 +227,26 @@ impl Sla {
         Some(self.run(kind, at)?.with_course(book, |course| course.allowed().total))
     }
 
+    /// How long a clock has taken at an instant, or had when it ended. Where nothing is promised, its working time is that of a
+    /// calendar, and it stands still where such clocks do when rules do not say. `None` where nobody waits for a next response.
+    pub fn taken(&self, kind: TargetKind, book: &Rulebook, otherwise: &Calendar, at: Timestamp) -> Option<Taken> {
+        let Ran { started_at, read_at, .. } = self.ran(kind, at)?;
+        let working = match self.run(kind, at) {
+            Some(run) => run.with_course(book, |course| course.elapsed()),
+            None => working(otherwise, started_at, &self.stops(&kind.pauses(), read_at), read_at),
+        };
+        Some(Taken { working, calendar: read_at.since(started_at) })
+    }
+
     /// A clock's run up to an instant; `None` where nothing is promised, or where nobody waits.
     pub(super) fn run(&self, kind: TargetKind, at: Timestamp) -> Option<Run<'_>> {
         let promise = self.agreement.as_ref()?.promises.get(kind).as_ref()?;
+        let Ran { started_at, read_at, is_met } = self.ran(kind, at)?;
+        Some(Run { promise, started_at, stops: self.stops(&promise.pauses, read_at), read_at, is_met })
+    }
+
+    /// From when to when a clock runs, whatever is promised; `None` where nobody waits.
+    fn ran(&self, kind: TargetKind, at: Timestamp) -> Option<Ran> {
         let clock = self.clocks.get(kind);
         let started_at = match kind {
             TargetKind::NextResponse => clock.started_at?,
@@ -231,8 +258,7 @@ impl Sla {
         let is_met = responded.is_some() || resolved.is_some();
         // An answer to a finished ticket is an answer: it counts as such also once the ticket is re-opened.
         let ends_at = responded.or(finished.map(|(at, _)| at));
-        let read_at = ends_at.unwrap_or(at);
-        Some(Run { promise, started_at, stops: self.stops(&promise.pauses, read_at), read_at, is_met })
+        Some(Ran { started_at, read_at: ends_at.unwrap_or(at), is_met })
     }
 
     /// The ticket's status at an instant.
@@ -280,6 +306,13 @@ impl Sla {
         let elapsed = promised.map_or_else(|| read_at.since(by_hand.set_at), |reading| reading.elapsed);
         Reading { due: Some(by_hand.due), elapsed, remaining: by_hand.due.since(read_at), state }
     }
+}
+
+/// When a clock started, up to when it is read, and whether what it is for has been done.
+struct Ran {
+    started_at: Timestamp,
+    read_at: Timestamp,
+    is_met: bool,
 }
 
 /// A clock's run, from its start to an instant.

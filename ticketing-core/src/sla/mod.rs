@@ -23,7 +23,7 @@ pub use self::{
     allowance::{Allowance, DueAt},
     budget::{Budget, BudgetError},
     calendar::{Allowed, Calendar, Day, Hours, Shift, ShiftError},
-    clock::{Clock, ClockChanges, DueByHand, Entered, Sla, Threshold},
+    clock::{Clock, ClockChanges, DueByHand, Entered, Sla, Taken, Threshold},
     explanation::{Interval, Reason},
     policy::{
         Agreement, Audience, CalendarReference, EscalationStep, Foreseen, Policy, Predicate, Preview, Promise, Rematch,

@@ -95,18 +95,12 @@ impl Course<'_> {
         self.reaches(TimeDelta::milliseconds(share))
     }
 
-    fn elapsed(&self) -> TimeDelta {
-        let mut elapsed = TimeDelta::zero();
-        let mut counted_from = self.started_at;
-        for stop in self.stops {
-            elapsed += self.calendar.working(counted_from, stop.from.min(self.at));
-            counted_from = self.end_of(stop).max(counted_from);
-        }
-        elapsed + self.calendar.working(counted_from, self.at)
+    pub(super) fn elapsed(&self) -> TimeDelta {
+        working(self.calendar, self.started_at, self.stops, self.at)
     }
 
     fn end_of(&self, stop: &Stop) -> Timestamp {
-        stop.until.unwrap_or(self.at).max(stop.from)
+        end_of(stop, self.at)
     }
 
     fn due(&self, allowed: Allowed) -> Option<Timestamp> {
@@ -136,6 +130,21 @@ impl Course<'_> {
         }
         self.calendar.after(counted_from, total - counted)
     }
+}
+
+/// The working time from an instant to another, without that of stops in between.
+pub(super) fn working(calendar: &Calendar, started_at: Timestamp, stops: &[Stop], at: Timestamp) -> TimeDelta {
+    let mut elapsed = TimeDelta::zero();
+    let mut counted_from = started_at;
+    for stop in stops {
+        elapsed += calendar.working(counted_from, stop.from.min(at));
+        counted_from = end_of(stop, at).max(counted_from);
+    }
+    elapsed + calendar.working(counted_from, at)
+}
+
+fn end_of(stop: &Stop, at: Timestamp) -> Timestamp {
+    stop.until.unwrap_or(at).max(stop.from)
 }
 
 #[cfg(test)]
