@@ -92,7 +92,8 @@ async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_answer_relies_on_what_a_failed_sync_has_lost() {
     // Not of the file itself: `docs/faults.md` says why.
-    for which in [In::Log] {
+    for _ in 0..scaled(2) {
+        let which = In::Log;
         let (desk, shim) = watched();
         let server =
             desk.serve_on("disk/ticketing.db", |command| shim.put_before(command).env("TICKETING_RATE_LIMITS", "off"));
