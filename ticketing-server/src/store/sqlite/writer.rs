@@ -199,7 +199,7 @@ fn write(
 /// died would take it for committed, though its sender was told that it was not. The next transaction stands in its place; this one
 /// changes nothing. It need not get to the disk: what the disk has of either is not known any more until a sync succeeds.
 ///
-/// (To go on after a failed sync is safe here. The system may have dropped what it could not write, and the next sync says nothing of
+/// (To go on after a failed sync of the log is safe here; of the file itself it is not, and SQLite's own checkpoints say nothing of that. The system may have dropped what it could not write, and the next sync says nothing of
 /// that; but SQLite counts on none of it: the next transaction is written from the same place again, whole.)
 fn write_over(connection: &Connection) {
     let unchanged = || {
