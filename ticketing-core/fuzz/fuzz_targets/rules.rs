@@ -5,8 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use ticketing_core::{
-    Actor, Draft, Rulebook, Rules, RulesDocument, Ticket, TicketId, Timestamp, limits,
-    ticket::Origin,
+    Actor, Draft, Rulebook, Rules, RulesDocument, Ticket, TicketId, Timestamp, limits, ticket::Origin,
 };
 
 const FORM: &[u8] = br#"{ "nombre": "Ana", "email": "ana@example.com", "tipo": "INCIDENTE", "categoria": "Sistemas",

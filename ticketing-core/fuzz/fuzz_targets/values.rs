@@ -34,7 +34,9 @@ fuzz_target!(|text: &str| {
             assert_eq!(WebhookUrl::parse(url.as_str()).as_ref(), Ok(&url));
             assert!(url.as_str().is_ascii() && !url.as_str().contains(char::is_whitespace));
             // Whoever connects reads it with another parser.
-            assert!(!url.as_str().contains('@') || url.as_str().split('/').nth(2).is_some_and(|host| !host.contains('@')));
+            assert!(
+                !url.as_str().contains('@') || url.as_str().split('/').nth(2).is_some_and(|host| !host.contains('@'))
+            );
         }
         Err(error) => assert!(!error.reason().is_empty()),
     }

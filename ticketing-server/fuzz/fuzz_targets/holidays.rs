@@ -11,7 +11,10 @@ fuzz_target!(|octets: &[u8]| {
             assert!(days.is_sorted_by(|(one, _), (next, _)| one < next), "{days:?}");
             for (date, name) in &days {
                 assert!(("2020-01-01"..="2040-12-31").contains(&date.as_str()), "{date}");
-                assert!(name.chars().count() <= 100 && name.trim() == name && !name.contains(char::is_control), "{name:?}");
+                assert!(
+                    name.chars().count() <= 100 && name.trim() == name && !name.contains(char::is_control),
+                    "{name:?}"
+                );
             }
             assert_eq!(holidays(octets).map(|(again, _)| again), Ok(days));
         }

@@ -102,7 +102,12 @@ fuzz_target!(|data: &[u8]| {
             let json: serde_json::Value = serde_json::from_slice(&body).expect("it says that it is JSON");
             if media_type == "application/problem+json" {
                 assert_eq!(json["status"], parts.status.as_u16());
-                assert!(["code", "title", "detail"].iter().all(|member| json[member].as_str().is_some_and(|text| !text.is_empty())), "{json}");
+                assert!(
+                    ["code", "title", "detail"]
+                        .iter()
+                        .all(|member| json[member].as_str().is_some_and(|text| !text.is_empty())),
+                    "{json}"
+                );
             } else if parts.status.is_client_error() {
                 assert!(path.contains("/v2") && json["code"].is_string() && json["message"].is_string(), "{json}");
             }
