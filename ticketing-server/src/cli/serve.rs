@@ -4,9 +4,10 @@ use std::{
     env::{self, VarError},
     io::{self, IsTerminal},
     num::{NonZeroU32, NonZeroUsize},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use serde_json::json;
@@ -129,8 +130,19 @@ impl Serve {
                     "the pages leave all checks to the server: the browser checks are not built in; `cargo xtask wasm` builds them"
                 );
             }
-            serve(listener, App::new(engine, options), interrupted).await?;
-            Ok::<_, anyhow::Error>(())
+            let (store, has_given_up) = (engine.store().clone(), AtomicBool::new(false));
+            let ends = async {
+                tokio::select! {
+                    () = interrupted => {}
+                    () = store.given_up() => has_given_up.store(true, Relaxed),
+                }
+            };
+            serve(listener, App::new(engine, options), ends).await?;
+            ensure!(
+                !has_given_up.load(Relaxed),
+                "the database {location} could not be synced to its disk: look at the disk, and start again; its log has everything"
+            );
+            Ok(())
         })?;
         // What the store still has waiting is written before the process ends.
         drop(runtime);

@@ -53,6 +53,16 @@ impl AnyStore {
             Location::Postgres(_) => Err(StoreError::Unavailable("this program is built without PostgreSQL".into())),
         }
     }
+
+    /// Waits until the store has given up writing, as a file does that could not be synced. A server's database sees to that itself.
+    pub async fn given_up(&self) {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(store) => store.given_up().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => std::future::pending().await,
+        }
+    }
 }
 
 #[cfg(feature = "sqlite")]

@@ -76,6 +76,11 @@ impl<J> Queue<J> {
         }
     }
 
+    /// Waits until nobody works at its head any more.
+    pub(super) async fn closed(&self) {
+        self.jobs.closed().await;
+    }
+
     /// How much stands in it.
     pub(super) fn len(&self) -> usize {
         self.jobs.max_capacity() - self.jobs.capacity()

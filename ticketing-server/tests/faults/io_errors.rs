@@ -39,7 +39,7 @@ async fn a_device_that_fails_now_and_then_loses_nothing_that_was_acknowledged() 
         for (calls, which, error) in [
             (Calls::Writes, In::Log, Errno::Io),
             (Calls::Writes, In::All, Errno::NoSpace),
-            (Calls::Syncs, In::All, Errno::Io),
+            (Calls::Syncs, In::Log, Errno::Io),
             (Calls::Writes, In::Database, Errno::Io),
             (Calls::Changes, In::All, Errno::ReadOnly),
             (Calls::Writes, In::Words, Errno::NoSpace),

@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering::SeqCst},
     },
+    time::Duration,
 };
 
 use super::{
@@ -91,9 +92,7 @@ async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
 /// that for "all is on the disk" loses what was acknowledged. Source: “PostgreSQL's `fsync()` surprise”, LWN, April 2018.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_answer_relies_on_what_a_failed_sync_has_lost() {
-    // Not of the file itself: `docs/faults.md` says why.
     for _ in 0..scaled(2) {
-        let which = In::Log;
         let (desk, shim) = watched();
         let server =
             desk.serve_on("disk/ticketing.db", |command| shim.put_before(command).env("TICKETING_RATE_LIMITS", "off"));
@@ -104,9 +103,7 @@ async fn no_answer_relies_on_what_a_failed_sync_has_lost() {
         for _ in 0..scaled(2) {
             let before = load.answered.load(SeqCst);
             answers(&load.answered, before + 20).await;
-            let skip = if matches!(which, In::Database) { 0 } else { 2 };
-            shim.fail(Calls::Syncs, which, Errno::Io, skip, 2);
-            // The file itself is synced when the log is put into it.
+            shim.fail(Calls::Syncs, In::Log, Errno::Io, 2, 2);
             while shim.failed() == 0 {
                 let before = load.answered.load(SeqCst);
                 answers(&load.answered, before + 5).await;
@@ -118,10 +115,45 @@ async fn no_answer_relies_on_what_a_failed_sync_has_lost() {
         let known = load.ended().await;
         let journal = Journal::read(shim.journal());
         assert!(journal.syncs().1 > 0, "no sync failed");
-        if matches!(which, In::Log) {
-            assert!(!known.refused.is_empty(), "nothing was refused");
-        }
+        assert!(!known.refused.is_empty(), "nothing was refused");
         every_disk_holds_what_was_acknowledged(&journal, &known.acknowledged, scaled(15), 77).await;
+    }
+}
+
+/// Of the file itself nobody could write again what a failed sync has lost, but from the log: the server ends, and the next one does so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_sync_of_the_file_ends_the_server_and_the_next_one_has_everything() {
+    for seed in 0..u64::from(scaled(2)) {
+        let (desk, shim) = watched();
+        let start = || {
+            desk.serve_on("disk/ticketing.db", |command| shim.put_before(command).env("TICKETING_RATE_LIMITS", "off"))
+        };
+        let server = start();
+        let journal = shim.journal().to_owned();
+        let noted = move || fs::metadata(&journal).map_or(0, |file| file.len());
+        let next = Arc::new(AtomicU32::new(0));
+        let load = Load::start(server.address, 6, &next, noted.clone());
+        answers(&load.answered, 20 + 40 * u32::try_from(seed).unwrap()).await;
+        shim.fail(Calls::Syncs, In::Database, Errno::Io, 0, 1);
+        let status = server.ended(Duration::from_mins(1)).await;
+        assert_eq!((status.code(), shim.failed()), (Some(1), 1));
+        let mut known = load.ended().await;
+        assert!(known.acknowledged.len() > 20);
+
+        // It goes on where the other one has ended, puts the log into the file, and has its power cut in turn.
+        let server = start();
+        let mut client = server.connect().await;
+        for ticket in &known.acknowledged {
+            is_found(&mut client, ticket).await;
+        }
+        let load = Load::start(server.address, 6, &next, noted);
+        answers(&load.answered, scaled(100)).await;
+        server.kill();
+        let later = load.ended().await;
+        assert!(later.refused.is_empty());
+        known.acknowledged.extend(later.acknowledged);
+        let journal = Journal::read(shim.journal());
+        every_disk_holds_what_was_acknowledged(&journal, &known.acknowledged, scaled(25), seed).await;
     }
 }
 

@@ -111,13 +111,14 @@ impl Load {
     }
 }
 
-/// Anything else than these two is a defect.
+/// Anything else than these is a defect: done, or not done because the disk takes nothing, or because the server is about to end.
 pub(crate) fn note(known: &mut Known, answer: &Answer, requester: u32, noted: u64) {
     if answer.status == 200 {
         let label = answer.json()["ticketLabel"].as_str().unwrap().to_owned();
         known.acknowledged.push(Acknowledged { label, requester, noted });
     } else {
-        answer.problem(503, "read-only");
+        let code = if answer.json()["code"] == "unavailable" { "unavailable" } else { "read-only" };
+        answer.problem(503, code);
         known.refused.push(requester);
     }
 }

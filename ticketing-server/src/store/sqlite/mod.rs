@@ -133,7 +133,7 @@ impl SqliteStore {
         let short: Result<_, StoreError> = readers(options.readers);
         let long: Result<_, StoreError> = readers(options.long_readers);
         let readers = Arc::new(Readers::new(short?, long?));
-        let writer = Writer::start(connect(path, options, Access::Write)?, Arc::clone(&readers), options)?;
+        let writer = Writer::start(connect(path, options, Access::Write)?, Arc::clone(&readers), path, options)?;
         let words = Words::beside(path);
         let long_readers = options.long_readers.max(1);
         Ok(Self {
@@ -149,6 +149,12 @@ impl SqliteStore {
                 path: path.to_owned(),
             }),
         })
+    }
+
+    /// Waits until the store has given up writing, because what it put into its file could not be synced: it is for another process to
+    /// open the file, and to go on from the log, which has everything. Until then, reads go on and every write is refused.
+    pub async fn given_up(&self) {
+        self.inner.writer.given_up().await;
     }
 
     /// The file.

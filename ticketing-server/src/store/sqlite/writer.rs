@@ -2,19 +2,21 @@
 
 use std::{
     any::Any,
+    fs,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{
-            AtomicBool,
-            Ordering::{Acquire, Release},
+            AtomicBool, AtomicI32,
+            Ordering::{Acquire, Relaxed, Release},
         },
     },
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
-use rusqlite::{Connection, ErrorCode, ffi};
+use rusqlite::{Connection, ErrorCode, config::DbConfig, ffi, hooks::Wal};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{SqliteOptions, is_of_writing, readers::Readers};
@@ -36,10 +38,12 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn start(
-        connection: Connection,
+        mut connection: Connection,
         readers: Arc<Readers>,
+        path: &Path,
         options: &SqliteOptions,
     ) -> Result<Self, StoreError> {
+        let log = Log::of(&mut connection, path)?;
         let (jobs, waiting) = Queue::new(options.queue_max, options.wait_max);
         let batch_max = options.batch_max.max(1);
         let is_in_trouble = Arc::<AtomicBool>::default();
@@ -47,7 +51,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("ticketing-writer".into())
             .spawn(move || {
-                write(&connection, &readers, waiting, batch_max, &trouble);
+                write(&connection, &readers, &log, waiting, batch_max, &trouble);
                 // The readers' connections are closed before this one.
                 drop(readers);
             })
@@ -77,6 +81,13 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
         jobs.run(Box::new(Call { work, outcome: None, reply }), answer).await
+    }
+
+    /// Waits until nothing is written any more, because the file could not be synced.
+    pub(super) async fn given_up(&self) {
+        if let Some(jobs) = &self.jobs {
+            jobs.closed().await;
+        }
     }
 
     /// How much waits.
@@ -159,6 +170,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 fn write(
     connection: &Connection,
     readers: &Readers,
+    log: &Log,
     mut waiting: mpsc::Receiver<Place>,
     batch_max: usize,
     is_in_trouble: &AtomicBool,
@@ -174,6 +186,7 @@ fn write(
         batch.extend(places.drain(..).filter_map(|place| place.take()));
         let committed = turn.and_then(|()| commit(connection, readers, &mut batch)).map_err(Arc::new);
         gathering.committed(batch.len(), waiting.len(), began.elapsed());
+        let mut kept = Ok(());
         if let Err(error) = &committed {
             tracing::error!(%error, writes = batch.len(), "a transaction was not committed");
             // Whatever is left of it. There may be nothing left.
@@ -181,14 +194,25 @@ fn write(
             if says_unwritable(error) {
                 is_in_trouble.store(true, Release);
                 write_over(connection);
-                make_room(connection, readers);
+                kept = log.make_room(connection, readers);
             }
         } else if is_in_trouble.load(Acquire) {
             // What was in the way may be gone.
-            make_room(connection, readers);
+            kept = log.make_room(connection, readers);
         }
         for job in batch.drain(..) {
             job.answer(committed.as_ref().copied());
+        }
+        if let Err(error) = kept.and_then(|()| log.keep_short(connection, readers)) {
+            give_up(connection, &error);
+            waiting.close();
+            let error = Arc::new(error);
+            while let Some(place) = waiting.blocking_recv() {
+                if let Some(job) = place.take() {
+                    job.answer(Err(&error));
+                }
+            }
+            return;
         }
     }
 }
@@ -199,8 +223,9 @@ fn write(
 /// died would take it for committed, though its sender was told that it was not. The next transaction stands in its place; this one
 /// changes nothing. It need not get to the disk: what the disk has of either is not known any more until a sync succeeds.
 ///
-/// (To go on after a failed sync of the log is safe here; of the file itself it is not, and SQLite's own checkpoints say nothing of that. The system may have dropped what it could not write, and the next sync says nothing of
-/// that; but SQLite counts on none of it: the next transaction is written from the same place again, whole.)
+/// (To go on after a failed sync of the log is safe. The system may have dropped what it could not write, and the next sync says
+/// nothing of that; but SQLite counts on none of it: the next transaction is written from the same place again, whole. After a failed
+/// sync of the file itself it is not: see [`give_up`].)
 fn write_over(connection: &Connection) {
     let unchanged = || {
         connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -212,23 +237,85 @@ fn write_over(connection: &Connection) {
     }
 }
 
-/// Puts the log into the file and cuts it off. SQLite does so after a commit only, and there may be none any more: a log that has grown
-/// while somebody read from it holds the very room that is missing.
-fn make_room(connection: &Connection, readers: &Readers) {
-    // Whoever reads for long is not waited for.
-    const PATIENCE: Duration = Duration::from_millis(50);
-    let patience = connection.pragma_query_value(None, "busy_timeout", |row| row.get::<_, u32>(0));
-    let made = connection.busy_timeout(PATIENCE).and_then(|()| {
-        let row = |row: &rusqlite::Row<'_>| row.get::<_, bool>(0);
-        readers.while_resting(|| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], row))
-    });
-    if let Err(error) = made {
-        tracing::error!(%error, "the log could not be put into the file");
+/// Writes nothing more, and leaves the log where it is.
+///
+/// SQLite puts a log that others read from into the file piece by piece, and syncs the file when it has all of it. Where that sync fails,
+/// the system may have dropped what it could not write of earlier pieces, which are not written again: the next sync would succeed,
+/// the log be emptied, and what was acknowledged be in neither. Whoever opens the file next takes no piece for written; until then
+/// the log has everything. So it is for another process to go on.
+fn give_up(connection: &Connection, error: &rusqlite::Error) {
+    tracing::error!(%error, "the database's file could not be synced: its log has everything, and is put into it by who opens it next");
+    if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+        tracing::error!(%error, "the log could not be kept");
     }
-    let patience =
-        patience.map_or(SqliteOptions::default().busy_timeout, |millis| Duration::from_millis(millis.into()));
-    if let Err(error) = connection.busy_timeout(patience) {
-        tracing::error!(%error, "how long others are waited for could not be set");
+}
+
+/// The log, which is put into the file from time to time. SQLite would do so by itself and say nothing of how it went.
+struct Log {
+    /// The file that it is the log of.
+    file: PathBuf,
+    /// Its pages after the last commit.
+    pages: Arc<AtomicI32>,
+}
+
+impl Log {
+    /// From how many pages on it is put into the file: SQLite's own number.
+    const PAGES: i32 = 1_000;
+
+    fn of(connection: &mut Connection, file: &Path) -> rusqlite::Result<Self> {
+        let pages = Arc::<AtomicI32>::default();
+        let noted = Arc::clone(&pages);
+        // In the place of SQLite's own, which begins a checkpoint.
+        connection.wal_hook(Some(move |_: &mut Wal, pages: i32| {
+            noted.store(pages, Relaxed);
+            Ok(())
+        }))?;
+        Ok(Self { file: file.to_owned(), pages })
+    }
+
+    /// Puts it into the file where it is long.
+    fn keep_short(&self, connection: &Connection, readers: &Readers) -> rusqlite::Result<()> {
+        if self.pages.load(Relaxed) < Self::PAGES {
+            return Ok(());
+        }
+        self.put(connection, readers, "PRAGMA wal_checkpoint(PASSIVE)")
+    }
+
+    /// Puts it into the file and cuts it off. There may be no commit any more after which it would be: a log that has grown while
+    /// somebody read from it holds the very room that is missing.
+    fn make_room(&self, connection: &Connection, readers: &Readers) -> rusqlite::Result<()> {
+        // Whoever reads for long is not waited for.
+        const PATIENCE: Duration = Duration::from_millis(50);
+        let patience = connection.pragma_query_value(None, "busy_timeout", |row| row.get::<_, u32>(0));
+        let set = |patience| {
+            if let Err(error) = connection.busy_timeout(patience) {
+                tracing::error!(%error, "how long others are waited for could not be set");
+            }
+        };
+        set(PATIENCE);
+        let put = self.put(connection, readers, "PRAGMA wal_checkpoint(TRUNCATE)");
+        set(patience.map_or(SqliteOptions::default().busy_timeout, |millis| Duration::from_millis(millis.into())));
+        put
+    }
+
+    /// Fails where the file could not be synced, and nowhere else: whatever else is in the way is so for now.
+    fn put(&self, connection: &Connection, readers: &Readers, sql: &str) -> rusqlite::Result<()> {
+        let before = self.file_changed();
+        let is_busy = |row: &rusqlite::Row<'_>| row.get::<_, bool>(0);
+        let Err(error) = readers.while_resting(|| connection.query_row(sql, [], is_busy)) else { return Ok(()) };
+        // The log is synced first, and the file written only after that: where it was not, it is the log's sync that failed.
+        let is_of_sync = matches!(&error, rusqlite::Error::SqliteFailure(failure, _)
+            if failure.extended_code == ffi::SQLITE_IOERR_FSYNC);
+        if is_of_sync && (before.is_none() || self.file_changed() != before) {
+            return Err(error);
+        }
+        tracing::error!(%error, "the log could not be put into the file");
+        Ok(())
+    }
+
+    /// When the file was last written. (Asked by its name: to open and close it would end SQLite's locks on it.)
+    fn file_changed(&self) -> Option<SystemTime> {
+        fs::metadata(&self.file).and_then(|file| file.modified()).ok()
     }
 }
 
