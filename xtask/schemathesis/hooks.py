@@ -163,8 +163,8 @@ def is_beyond_a_schema(code, path, case):
     if code in OF_WHAT_IS_THERE or code == "control-character":
         return True
     if code == "invalid-parameter":
-        # Cursors are what the page before says.
-        return "cursor" in case.query
+        # Cursors are what the page before says. There was nothing before 1970.
+        return "cursor" in case.query or (path == "since" and not is_instant_since_1970(case.query["since"]))
     if code == "required" and path == "area":
         # Who works one area needs one.
         return True

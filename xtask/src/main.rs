@@ -6,6 +6,7 @@
 //! | `test`  | sets up what the tests need and passes every one of them |
 //! | `lint`  | formatting, clippy and documentation, warnings refused; the figures in the docs |
 //! | `bench` | measures everything side by side with its peers, and writes the figures into the docs |
+//! | `conformance` | holds the API against its OpenAPI documents |
 //! | `deploy` | holds the files in `deploy/` against systemd, nginx, Caddy and Prometheus |
 //! | `fuzz`  | runs the fuzz targets of the core |
 //! | `postgres` | starts a PostgreSQL server that is thrown away, for a command or until interrupted |
@@ -51,6 +52,8 @@ enum Command {
     /// Check formatting, clippy, documentation and the figures in it; a warning is an error.
     Lint,
     Bench(bench::Args),
+    /// Hold the API against its OpenAPI documents, with requests that are drawn from them (`TICKETING_SCALE` times as many).
+    Conformance,
     Deploy(deploy::Args),
     Fuzz(fuzz::Args),
     Postgres(postgres::Args),
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Lint => Ok(lint::run()),
         Command::Bench(args) => bench::run(&args),
+        Command::Conformance => process::scale().and_then(conformance::run).map(|_| ExitCode::SUCCESS),
         Command::Deploy(args) => deploy::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Postgres(args) => postgres::run_beside(&args),

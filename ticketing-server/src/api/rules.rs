@@ -53,7 +53,7 @@ pub(crate) async fn apply<S: Store>(mut call: Call<S>) -> Result<Response, ApiEr
     let rules = read(&call.json_body().await?)?;
     let engine = call.engine();
     engine.refresh_rules().await?;
-    if !call.expects_etag(&etag(&engine.rules()))? {
+    if !call.expects_rules(&etag(&engine.rules()))? {
         return Err(ApiError::RulesChanged);
     }
 

@@ -252,14 +252,18 @@ impl<S: Store> Call<S> {
         tags.split(',').map(|tag| version(tag.trim())).collect::<Option<_>>().map(Some).ok_or(invalid)
     }
 
-    /// Whether what a tag names is what the client expects, where it says what it does.
-    pub(crate) fn expects_etag(&self, etag: &str) -> Result<bool, ApiError> {
+    /// Whether the rules that a tag names are those that the client expects, where it says which.
+    pub(crate) fn expects_rules(&self, etag: &str) -> Result<bool, ApiError> {
         let invalid = ApiError::InvalidHeader("If-Match");
         let mut values = self.headers.get_all(IF_MATCH).iter();
         let (value, None) = (values.next(), values.next()) else { return Err(invalid) };
         let Some(value) = value else { return Ok(true) };
-        let mut tags = value.to_str().map_err(|_| invalid)?.split(',').map(str::trim);
-        Ok(tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag))
+        let tags = value.to_str().unwrap_or_default().split(',').map(|tag| tag.trim().trim_start_matches("W/"));
+        let is_hash = |tag: &str| tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).is_some_and(is_uuid);
+        if !tags.clone().all(|tag| tag == "*" || is_hash(tag)) {
+            return Err(invalid);
+        }
+        Ok(tags.into_iter().any(|tag| tag == "*" || tag == etag))
     }
 
     /// Counts against the limit of an e-mail address.
@@ -301,6 +305,11 @@ pub(super) fn locale(headers: &HeaderMap) -> Locale {
 pub(crate) fn query(uri: &Uri, name: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
     pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+}
+
+/// As hashes of rules are written.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && Uuid::try_parse(text).is_ok()
 }
 
 /// Of this media type, and in UTF-8 where it says.

@@ -66,6 +66,8 @@ async fn rules_are_compared_before_they_take_the_place_of_others() {
     assert_eq!(preview["abiertos"]["otra_fecha"], 1);
     assert_eq!(admin.get("/api/reglas").await.header("etag"), Some(&*etag), "nothing has changed");
 
+    let wrong = put("/api/reglas", &rules).header("If-Match", "{}");
+    admin.ask(wrong).await.problem(400, "invalid-header");
     let stale = put("/api/reglas", &rules).header("If-Match", "\"00000000-0000-0000-0000-000000000000\"");
     admin.ask(stale).await.problem(412, "rules-changed");
     admin.ask(put("/api/reglas?abiertos=quizas", &rules)).await.problem(422, "invalid-parameter");

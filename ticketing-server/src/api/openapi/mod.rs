@@ -111,7 +111,7 @@ fn apply_rules() -> Value {
         "security": security(),
         "parameters": [
             {
-                "name": "If-Match", "in": "header", "schema": { "type": "string", "pattern": "^\"[0-9a-f-]{36}\"$" },
+                "name": "If-Match", "in": "header", "schema": { "type": "string", "pattern": "^\"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\"$" },
                 "description": "The ETag of the rules that were seen; a 412 where others are active."
             },
             {
