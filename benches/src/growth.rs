@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for (index, tickets) in steps.iter().enumerate() {
         let (there, labels) = fill(&file, *tickets)?;
         growth.is_last = index > 0 && index + 1 == steps.len();
-        let server = start_ours(&executable, &file, &[])?;
+        let server = start_ours(&executable, &file)?;
         println!("{there} tickets: the server was ready after {:.0} ms", server.ready_after.as_secs_f64() * 1e3);
         growth.step(u64::from(*tickets), &server, &labels, Duration::from_secs(arguments.seconds), &file)?;
     }

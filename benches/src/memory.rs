@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut again = vec![];
     for start in 0..arguments.starts {
         for times in [&mut new, &mut again] {
-            let server = start_ours(&executable, &dir.path().join(format!("{start}.db")), &[])?;
+            let server = start_ours(&executable, &dir.path().join(format!("{start}.db")))?;
             times.push(server.ready_after.as_secs_f64() * 1e3);
         }
     }
@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let files = rlimit::increase_nofile_limit(u64::MAX)?;
     let needed = u64::from(arguments.connections) * 2;
     ensure!(files >= needed, "{needed} files have to be open at once, and {files} may be (`ulimit -Hn`)");
-    let server = start_ours(&executable, &dir.path().join("connections.db"), &[])?;
+    let server = start_ours(&executable, &dir.path().join("connections.db"))?;
     thread::sleep(Duration::from_millis(500));
     let resident = || server.resident_bytes().context("the system does not say what a process has resident");
     let before = resident()?;

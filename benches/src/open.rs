@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let bodies = dir.path().join("bodies.jsonl");
     fs::write(&bodies, self::bodies()?)?;
 
-    let ours = start_ours(&executable, &dir.path().join("open.db"), &[])?;
+    let ours = start_ours(&executable, &dir.path().join("open.db"))?;
     let ours = measure(arguments, &ours, &bodies)?;
     let peer = find_peer(arguments.peer.as_deref(), &beside)
         .map(|peer| measure(arguments, &start_peer(&peer, dir.path())?, &bodies))

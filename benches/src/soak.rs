@@ -30,7 +30,7 @@ use crate::{
     canned,
     figures::{mebibytes, median},
     growth::ensure_room,
-    http::{READER, READER_VARIABLES, find_ours, start_ours},
+    http::{READER, create_reader, find_ours, start_ours},
     load::quantile_ms,
     servers::Server,
 };
@@ -77,7 +77,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     ensure_room(dir, u64::from(arguments.rate) * arguments.seconds * TICKET_OCTETS / 2)?;
     let dir = tempfile::Builder::new().prefix("soak-").tempdir_in(dir)?;
     let file = dir.path().join("soak.db");
-    let server = start_ours(&executable, &file, &READER_VARIABLES)?;
+    create_reader(&executable, &file)?;
+    let server = start_ours(&executable, &file)?;
     let mut log = Log { file: arguments.log.as_ref().map(fs::File::create).transpose()? };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
 
