@@ -11,7 +11,10 @@ use std::{
 };
 
 use super::{
-    common::{program::Desk, scaled},
+    common::{
+        program::{Desk, Server},
+        scaled,
+    },
     disk::{Journal, Random, Survives},
     io_errors::answers,
     requesters::{Acknowledged, Known, Load, creation, holds, is_found},
@@ -24,6 +27,17 @@ pub(super) fn watched() -> (Desk, Shim) {
     fs::create_dir(desk.path("disk")).unwrap();
     let shim = Shim::new(&desk.path("disk"), &desk.path("")).with_journal(&desk.path(""));
     (desk, shim)
+}
+
+/// A server on that disk.
+fn serve_behind(desk: &Desk, shim: &Shim) -> Server {
+    desk.serve_on("disk/ticketing.db", |command| shim.put_before(command).env("TICKETING_RATE_LIMITS", "off"))
+}
+
+/// Who creates tickets there, and notes how much the journal had when each was acknowledged.
+fn put_load_on(server: &Server, shim: &Shim, next: &Arc<AtomicU32>) -> Load {
+    let journal = shim.journal().to_owned();
+    Load::start(server.address, 6, next, move || fs::metadata(&journal).map_or(0, |file| file.len()))
 }
 
 /// Rebuilds disks from a journal, and asserts of each that all is there that had been acknowledged when the power was cut.
@@ -71,12 +85,9 @@ async fn every_disk_holds_what_was_acknowledged(
 async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
     for seed in 0..u64::from(scaled(1)) {
         let (desk, shim) = watched();
-        let server =
-            desk.serve_on("disk/ticketing.db", |command| shim.put_before(command).env("TICKETING_RATE_LIMITS", "off"));
-        let journal = shim.journal().to_owned();
-        let noted = move || fs::metadata(&journal).map_or(0, |file| file.len());
+        let server = serve_behind(&desk, &shim);
         let next = Arc::new(AtomicU32::new(0));
-        let load = Load::start(server.address, 6, &next, noted);
+        let load = put_load_on(&server, &shim, &next);
         answers(&load.answered, scaled(200)).await;
         server.kill();
         let Known { acknowledged, refused } = load.ended().await;
@@ -94,12 +105,9 @@ async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
 async fn no_answer_relies_on_what_a_failed_sync_has_lost() {
     for _ in 0..scaled(2) {
         let (desk, shim) = watched();
-        let server =
-            desk.serve_on("disk/ticketing.db", |command| shim.put_before(command).env("TICKETING_RATE_LIMITS", "off"));
-        let journal = shim.journal().to_owned();
-        let noted = move || fs::metadata(&journal).map_or(0, |file| file.len());
+        let server = serve_behind(&desk, &shim);
         let next = Arc::new(AtomicU32::new(0));
-        let load = Load::start(server.address, 6, &next, noted);
+        let load = put_load_on(&server, &shim, &next);
         for _ in 0..scaled(2) {
             let before = load.answered.load(SeqCst);
             answers(&load.answered, before + 20).await;
@@ -125,14 +133,9 @@ async fn no_answer_relies_on_what_a_failed_sync_has_lost() {
 async fn a_failed_sync_of_the_file_ends_the_server_and_the_next_one_has_everything() {
     for seed in 0..u64::from(scaled(2)) {
         let (desk, shim) = watched();
-        let start = || {
-            desk.serve_on("disk/ticketing.db", |command| shim.put_before(command).env("TICKETING_RATE_LIMITS", "off"))
-        };
-        let server = start();
-        let journal = shim.journal().to_owned();
-        let noted = move || fs::metadata(&journal).map_or(0, |file| file.len());
+        let server = serve_behind(&desk, &shim);
         let next = Arc::new(AtomicU32::new(0));
-        let load = Load::start(server.address, 6, &next, noted.clone());
+        let load = put_load_on(&server, &shim, &next);
         answers(&load.answered, 20 + 40 * u32::try_from(seed).unwrap()).await;
         shim.fail(Calls::Syncs, In::Database, Errno::Io, 0, 1);
         let status = server.ended(Duration::from_mins(1)).await;
@@ -141,12 +144,12 @@ async fn a_failed_sync_of_the_file_ends_the_server_and_the_next_one_has_everythi
         assert!(known.acknowledged.len() > 20);
 
         // It goes on where the other one has ended, puts the log into the file, and has its power cut in turn.
-        let server = start();
+        let server = serve_behind(&desk, &shim);
         let mut client = server.connect().await;
         for ticket in &known.acknowledged {
             is_found(&mut client, ticket).await;
         }
-        let load = Load::start(server.address, 6, &next, noted);
+        let load = put_load_on(&server, &shim, &next);
         answers(&load.answered, scaled(100)).await;
         server.kill();
         let later = load.ended().await;
@@ -163,8 +166,7 @@ async fn a_failed_sync_of_the_file_ends_the_server_and_the_next_one_has_everythi
 async fn what_was_refused_for_a_failed_sync_does_not_come_back_when_the_process_is_killed() {
     for times in [1, 1_000_000] {
         let (desk, shim) = watched();
-        let server =
-            desk.serve_on("disk/ticketing.db", |command| shim.put_before(command).env("TICKETING_RATE_LIMITS", "off"));
+        let server = serve_behind(&desk, &shim);
         let mut client = server.connect().await;
         let mut known = Known::default();
         super::requesters::note(&mut known, &client.ask(&creation(0)).await, 0, 0);
