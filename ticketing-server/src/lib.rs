@@ -40,6 +40,8 @@ pub mod mail;
 #[cfg(feature = "http")]
 mod pages;
 #[cfg(feature = "http")]
+mod reports;
+#[cfg(feature = "http")]
 mod routes;
 #[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod rules_file;
@@ -53,5 +55,6 @@ pub use self::engine::{
     Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed, ExportedTicket, Follower,
     HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing,
     LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed,
-    RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError, TakeOver, TakenOver, TicketReferences,
+    ReportAnswer, ReportAsk, RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError, TakeOver,
+    TakenOver, TicketReferences,
 };

@@ -1,7 +1,11 @@
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
 use super::{Dimension, bucket::floored};
-use crate::{Timestamp, Zone, limits::REPORT_PERIODS_MAX, ticket::Scope};
+use crate::{
+    Timestamp, Zone,
+    limits::{REPORT_CELLS_MAX, REPORT_PERIODS_MAX},
+    ticket::Scope,
+};
 
 /// What a report is to tell.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,6 +65,9 @@ pub enum QueryError {
     /// It has too many periods.
     #[error("a report has at most {REPORT_PERIODS_MAX} periods")]
     TooManyPeriods,
+    /// It has too many rows for so many periods.
+    #[error("a report has at most {REPORT_CELLS_MAX} rows times periods")]
+    TooLarge,
 }
 
 impl Period {
@@ -82,6 +89,24 @@ impl Period {
     /// The period of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|period| period.name() == name)
+    }
+
+    /// Where the last so many periods before an instant begin, on the clocks of a zone: the last of them is the one that it ends or
+    /// is in.
+    ///
+    /// ```
+    /// use ticketing_core::{Timestamp, Zone, report::Period};
+    ///
+    /// let bogota = Zone::fixed("America/Bogota", -5 * 3600);
+    /// let at = |text| Timestamp::parse(text).unwrap();
+    /// let begins = |until| Period::Month.last(2, at(until), &bogota);
+    /// assert_eq!(begins("2026-03-24T10:15:00Z"), at("2026-02-01T05:00:00Z"));
+    /// assert_eq!(begins("2026-03-01T05:00:00Z"), at("2026-01-01T05:00:00Z"));
+    /// ```
+    pub fn last(self, count: u32, until: Timestamp, zone: &Zone) -> Timestamp {
+        let last = Timestamp::saturating_from_unix_millis(until.unix_millis().saturating_sub(1));
+        let begins = self.before(self.start(clock(last, zone)), count.saturating_sub(1));
+        begins.map_or(Timestamp::MIN, |local| instant(local, zone))
     }
 
     /// Where the period begins that has a time of the clock.
@@ -181,13 +206,21 @@ impl Query {
     }
 
     fn clock(&self, at: Timestamp) -> NaiveDateTime {
-        DateTime::from_timestamp_millis(self.zone.local(at.unix_millis())).unwrap_or_default().naive_utc()
+        clock(at, &self.zone)
     }
 
     fn instant(&self, local: NaiveDateTime) -> Timestamp {
-        let millis = self.zone.instant_of(local.and_utc().timestamp_millis());
-        floored(Timestamp::saturating_from_unix_millis(millis))
+        instant(local, &self.zone)
     }
+}
+
+fn clock(at: Timestamp, zone: &Zone) -> NaiveDateTime {
+    DateTime::from_timestamp_millis(zone.local(at.unix_millis())).unwrap_or_default().naive_utc()
+}
+
+fn instant(local: NaiveDateTime, zone: &Zone) -> Timestamp {
+    let millis = zone.instant_of(local.and_utc().timestamp_millis());
+    floored(Timestamp::saturating_from_unix_millis(millis))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Counter, Dimension, Figures, Query, QueryError, Rollup, Row, Span, bucket::cover, figure::Tally};
 use crate::{
     Rules, Timestamp,
-    limits::REPORT_VALUES_MAX,
+    limits::{REPORT_CELLS_MAX, REPORT_VALUES_MAX},
     text::{area_key, priority_key},
     ticket::Scope,
 };
@@ -69,6 +69,9 @@ impl Report {
 
         let ranked = ranked(&before, &earlier, &periods);
         let (named, rest) = ranked.split_at(ranked.len().min(REPORT_VALUES_MAX));
+        if query.by.is_some() && named.len().saturating_mul(spans.len()) > REPORT_CELLS_MAX {
+            return Err(QueryError::TooLarge);
+        }
         let row = |value: Value, keys: &[String]| {
             let sum = |tallies: &Tallies| {
                 let mut sum = Tally::default();

@@ -14,6 +14,7 @@ mod maintain;
 mod people;
 mod privacy;
 mod public;
+mod reports;
 mod rules_changes;
 mod subscriptions;
 mod sweep;
@@ -24,7 +25,8 @@ mod what_if;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64};
 
 use ticketing_core::{
-    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Sla, ticket::NewEvent, user::Attempts,
+    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, report::QueryError, sla::Sla, ticket::NewEvent,
+    user::Attempts,
 };
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -45,6 +47,7 @@ pub use self::{
     integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
     privacy::{EraseError, EraseOptions, ErasedSubject, ExportedTicket, Subject, SubjectExport, SubjectTicket},
     public::PublicTicket,
+    reports::{ReportAnswer, ReportAsk},
     rules_changes::RulesChange,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},
     take_over::{TakeOver, TakenOver},
@@ -131,6 +134,9 @@ pub enum EngineError {
     /// Others changed the ticket each time before this command could.
     #[error("the ticket is being changed by too many at once")]
     Contended,
+    /// There is no such report.
+    #[error(transparent)]
+    Report(#[from] QueryError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
