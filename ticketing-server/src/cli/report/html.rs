@@ -47,21 +47,19 @@ fn section(told: &Told, measure: Measure) -> Markup {
     let locale = told.asked.locale;
     let total = &told.answer.report.total;
     let parts = Part::of(spec);
-    let first = parts.first().copied().unwrap_or(Part::Whole);
+    let (of, first) = Part::drawn(measure);
     let is_of_ages = spec.unit == Unit::Ages;
-    let (now, before) = (first.read(measure, &total.whole), first.read(measure, &total.previous));
+    let (now, before) = (first.read(of, &total.whole), first.read(of, &total.previous));
     let drawn = drawn(told, measure, parts);
     html! {
         section {
             h2 { (spec.name(locale)) }
             p.says { (spec.sentence(locale)) @if let Some(clock) = clock_name(spec.counts, locale) { " " (clock) } }
-            @if !is_of_ages {
-                p.now {
-                    (text(now, locale))
-                    small {
-                        @if first != Part::Whole { (part_name(first, locale)) " · " }
-                        (change(now, before, locale))
-                    }
+            p.now {
+                (text(now, locale))
+                small {
+                    @if first != Part::Whole { (part_name(first, locale)) " · " }
+                    (change(now, before, locale))
                 }
             }
             div.chart {
@@ -208,12 +206,12 @@ fn legend(drawn: &[Drawn]) -> Markup {
 /// A line for each row, and one for all.
 fn summary(told: &Told, measure: Measure, parts: &[Part]) -> Markup {
     let locale = told.asked.locale;
-    let first = parts.first().copied().unwrap_or(Part::Whole);
+    let (of, first) = Part::drawn(measure);
     let cells = |row: &ReportRow| {
-        let read = |part: Part, figures: &Figures| part.read(measure, figures);
-        let mut cells: Vec<_> = parts.iter().map(|part| text(read(*part, &row.whole), locale)).collect();
-        let earlier = read(first, &row.previous);
-        cells.extend([text(earlier, locale), change(read(first, &row.whole), earlier, locale)]);
+        let mut cells: Vec<_> = parts.iter().map(|part| text(part.read(measure, &row.whole), locale)).collect();
+        let read = |figures: &Figures| first.read(of, figures);
+        let earlier = read(&row.previous);
+        cells.extend([text(earlier, locale), change(read(&row.whole), earlier, locale)]);
         cells
     };
     let line = |name: &str, row: &ReportRow, is_all: bool| {

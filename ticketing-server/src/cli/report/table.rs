@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
-use ticketing_core::report::{Figures, Measure, ReportRow};
+use ticketing_core::report::{Figures, Measure, MeasureSpec, ReportRow};
 
 use super::text::{self, Part, change, clock_name, part_name, period_name, text};
 use crate::reports::{Told, dimension_name};
@@ -20,35 +20,24 @@ pub(super) fn table(told: &Told, terminal: Option<u16>) -> String {
     let width = terminal.unwrap_or(WIDTH);
     let mut all = super::heading(told);
     all.push('\n');
-    match told.asked.ask.by {
-        None => {
-            let _ = write!(all, "\n{}\n", figures(told, width));
-            for measure in &told.asked.measures {
-                if let Some(spec) = measure.spec() {
-                    let _ = write!(all, "\n{}: {}", spec.name(told.asked.locale), definition(*measure, told));
-                }
-            }
-            all.push('\n');
+    let specs = || told.asked.measures.iter().filter_map(|measure| measure.spec());
+    if told.asked.ask.by.is_none() {
+        let _ = write!(all, "\n{}\n", figures(told, width));
+        for spec in specs() {
+            let _ = write!(all, "\n{}: {}", spec.name(told.asked.locale), definition(spec, told));
         }
-        Some(_) => {
-            for measure in &told.asked.measures {
-                let Some(spec) = measure.spec() else { continue };
-                let _ = write!(
-                    all,
-                    "\n{}\n{}\n{}\n",
-                    spec.name(told.asked.locale),
-                    definition(*measure, told),
-                    rows(told, *measure, width)
-                );
-            }
-        }
+        all.push('\n');
+        return all;
+    }
+    for spec in specs() {
+        let (name, definition, rows) = (spec.name(told.asked.locale), definition(spec, told), rows(told, spec, width));
+        let _ = write!(all, "\n{name}\n{definition}\n{rows}\n");
     }
     all
 }
 
-fn definition(measure: Measure, told: &Told) -> String {
+fn definition(spec: &MeasureSpec, told: &Told) -> String {
     let locale = told.asked.locale;
-    let Some(spec) = measure.spec() else { return String::new() };
     let clock = clock_name(spec.counts, locale).map(|clock| format!(" {clock}")).unwrap_or_default();
     format!("{}{clock}", spec.sentence(locale))
 }
@@ -62,44 +51,35 @@ fn figures(told: &Told, width: u16) -> String {
         locale.pick(["Conjunto", "Whole", "Conjunto"]).to_owned(),
         before(told),
     ];
-    let lines = told.asked.measures.iter().flat_map(|measure| {
-        let parts = measure.spec().map_or(&[][..], Part::of);
-        parts.iter().map(move |part| (*measure, *part))
-    });
-    let lines: Vec<_> = lines
-        .filter(|(_, part)| *part != Part::Count)
-        .map(|(measure, part)| {
-            let name = measure.spec().map_or("", |spec| spec.name(locale));
+    let lines = told.asked.measures.iter().filter_map(|measure| measure.spec()).flat_map(|spec| {
+        let parts = Part::of(spec).iter().filter(|part| **part != Part::Count);
+        parts.map(move |part| {
             let name = match part {
-                Part::Whole => name.to_owned(),
-                part => format!("{name}, {}", part_name(part, locale)),
+                Part::Whole => spec.name(locale).to_owned(),
+                part => format!("{}, {}", spec.name(locale), part_name(*part, locale)),
             };
-            let read = |figures: &Figures| part.read(measure, figures);
+            let read = |figures: &Figures| part.read(spec.measure, figures);
             let (now, earlier) = (read(&total.whole), read(&total.previous));
-            Line {
-                name,
-                picture: picture(measure, part, total),
-                cells: vec![text(now, locale), change(now, earlier, locale)],
-            }
+            let picture = picture((spec.measure, *part), total);
+            Line { name, picture, cells: vec![text(now, locale), change(now, earlier, locale)] }
         })
-        .collect();
-    draw(&head, lines, width)
+    });
+    draw(&head, lines.collect(), width)
 }
 
 /// A line for each row, of one measure.
-fn rows(told: &Told, measure: Measure, width: u16) -> String {
+fn rows(told: &Told, spec: &MeasureSpec, width: u16) -> String {
     let (locale, report) = (told.asked.locale, &told.answer.report);
-    let parts = measure.spec().map_or(&[][..], Part::of);
-    let drawn = parts.first().copied().unwrap_or(Part::Whole);
+    let (parts, drawn) = (Part::of(spec), Part::drawn(spec.measure));
     let by = told.asked.ask.by.map_or("", |by| dimension_name(by, locale));
     let mut head = vec![by.to_owned(), by_period(told)];
     head.extend(parts.iter().map(|part| part_name(*part, locale)));
     head.push(before(told));
     let line = |name: &str, row: &ReportRow| {
-        let read = |part: Part, figures: &Figures| part.read(measure, figures);
-        let mut cells: Vec<_> = parts.iter().map(|part| text(read(*part, &row.whole), locale)).collect();
-        cells.push(change(read(drawn, &row.whole), read(drawn, &row.previous), locale));
-        Line { name: name.to_owned(), picture: picture(measure, drawn, row), cells }
+        let mut cells: Vec<_> = parts.iter().map(|part| text(part.read(spec.measure, &row.whole), locale)).collect();
+        let read = |figures: &Figures| drawn.1.read(drawn.0, figures);
+        cells.push(change(read(&row.whole), read(&row.previous), locale));
+        Line { name: name.to_owned(), picture: picture(drawn, row), cells }
     };
     let mut lines: Vec<_> = told.named_rows().map(|(called, row)| line(&called.name, row)).collect();
     lines.push(line(locale.pick(["Total", "All", "Total"]), &report.total));
@@ -122,7 +102,7 @@ struct Line {
     cells: Vec<String>,
 }
 
-fn picture(measure: Measure, part: Part, row: &ReportRow) -> Vec<Option<f64>> {
+fn picture((measure, part): (Measure, Part), row: &ReportRow) -> Vec<Option<f64>> {
     row.periods.iter().map(|figures| part.read(measure, figures).map(text::Number::value)).collect()
 }
 

@@ -41,6 +41,15 @@ impl Part {
         }
     }
 
+    /// What is drawn of a measure, and told against what was before: of ages, how many there are at all.
+    pub(super) fn drawn(measure: Measure) -> (Measure, Self) {
+        let parts = measure.spec().map_or(&[][..], Self::of);
+        match parts.first() {
+            Some(Self::Band(_)) | None => (Measure::Backlog, Self::Whole),
+            Some(first) => (measure, *first),
+        }
+    }
+
     /// It of a figure; `None` where there is nothing.
     pub(super) fn read(self, measure: Measure, figures: &Figures) -> Option<Number> {
         let clock = measure.spec()?.counts;
@@ -164,7 +173,18 @@ pub(super) fn part_name(part: Part, locale: Locale) -> String {
         Part::P90 => "p90".to_owned(),
         Part::P99 => "p99".to_owned(),
         Part::Count => locale.pick(["casos", "count", "casos"]).to_owned(),
-        Part::Band(band) => crate::reports::age_bands(locale).nth(band).map(|(name, ..)| name).unwrap_or_default(),
+        Part::Band(band) => {
+            crate::reports::age_bands(locale).nth(band).map(|(_, begins, ends)| ages(begins, ends)).unwrap_or_default()
+        }
+    }
+}
+
+/// `3–7 d`: a column is no wider than its figures.
+fn ages(begins: i64, ends: Option<i64>) -> String {
+    match (begins, ends) {
+        (0, Some(ends)) => format!("< {ends} d"),
+        (begins, Some(ends)) => format!("{begins}–{ends} d"),
+        (begins, None) => format!("≥ {begins} d"),
     }
 }
 
