@@ -35,6 +35,7 @@ async fn figures_are_what_was_counted_by_hand() {
         ("transferencias", 1),
         ("vencidosPrimeraRespuesta", 0),
         ("vencidosSiguienteRespuesta", 0),
+        ("vencidosResolucion", 2),
         ("pendientes", 2),
     ];
     for (code, count) in counts {
@@ -64,6 +65,7 @@ async fn figures_are_what_was_counted_by_hand() {
     assert_eq!(of_each("creados"), [3, 0]);
     assert_eq!(of_each("reabiertos"), [0, 1]);
     assert_eq!(of_each("pendientes"), [1, 2]);
+    assert_eq!(of_each("vencidosResolucion"), [2, 0]);
     assert!(report["total"]["anterior"]["creados"] == 0 && report["total"]["anterior"]["pendientes"] == 0);
 }
 

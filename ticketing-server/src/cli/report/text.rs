@@ -139,17 +139,17 @@ fn decimal(number: f64, locale: Locale) -> String {
 
 /// `2 h 14 min`. Days are of all time only: of working time, nobody would know how long one is.
 pub(super) fn length(time: TimeDelta, clock: Counts) -> String {
-    let seconds = (time + TimeDelta::milliseconds(500)).num_seconds();
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600, seconds / 60);
+    let rounded = |unit: i64| (time.num_milliseconds() + unit * 500).div_euclid(unit * 1_000);
+    let (seconds, minutes) = (rounded(1), rounded(60));
     let two = |first: i64, of: &str, second: i64, of_second: &str| match second {
         0 => format!("{first} {of}"),
         second => format!("{first} {of} {second} {of_second}"),
     };
-    match (seconds, clock) {
-        (..60, _) => format!("{seconds} s"),
-        (..3_600, _) => format!("{minutes} min"),
-        (86_400.., Counts::CalendarTime) => two(days, "d", hours % 24, "h"),
-        _ => two(hours, "h", minutes % 60, "min"),
+    match (seconds, minutes, clock) {
+        (..60, ..) => format!("{seconds} s"),
+        (_, ..60, _) => format!("{minutes} min"),
+        (_, 1_440.., Counts::CalendarTime) => two(rounded(3_600) / 24, "d", rounded(3_600) % 24, "h"),
+        _ => two(minutes / 60, "h", minutes % 60, "min"),
     }
 }
 
@@ -229,10 +229,10 @@ mod tests {
     fn lengths_are_told_in_two_units_at_most() {
         let told = |seconds, clock| length(TimeDelta::seconds(seconds), clock);
         let working =
-            [0, 59, 60, 3_599, 3_600, 8_040, 86_400, 97_500].map(|seconds| told(seconds, Counts::WorkingTime));
+            [0, 59, 60, 3_540, 3_599, 8_040, 86_400, 97_500].map(|seconds| told(seconds, Counts::WorkingTime));
         assert_eq!(working, ["0 s", "59 s", "1 min", "59 min", "1 h", "2 h 14 min", "24 h", "27 h 5 min"]);
         let calendar = [8_040, 86_399, 86_400, 97_500].map(|seconds| told(seconds, Counts::CalendarTime));
-        assert_eq!(calendar, ["2 h 14 min", "23 h 59 min", "1 d", "1 d 3 h"]);
+        assert_eq!(calendar, ["2 h 14 min", "1 d", "1 d", "1 d 3 h"]);
     }
 
     #[test]
