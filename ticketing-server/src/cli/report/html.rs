@@ -216,7 +216,7 @@ fn summary(told: &Told, measure: Measure, parts: &[Part]) -> Markup {
     };
     let line = |name: &str, row: &ReportRow, is_all: bool| {
         html! {
-            tr.all[is_all] {
+            tr class=[is_all.then_some("all")] {
                 th scope="row" { (name) }
                 @for cell in cells(row) { td { (cell) } }
             }

@@ -178,7 +178,7 @@ mod tests {
     fn a_sparkline_goes_from_nothing_to_the_largest() {
         let some: Vec<_> = (0..8).map(|value| Some(f64::from(value))).collect();
         check(&some, 20, "▁▂▃▄▅▆▇█");
-        check(&some, 4, "▂▃▆█");
+        check(&some, 4, "▂▄▆█");
         check(&[Some(0.0), None, Some(2.0)], 9, "▁ █");
         check(&[Some(0.0), Some(0.0)], 9, "▁▁");
         check(&[], 9, "");
