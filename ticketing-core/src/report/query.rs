@@ -260,7 +260,11 @@ impl Query {
         let all = parts.before.iter().chain(&parts.earlier).chain(parts.periods.iter().flatten());
         let (mut hours, mut wanted) = (BTreeSet::new(), BTreeSet::new());
         for stretch in all {
-            if stretch.holds == Holds::Hours { hours.insert(*stretch) } else { wanted.insert(*stretch) };
+            if stretch.holds == Holds::Hours {
+                hours.insert(*stretch)
+            } else {
+                wanted.insert(*stretch)
+            };
         }
         // Hours that are wanted twice are wanted once.
         let mut together: Option<Stretch> = None;

@@ -33,7 +33,9 @@ pub(super) struct Recount {
 impl Recount {
     /// `None` where there is nothing to compare with.
     pub(super) async fn begin(store: &impl Store) -> Result<Option<Self>, StoreError> {
-        let Some(set) = read_set(store).await?.filter(|set| set.facts_version == FACTS_VERSION) else { return Ok(None) };
+        let Some(set) = read_set(store).await?.filter(|set| set.facts_version == FACTS_VERSION) else {
+            return Ok(None);
+        };
         let (mut later, mut after) = (HashMap::new(), set.position);
         loop {
             let events = store.events_after(after, EVENTS_AT_ONCE).await?;
@@ -52,7 +54,9 @@ impl Recount {
         let events = events.into_iter().filter(|event| event.seq < later);
         let Ok(facts) = history_facts(id, events, book) else { return };
         let mut rollup = Rollup::default();
-        facts.iter().for_each(|fact| rollup.apply(fact));
+        for fact in &facts {
+            rollup.apply(fact);
+        }
         for (by, hour, sums) in rollup.hours() {
             self.count(by, hour, sums, false);
         }
@@ -76,7 +80,11 @@ impl Recount {
         loop {
             // Up to some hours later, whatever other dimensions have in between.
             let hours = store.kept_hours(number, Dimension::Area, from, u32::MAX, HOURS_AT_ONCE).await?;
-            let until = if hours.len() < HOURS_AT_ONCE as usize { u32::MAX } else { hours.last().map_or(u32::MAX, |hour| hour.until) };
+            let until = if hours.len() < HOURS_AT_ONCE as usize {
+                u32::MAX
+            } else {
+                hours.last().map_or(u32::MAX, |hour| hour.until)
+            };
             for KeptSums { by, stretch, octets } in store.kept_sums(number, vec![Stretch::hours(from, until)]).await? {
                 match Sums::from_bytes(&octets) {
                     Ok(sums) => self.count(by, stretch, &sums, true),
@@ -91,7 +99,8 @@ impl Recount {
         let differ = self.days.iter().filter(|(_, left)| **left != 0);
         deviations.extend(differ.map(|((by, day), _)| named(*by, Stretch::whole(day * DAY, (day + 1) * DAY))));
         deviations.extend(longer(store, number).await?);
-        let is_moving = read_set(store).await?.is_none_or(|set| (set.number, set.revision) != (number, self.set.revision));
+        let is_moving =
+            read_set(store).await?.is_none_or(|set| (set.number, set.revision) != (number, self.set.revision));
         Ok(if is_moving { Vec::new() } else { deviations })
     }
 }
@@ -107,7 +116,10 @@ async fn longer(store: &impl Store, set: SetNumber) -> Result<Vec<String>, Store
     let kept: BTreeSet<Stretch> = store.kept_stretches(set).await?.into_iter().collect();
     for stretch in kept {
         let hours = match stretch.holds {
-            Holds::Stock => vec![earlier.map_or(Stretch::hours(0, 0), Stretch::stock), Stretch::hours(earlier.unwrap_or_default(), stretch.until)],
+            Holds::Stock => vec![
+                earlier.map_or(Stretch::hours(0, 0), Stretch::stock),
+                Stretch::hours(earlier.unwrap_or_default(), stretch.until),
+            ],
             _ => cover(stretch.from, stretch.until, &[]),
         };
         let mut shelves: BTreeMap<Dimension, Shelf> = BTreeMap::new();

@@ -25,7 +25,8 @@ mod what_if;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64};
 
 use ticketing_core::{
-    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, report::QueryError, sla::Sla, ticket::NewEvent, user::Attempts,
+    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, report::QueryError, sla::Sla, ticket::NewEvent,
+    user::Attempts,
 };
 
 use tokio::sync::{Semaphore, SemaphorePermit};

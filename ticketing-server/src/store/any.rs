@@ -15,12 +15,12 @@ use super::sqlite::SqliteStore;
 use super::{
     AccountsRevision, Appended, ArchiveStore, Attempt, AttemptStore, Attempted, Choose, Created, Creation, Delivery,
     DeliveryId, DeliveryStore, DeskStore, Erasure, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp,
-    Forgotten, GivenUp, Idempotency, IntegrationStore, KeyId, KeptSums, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage,
-    ListQuery, Location, LooseEnd, Named, Outline, Page, PageQuery, Place, PrivacyStore, PublicRecord, QueueStore,
-    RecipientId, Repeatable, ReportSet, ReportStore, ReportSums, Restoration, Restored, RulesStore, RulesVersion, SetNumber, Settlement, SigningKey, StoreError,
-    StoredHistory, StoredReference, SubscriptionChange, SubscriptionRecord, SubscriptionStore, SubscriptionStored, SumsChange,
-    TicketRecord, TicketStore, TokenRecord, TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore,
-    UserStored, Waiting,
+    Forgotten, GivenUp, Idempotency, IntegrationStore, KeptSums, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore,
+    ListPage, ListQuery, Location, LooseEnd, Named, Outline, Page, PageQuery, Place, PrivacyStore, PublicRecord,
+    QueueStore, RecipientId, Repeatable, ReportSet, ReportStore, ReportSums, Restoration, Restored, RulesStore,
+    RulesVersion, SetNumber, Settlement, SigningKey, StoreError, StoredHistory, StoredReference, SubscriptionChange,
+    SubscriptionRecord, SubscriptionStore, SubscriptionStored, SumsChange, TicketRecord, TicketStore, TokenRecord,
+    TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore, UserStored, Waiting,
 };
 
 /// A store of any kind that is compiled in. Cheap to clone.

@@ -44,18 +44,15 @@ pub trait ReportStore: Send + Sync + 'static {
 
     /// Has reports read a set from now on, and forgets all others; `false` where it has another revision. What they have kept is left
     /// to [`forget_sums`](Self::forget_sums).
-    fn publish_reports(
-        &self,
-        set: SetNumber,
-        revision: u64,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn publish_reports(&self, set: SetNumber, revision: u64) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Forgets sums of sets that are no more, at most so many; answers how many.
     fn forget_sums(&self, max: u32) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
     /// What a report is made of: the sums of one dimension that somebody chooses who is told which longer stretches and stocks there
     /// are. All of one instant.
-    fn report_sums(&self, by: Dimension, choose: Choose) -> impl Future<Output = Result<ReportSums, StoreError>> + Send;
+    fn report_sums(&self, by: Dimension, choose: Choose)
+    -> impl Future<Output = Result<ReportSums, StoreError>> + Send;
 
     /// The events after a position, without their texts, in order and at most so many.
     ///

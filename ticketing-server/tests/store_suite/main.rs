@@ -99,7 +99,9 @@ use self::{
         what_is_over_for_long_enough_says_nothing_any_more,
     },
     reports::{
-        prop_reports_say_what_the_histories_come_to, processes_that_sum_up_at_once_count_everything_once, reports_stay_when_a_person_is_erased_and_when_a_desk_moves, of_two_changes_of_sums_one_is_stored, sums_are_made_anew_beside_those_that_are_read, a_report_is_of_what_an_actor_may_read
+        a_report_is_of_what_an_actor_may_read, of_two_changes_of_sums_one_is_stored,
+        processes_that_sum_up_at_once_count_everything_once, prop_reports_say_what_the_histories_come_to,
+        reports_stay_when_a_person_is_erased_and_when_a_desk_moves, sums_are_made_anew_beside_those_that_are_read,
     },
     tokens::{
         a_token_is_revoked_once_and_stays, a_token_that_was_added_is_there_with_its_hash,

@@ -58,11 +58,12 @@ impl<S: Store> Engine<S> {
 
     async fn next_to_keep(&self, set: &ReportSet, kept: &BTreeSet<Stretch>) -> Result<Option<Next>, StoreError> {
         let store = &self.inner.store;
-        let hours = async |from: u32, until: u32, max: u32| store.kept_hours(set.number, Dimension::Area, from, until, max).await;
+        let hours = async |from: u32, until: u32, max: u32| {
+            store.kept_hours(set.number, Dimension::Area, from, until, max).await
+        };
         let Some(first) = hours(0, u32::MAX, 1).await?.first().copied() else { return Ok(None) };
-        let settled = Timestamp::saturating_from_unix_millis(
-            self.now().unix_millis().saturating_sub(SETTLES.num_milliseconds()),
-        );
+        let settled =
+            Timestamp::saturating_from_unix_millis(self.now().unix_millis().saturating_sub(SETTLES.num_milliseconds()));
         let zone = self.rules().zone().clone();
         let months = past_periods(&zone, Period::Month, begins(first.from), settled);
         for month in months.iter().filter(|month| kept.contains(month)) {

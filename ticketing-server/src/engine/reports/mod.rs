@@ -101,7 +101,7 @@ impl Default for Reports {
 }
 
 /// How much is read for one report that somebody waits for.
-const FOR_A_REPORT: Budget = Budget { events: 5_000, time: Duration::from_millis(50) };
+const FOR_A_REPORT: Budget = Budget { events: 5_000, time: Duration::from_millis(100) };
 /// How much is read between two writes where much is missing.
 const AT_ONCE: Budget = Budget { events: 20_000, time: Duration::from_secs(2) };
 /// How often, at most, something is written where little is missing.
@@ -130,8 +130,7 @@ impl<S: Store> Engine<S> {
         let newest = self.inner.store.newest_position().await?;
         let query = Arc::new(query);
         let wanted = Arc::clone(&query);
-        let choose: Choose =
-            Arc::new(move |kept: &[Stretch]| wanted.wants(kept.iter().copied()).unwrap_or_default());
+        let choose: Choose = Arc::new(move |kept: &[Stretch]| wanted.wants(kept.iter().copied()).unwrap_or_default());
         let sums = self.inner.store.report_sums(query.reads(), choose).await?;
         let rules = self.rules();
         let report = tokio::task::spawn_blocking(move || Report::read(&query, &sums.shelf, &rules)).await;
@@ -221,7 +220,7 @@ impl<S: Store> Engine<S> {
         }
         let mut reader = self.inner.reports.reader.lock().await;
         let set = match self.advance(&mut reader, *set, AT_ONCE, Some(identity)).await? {
-            Advanced::Partly(_) => return Ok(true),
+            Advanced::Partly => return Ok(true),
             // It has done what was to be done.
             Advanced::Overtaken => return Ok(false),
             Advanced::UpToDate(set) => set,
@@ -266,7 +265,8 @@ impl<S: Store> Engine<S> {
         store.give_positions().await?;
         // What happens from now on need not be in it.
         let newest = store.newest_position().await?;
-        let began = Instant::now();
+        let until = Instant::now() + FOR_A_REPORT.time;
+        let mut has_read = false;
         for _ in 0..ATTEMPTS {
             let sets = store.report_sets().await?;
             let Some(set) = sets.iter().find(|set| set.is_read) else {
@@ -274,13 +274,18 @@ impl<S: Store> Engine<S> {
                 continue;
             };
             let missing = newest.0.saturating_sub(set.position.0);
-            let time = FOR_A_REPORT.time.saturating_sub(began.elapsed());
-            if missing == 0 || missing > FOR_A_REPORT.events || set.facts_version != FACTS_VERSION || time.is_zero() {
+            if missing == 0 || missing > FOR_A_REPORT.events || set.facts_version != FACTS_VERSION {
+                break;
+            }
+            // A page is always read; whatever takes longer is missing, and said to be.
+            if has_read && Instant::now() >= until {
                 break;
             }
             // Somebody in this process may be reading just that.
-            let Ok(mut reader) = timeout(time, self.inner.reports.reader.lock()).await else { break };
-            self.advance(&mut reader, *set, Budget { time, ..FOR_A_REPORT }, None).await?;
+            let Ok(mut reader) = timeout(FOR_A_REPORT.time, self.inner.reports.reader.lock()).await else { break };
+            let time = until.saturating_duration_since(Instant::now());
+            let advanced = self.advance(&mut reader, *set, Budget { time, ..FOR_A_REPORT }, None).await?;
+            has_read = !matches!(advanced, Advanced::Overtaken);
         }
         Ok(())
     }

@@ -39,7 +39,7 @@ pub(super) enum Advanced {
     /// It has all that has happened.
     UpToDate(ReportSet),
     /// It has more than before.
-    Partly(ReportSet),
+    Partly,
     /// Somebody else was faster.
     Overtaken,
 }
@@ -75,7 +75,7 @@ struct Page {
 }
 
 impl<S: Store> Engine<S> {
-    /// Adds to a set what has happened since, for as long as somebody wants to wait.
+    /// Adds to a set what has happened since, for as long as somebody wants to wait, and a page of it at least.
     pub(super) async fn advance(
         &self,
         reader: &mut Reader,
@@ -86,7 +86,7 @@ impl<S: Store> Engine<S> {
         let began = Instant::now();
         let (mut sums, mut read) = (Batch::default(), set);
         let (mut events, mut is_all) = (0, false);
-        while events < budget.events && began.elapsed() < budget.time {
+        loop {
             let Some(page) = self.page(read.position).await? else {
                 is_all = true;
                 break;
@@ -101,11 +101,18 @@ impl<S: Store> Engine<S> {
                 }
             }
             read.position = page.last;
+            if events >= budget.events || began.elapsed() >= budget.time {
+                break;
+            }
             // Whoever has something to do for somebody goes first.
             tokio::task::yield_now().await;
         }
         let figures = &self.inner.reports.figures;
-        let is_told = |behind| if set.is_read { figures.behind.store(behind, Relaxed) };
+        let is_told = |behind| {
+            if set.is_read {
+                figures.behind.store(behind, Relaxed)
+            }
+        };
         if read.position == set.position {
             is_told(0);
             return Ok(Advanced::UpToDate(set));
@@ -120,7 +127,7 @@ impl<S: Store> Engine<S> {
         read.revision += 1;
         let newest = self.inner.store.newest_position().await?;
         is_told(newest.0.saturating_sub(read.position.0));
-        Ok(if is_all { Advanced::UpToDate(read) } else { Advanced::Partly(read) })
+        Ok(if is_all { Advanced::UpToDate(read) } else { Advanced::Partly })
     }
 
     /// What comes after a position; `None`: there is nothing.
@@ -170,7 +177,9 @@ impl<S: Store> Engine<S> {
             self.refresh_rules().await?;
             book = self.book();
         }
-        facts(before.as_ref(), event, &after, &book).iter().for_each(|fact| sums.apply(fact));
+        for fact in facts(before.as_ref(), event, &after, &book) {
+            sums.apply(&fact);
+        }
         reader.tickets.put(after);
         Ok(Ok(()))
     }
@@ -184,7 +193,11 @@ impl<S: Store> Engine<S> {
         let history = self.inner.store.history(id).await?;
         let earlier = history.iter().map(|new| &new.event).filter(|earlier| earlier.seq <= version);
         let ticket = Ticket::replay(id, earlier).map_err(|error| StoreError::Damaged(error.into()))?;
-        if ticket.version == version { Ok(Some(ticket)) } else { Err(StoreError::Damaged("its history has a gap".into())) }
+        if ticket.version == version {
+            Ok(Some(ticket))
+        } else {
+            Err(StoreError::Damaged("its history has a gap".into()))
+        }
     }
 
     /// What becomes of a set to which sums are added.
@@ -249,4 +262,3 @@ impl Batch {
         }
     }
 }
-

@@ -121,8 +121,10 @@ impl ReportStore for PostgresStore {
                 };
                 let chosen = choose(&longer(transaction, set.number, by).await?);
                 let kept = sums(transaction, set.number, &[by], &chosen).await?;
-                let shelf = kept.into_iter().map(|kept| (kept.stretch, kept.octets)).collect();
-                Ok(ReportSums { set: Some(set), shelf })
+                Ok(ReportSums {
+                    set: Some(set),
+                    shelf: kept.into_iter().map(|kept| (kept.stretch, kept.octets)).collect(),
+                })
             })
         })
         .await

@@ -96,7 +96,8 @@ impl ReportStore for SqliteStore {
             if sets(connection)?.iter().any(|set| set.number.0 == oldest) {
                 return Ok(0);
             }
-            let sql = "DELETE FROM report_sums WHERE rowid IN (SELECT rowid FROM report_sums WHERE set_number = ? LIMIT ?)";
+            let sql =
+                "DELETE FROM report_sums WHERE rowid IN (SELECT rowid FROM report_sums WHERE set_number = ? LIMIT ?)";
             Ok(connection.prepare_cached(sql)?.execute((oldest, max))?)
         })
         .await
