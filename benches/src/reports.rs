@@ -14,10 +14,7 @@ use ticketing_core::{
 };
 use ticketing_server::{
     Engine, ReportAsk,
-    store::{
-        ArchiveStore as _, FeedStore as _, Restoration, Restored, TicketRecord,
-        sqlite::SqliteStore,
-    },
+    store::{ArchiveStore as _, FeedStore as _, Restoration, Restored, TicketRecord, sqlite::SqliteStore},
 };
 
 use crate::{
@@ -215,7 +212,10 @@ async fn sum_up(file: &Path, tickets: u32, figures: &mut Figures) -> anyhow::Res
     println!("summed up after {took:.1} s");
     #[expect(clippy::cast_precision_loss, reason = "some millions")]
     let rate = events as f64 / took;
-    figures.add(Figure::new("rate", "events summed up, days and months included", "events/s", rate).with_tickets(tickets.into()));
+    figures.add(
+        Figure::new("rate", "events summed up, days and months included", "events/s", rate)
+            .with_tickets(tickets.into()),
+    );
     drop(engine);
     let connection = rusqlite::Connection::open(file)?;
     let sql = "SELECT holds, count(*), sum(length(octets)) FROM report_sums GROUP BY holds ORDER BY holds";
@@ -223,9 +223,9 @@ async fn sum_up(file: &Path, tickets: u32, figures: &mut Figures) -> anyhow::Res
     let mut rows = statement.query([])?;
     let mut all = 0.0;
     while let Some(row) = rows.next()? {
-        let (holds, count, octets): (u8, i64, f64) = (row.get(0)?, row.get(1)?, row.get::<_, i64>(2)? as f64);
+        let (holds, count, octets): (u8, i64, u32) = (row.get(0)?, row.get(1)?, row.get(2)?);
         println!("  {}: {count} rows, {octets} octets", ["hours", "longer", "stocks"][usize::from(holds)]);
-        all += octets;
+        all += f64::from(octets);
     }
     let octets = Figure::new("octets", "octets that sums take", "octets/ticket", all / f64::from(tickets));
     figures.add(octets.with_tickets(tickets.into()));
@@ -241,14 +241,42 @@ async fn ask(file: &Path, arguments: &Arguments, figures: &mut Figures) -> anyho
     let kathmandu = || Zone::fixed("Asia/Kathmandu", 5 * 3600 + 45 * 60);
     let asks = [
         ("month-area", "a year by month, by area", year, Zone::default(), Period::Month, Some(Dimension::Area)),
-        ("month-category", "a year by month, by category", year, Zone::default(), Period::Month, Some(Dimension::Category)),
+        (
+            "month-category",
+            "a year by month, by category",
+            year,
+            Zone::default(),
+            Period::Month,
+            Some(Dimension::Category),
+        ),
         ("month-agent", "a year by month, by agent", year, Zone::default(), Period::Month, Some(Dimension::Agent)),
-        ("month-bogota", "a year by month, by category, in a zone five hours off", year, bogota(), Period::Month, Some(Dimension::Category)),
-        ("month-kathmandu", "a year by month, by area, in a zone 5:45 off", year, kathmandu(), Period::Month, Some(Dimension::Area)),
+        (
+            "month-bogota",
+            "a year by month, by category, in a zone five hours off",
+            year,
+            bogota(),
+            Period::Month,
+            Some(Dimension::Category),
+        ),
+        (
+            "month-kathmandu",
+            "a year by month, by area, in a zone 5:45 off",
+            year,
+            kathmandu(),
+            Period::Month,
+            Some(Dimension::Area),
+        ),
         ("day", "a year by day", year, Zone::default(), Period::Day, None),
         ("day-agent", "thirty days by day, by agent", month_ago, Zone::default(), Period::Day, Some(Dimension::Agent)),
         ("dashboard", "thirty days by day", month_ago, Zone::default(), Period::Day, None),
-        ("year-day-agent", "a year by day, by agent: 36,500 rows", year, Zone::default(), Period::Day, Some(Dimension::Agent)),
+        (
+            "year-day-agent",
+            "a year by day, by agent: 36,500 rows",
+            year,
+            Zone::default(),
+            Period::Day,
+            Some(Dimension::Agent),
+        ),
     ];
     for (id, name, from, zone, period, by) in asks {
         let ask = ReportAsk { from, until, zone, period, by, areas: vec![], values: vec![] };
@@ -288,16 +316,20 @@ async fn compare_creation(dir: &Path, seconds: u64) -> anyhow::Result<(f64, f64)
         for (with, rates) in rates.iter_mut().enumerate() {
             let engine = Engine::start(SqliteStore::open(dir.join(format!("{round}-{with}.db")))?).await?;
             let following = engine.clone();
-            let following = tokio::spawn(async move {
-                while with == 0 {
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    while following.roll_up().await.unwrap_or_default() {}
-                }
+            let following = (with == 0).then(|| {
+                tokio::spawn(async move {
+                    loop {
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                        while following.roll_up().await.unwrap_or_default() {}
+                    }
+                })
             });
             rates.push(creation_rate(&engine, plan).await?);
-            following.abort();
-            // It holds the file until it has ended.
-            let _ = following.await;
+            if let Some(following) = following {
+                following.abort();
+                // It holds the file until it has ended.
+                let _ = following.await;
+            }
         }
     }
     let [with, without] = rates.map(|rates| median(rates).unwrap_or_default());

@@ -110,7 +110,7 @@ impl<S: Store> Engine<S> {
         let figures = &self.inner.reports.figures;
         let is_told = |behind| {
             if set.is_read {
-                figures.behind.store(behind, Relaxed)
+                figures.behind.store(behind, Relaxed);
             }
         };
         if read.position == set.position {
