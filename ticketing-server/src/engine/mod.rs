@@ -36,6 +36,7 @@ use self::{
     feed::{News, Unreadable},
     in_flight::InFlight,
     integration::References,
+    reports::Reports,
     turns::Turns,
 };
 pub use self::{
@@ -47,7 +48,7 @@ pub use self::{
     integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
     privacy::{EraseError, EraseOptions, ErasedSubject, ExportedTicket, Subject, SubjectExport, SubjectTicket},
     public::PublicTicket,
-    reports::{ReportAnswer, ReportAsk},
+    reports::{ReportAnswer, ReportAsk, ReportFigures},
     rules_changes::RulesChange,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},
     take_over::{TakeOver, TakenOver},
@@ -98,6 +99,7 @@ struct Inner<S> {
     /// Tickets that said nothing any more because the rules did not keep it.
     anonymised: Arc<AtomicU64>,
     unreadable: Unreadable,
+    reports: Reports,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -187,6 +189,7 @@ impl<S: Store> Engine<S> {
             news: News::default(),
             anonymised: Arc::default(),
             unreadable: Unreadable::default(),
+            reports: Reports::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
