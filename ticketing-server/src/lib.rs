@@ -45,7 +45,7 @@ mod reports;
 mod routes;
 #[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod rules_file;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod sheet;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
