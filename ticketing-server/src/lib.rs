@@ -53,5 +53,6 @@ pub use self::engine::{
     Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed, ExportedTicket, Follower,
     HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing,
     LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed,
-    RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError, TakeOver, TakenOver, TicketReferences,
+    ReportAnswer, ReportAsk, ReportFigures, RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError,
+    TakeOver, TakenOver, TicketReferences,
 };

@@ -14,6 +14,7 @@ mod maintain;
 mod people;
 mod privacy;
 mod public;
+mod reports;
 mod rules_changes;
 mod subscriptions;
 mod sweep;
@@ -24,7 +25,8 @@ mod what_if;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64};
 
 use ticketing_core::{
-    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Sla, ticket::NewEvent, user::Attempts,
+    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, report::QueryError, sla::Sla, ticket::NewEvent,
+    user::Attempts,
 };
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -34,6 +36,7 @@ use self::{
     feed::{News, Unreadable},
     in_flight::InFlight,
     integration::References,
+    reports::Reports,
     turns::Turns,
 };
 pub use self::{
@@ -45,6 +48,7 @@ pub use self::{
     integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
     privacy::{EraseError, EraseOptions, ErasedSubject, ExportedTicket, Subject, SubjectExport, SubjectTicket},
     public::PublicTicket,
+    reports::{ReportAnswer, ReportAsk, ReportFigures},
     rules_changes::RulesChange,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},
     take_over::{TakeOver, TakenOver},
@@ -95,6 +99,7 @@ struct Inner<S> {
     /// Tickets that said nothing any more because the rules did not keep it.
     anonymised: Arc<AtomicU64>,
     unreadable: Unreadable,
+    reports: Reports,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -131,6 +136,9 @@ pub enum EngineError {
     /// Others changed the ticket each time before this command could.
     #[error("the ticket is being changed by too many at once")]
     Contended,
+    /// There is no such report.
+    #[error(transparent)]
+    Report(#[from] QueryError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -181,6 +189,7 @@ impl<S: Store> Engine<S> {
             news: News::default(),
             anonymised: Arc::default(),
             unreadable: Unreadable::default(),
+            reports: Reports::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
