@@ -49,7 +49,7 @@ mod sheet;
 pub mod webhooks;
 
 pub use self::engine::{
-    AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,
+    AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DUE_HOURS, Deadlines, DeskClock, DeskSla, DeskTicket,
     Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed, ExportedTicket, Follower,
     HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing,
     LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed,

@@ -5,6 +5,7 @@
 mod accounts;
 pub(crate) mod courier;
 pub(crate) mod create;
+mod deadlines;
 mod desk;
 mod execute;
 mod feed;
@@ -31,6 +32,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use self::{
     accounts::Accounts,
+    deadlines::Counted,
     feed::{News, Unreadable},
     in_flight::InFlight,
     integration::References,
@@ -39,6 +41,7 @@ use self::{
 pub use self::{
     accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
+    deadlines::{DUE_HOURS, Deadlines},
     desk::{DeskClock, DeskSla, DeskTicket, ListRequest, Listing},
     execute::{Conditions, Executed},
     feed::Follower,
@@ -95,6 +98,7 @@ struct Inner<S> {
     /// Tickets that said nothing any more because the rules did not keep it.
     anonymised: Arc<AtomicU64>,
     unreadable: Unreadable,
+    counted: Counted,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -181,6 +185,7 @@ impl<S: Store> Engine<S> {
             news: News::default(),
             anonymised: Arc::default(),
             unreadable: Unreadable::default(),
+            counted: Counted::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

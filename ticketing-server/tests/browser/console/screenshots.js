@@ -1,7 +1,12 @@
-// The screenshots of the README: `npm run screenshots`, with a new server of its own, which it fills with a desk's day.
+// The screenshots of the README: `npm run screenshots`, with a new server of its own, which it fills with a desk's day. What was before
+// that day, a dashboard's months, is imported beside it: TICKETING_PROGRAM and TICKETING_DATABASE say with what and into which.
 
 import assert from "node:assert/strict";
-import { stat } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
 
 import { close, launch, url } from "../desk.js";
 import { PASSWORD, admin, api, colleague, each, login, ticket } from "./console.js";
@@ -25,6 +30,7 @@ rules.sla.politicas[0].resolucion = { ...target({ CRITICA: "4h", ALTA: "12h", ME
 await api("/api/reglas", { token, method: "PUT", body: rules });
 
 const laura = await colleague("MESA", { nombre: "Laura Gómez" }), carlos = await colleague("MESA", { nombre: "Carlos Díaz" });
+await importMonths([laura, carlos, await colleague("MESA", { nombre: "Inés Ortega" }), await colleague("MESA", { nombre: "Marta Ruiz" })]);
 const hers = await login(laura);
 const numbers = Array.from({ length: 240 }, (_, number) => number);
 await each(numbers, async (number) => {
@@ -42,6 +48,42 @@ await post(`/api/tickets/${busy.uuid}/reclasificar`, { nuevaPrioridad: "ALTA", n
 await post(`/api/tickets/${busy.uuid}/asignar`, { agenteId: laura.id, motivo: "Turno de la mañana" });
 await post(`/v2/tickets/${busy.uuid}/actions`, { type: "INTERNAL", description: "El proveedor tiene un corte desde las 8:00. Aviso cuando respondan." }, hers);
 await post(`/api/tickets/${busy.uuid}/actualizar`, { respuesta: "Buenos días. Estamos revisando el enlace; le aviso en cuanto sepamos más." }, hers);
+
+/** Four months of another desk, on working days, some of it late and a little of it open. */
+async function importMonths(agents) {
+  const { TICKETING_PROGRAM: program, TICKETING_DATABASE: database } = process.env;
+  assert.ok(program && database, "TICKETING_PROGRAM and TICKETING_DATABASE say with what tickets are imported, and into which database");
+  // The same each time.
+  let seed = 20;
+  const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+  const pick = (list) => list[Math.floor(random() ** 1.5 * list.length)];
+  const rows = [], now = Date.now();
+  for (let day = 120; day > 0; day -= 1) {
+    const date = new Date(now - day * 86_400_000), isOff = [0, 6].includes(date.getUTCDay());
+    const tickets = Math.round((isOff ? 1 : 9 + 4 * Math.sin(day / 9) + (120 - day) / 25) * (0.7 + 0.6 * random()));
+    for (let ticket = 0; ticket < tickets; ticket += 1) {
+      const created = date.setUTCHours(13 + Math.floor(random() * 9), Math.floor(random() * 60), 0, 0);
+      const priority = pick(["MEDIA", "ALTA", "BAJA", "CRITICA"]);
+      const hours = { CRITICA: 2, ALTA: 5, MEDIA: 11, BAJA: 20 }[priority] * (0.15 + random() ** 2 * 3.2) * (1.15 - (120 - day) / 500);
+      const resolved = created + hours * 3_600_000, isOpen = resolved > now || random() < 0.012;
+      const iso = (at) => new Date(at).toISOString();
+      rows.push({
+        id: `${rows.length + 1}`, email: `persona.${rows.length % 90}@example.com`, nombre: "Ana García", tipo: pick(["INCIDENTE", "SOLICITUD", "CONSULTA"]), categoria: pick(["Correo", "Redes", "Accesos"]),
+        prioridad: priority, asunto: "La VPN se desconecta", descripcion: "Desde esta mañana no puedo trabajar.", areaAsignada: pick(["SISTEMAS", "REDES", "MESA DE AYUDA", "INFRAESTRUCTURA"]),
+        agente: pick(agents).email, creadoEn: iso(created), ...(isOpen ? { estado: "EN_PROCESO" } : { estado: "RESUELTO", resueltoEn: iso(resolved) }),
+      });
+    }
+  }
+  const directory = await mkdtemp(path.join(tmpdir(), "months-")), file = path.join(directory, "months.ndjson");
+  await writeFile(file, rows.map((row) => JSON.stringify(row)).join("\n"));
+  try {
+    await promisify(execFile)(program, ["import", file, "--map", "auto", "--source", "antes", "--database", database]);
+  } catch (error) {
+    throw new Error(error.stdout.slice(0, 2_000) || error.message);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
 
 await launch();
 const browser = await chromium.launch({ executablePath: process.env.TICKETING_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
@@ -91,5 +133,14 @@ await administrator.locator(".page-head .button").last().click();
 await administrator.locator("#preview-title").waitFor();
 await administrator.waitForTimeout(300);
 await shoot(administrator, "rules");
+const board = async (options) => {
+  const page = await open(laura, options);
+  await page.goto(`${url}/consola#/tablero?rango=90d`);
+  await page.waitForFunction(() => document.querySelectorAll(".plot svg").length === 7 && document.querySelectorAll(".figures-by tbody tr").length > 4);
+  await page.waitForTimeout(500);
+  return page;
+};
+await shoot(await board({ viewport: { width: 1200, height: 900 } }), "dashboard");
+await shoot(await board({ viewport: { width: 1920, height: 1_080 }, deviceScaleFactor: 0.75, colorScheme: "dark" }), "dashboard-dark");
 await browser.close();
 await close();
