@@ -69,7 +69,7 @@ function drawing(shape, width) {
   return made;
 }
 
-function draw({ periods, series, scale, isSmall }, width, size) {
+function draw({ periods, series, scale, isSmall, isFlow }, width, size) {
   const height = Math.round((isSmall ? 5.4 : 14) * size), top = Math.round(size * 0.6), bottom = height - Math.round(size * 1.5);
   const left = isSmall ? 0 : Math.round(Math.max(...scale.ticks.map((value) => scale.tick(value).length)) * size * 0.46 + size * 0.8);
   const x = scaleBand().domain(periods.map((_, at) => at)).range([left, width - (isSmall ? 0 : Math.round(size * 0.9))]).paddingInner(0.28).paddingOuter(0.14);
@@ -84,23 +84,28 @@ function draw({ periods, series, scale, isSmall }, width, size) {
   const at = (anchor, place) => (anchor === "start" ? left : anchor === "end" ? width : middle(place));
   const stacked = series.filter(({ kind }) => kind === "stack");
   const layers = stack().keys(stacked.keys()).value((place, key) => stacked[key].values[place] ?? 0)(periods.keys());
+  /** What is counted as it comes is not all there yet in the period that is under way. */
+  const partial = isFlow ? periods.findIndex(({ isUnderWay }) => isUnderWay) : -1;
   const template = svg`
     ${isSmall ? nothing : scale.ticks.map((value) => svg`<line class="rule ${value === scale.domain[0] ? "base" : ""}" x1=${left} x2=${width} y1=${y(value)} y2=${y(value)}></line><text class="tick" x=${left - size * 0.5} y=${y(value)} dy="0.32em" text-anchor="end">${scale.tick(value)}</text>`)}
     ${named.map(({ label, at: place }) => svg`<text class="tick" x=${at(edge(place), place)} y=${height - size * 0.35} text-anchor=${edge(place)}>${label}</text>`)}
-    ${layers.map((layer, key) => layer.map(([from, until], place) => (until > from ? svg`<rect class="fill tone-${stacked[key].tone}" x=${x(place)} width=${x.bandwidth()} y=${y(until)} height=${Math.max(0, y(from) - y(until))}></rect>` : nothing)))}
-    ${series.map((one) => mark(one, { x, y, middle, bottom }))}`;
+    ${layers.map((layer, key) => layer.map(([from, until], place) => (until > from ? svg`<rect class="fill tone-${stacked[key].tone} ${place === partial ? "partial" : ""}" x=${x(place)} width=${x.bandwidth()} y=${y(until)} height=${Math.max(0, y(from) - y(until))}></rect>` : nothing)))}
+    ${series.map((one) => mark(one, { x, y, middle, bottom, partial: one.isWhole ? -1 : partial }))}`;
   return { template, ...places };
 }
 
 /** One series. Where there is no value, there is a gap; a value between two gaps is a dot. */
-function mark({ kind, tone, values, isDashed }, { x, y, middle, bottom }) {
+function mark({ kind, tone, values, isDashed }, { x, y, middle, bottom, partial }) {
   if (kind === "stack") return nothing;
-  if (kind === "bar") return values.map((value, at) => (value ? svg`<rect class="fill tone-${tone}" x=${x(at)} width=${x.bandwidth()} y=${y(value)} height=${Math.max(0, bottom - y(value))} rx="1.5"></rect>` : nothing));
+  if (kind === "bar") return values.map((value, at) => (value ? svg`<rect class="fill tone-${tone} ${at === partial ? "partial" : ""}" x=${x(at)} width=${x.bandwidth()} y=${y(value)} height=${Math.max(0, bottom - y(value))} rx="1.5"></rect>` : nothing));
   const along = (shape) => shape.defined((value) => value !== null).x((_, at) => middle(at)).curve(curveMonotoneX);
+  const whole = partial < 0 ? values : values.map((value, at) => (at === partial ? null : value));
+  const rest = partial < 1 ? null : values.map((value, at) => (at === partial || at === partial - 1 ? value : null));
   const alone = values.map((value, at) => ({ value, at })).filter(({ value, at }) => value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null);
   return svg`
-    ${kind === "area" ? svg`<path class="wash tone-${tone}" d=${along(area()).y0(bottom).y1(y)(values)}></path>` : nothing}
-    <path class="line tone-${tone} ${isDashed ? "dashed" : ""}" d=${along(line()).y(y)(values)}></path>
+    ${kind === "area" ? svg`<path class="wash tone-${tone}" d=${along(area()).y0(bottom).y1(y)(whole)}></path>` : nothing}
+    <path class="line tone-${tone} ${isDashed ? "dashed" : ""}" d=${along(line()).y(y)(whole)}></path>
+    ${rest ? svg`<path class="line tone-${tone} partial" d=${along(line()).y(y)(rest)}></path>` : nothing}
     ${alone.map(({ value, at }) => svg`<circle class="dot-of tone-${tone}" cx=${middle(at)} cy=${y(value)} r="3"></circle>`)}`;
 }
 

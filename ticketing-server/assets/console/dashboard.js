@@ -28,6 +28,7 @@ export function enter(_, parameters) {
     ...[...Object.keys(figures.RANGES)].map((name, at) => ({ keys: [`${at + 1}`], text: t(`board.range.${name}`), run: () => want({ rango: name, periodo: "" }) })),
     { keys: ["r"], text: t("board.reload"), run: figures.again },
     { keys: ["p"], text: t("board.print"), run: () => print() },
+    { keys: ["f"], text: t("board.full"), run: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()) },
     { keys: ["Escape"], run: () => shutAbouts() },
   ]);
 }
@@ -41,7 +42,7 @@ function said(at, kind) {
   const key = `${kind} ${figures.zone()}`;
   const kinds = {
     hora: { hour: "2-digit", minute: "2-digit" }, dia: { day: "numeric", month: "short" }, mes: { month: "short", year: "2-digit" }, anio: { year: "numeric" },
-    long: { weekday: "short", day: "numeric", month: "short", year: "numeric" }, longMonth: { month: "long", year: "numeric" }, weekday: { weekday: "long" }, clock: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+    day: { day: "numeric", month: "short", year: "numeric" }, long: { weekday: "short", day: "numeric", month: "short", year: "numeric" }, longMonth: { month: "long", year: "numeric" }, weekday: { weekday: "long" }, clock: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
   };
   if (!formats.has(key)) formats.set(key, format(kinds[kind]));
   return formats.get(key).format(new Date(at));
@@ -103,7 +104,7 @@ function periodsOf(answer) {
       trimestre: () => [nombre, `${said(desde, "mes")} – ${said(Date.parse(hasta) - 1, "mes")}`],
       anio: () => [nombre, nombre],
     }[answer.periodo]();
-    return { label, long: isUnderWay ? `${long} (${t("board.under-way")})` : long, isAhead };
+    return { label, long: isUnderWay ? `${long} (${t("board.under-way")})` : long, isAhead, isUnderWay };
   }));
 }
 
@@ -117,14 +118,14 @@ const CHARTS = [
   { id: "flow", codes: () => ["entradas", "salidas"], make: (answer) => [[
     { name: spec("entradas").nombre, kind: "bar", tone: 1, values: along(answer, ({ entradas }) => entradas) },
     { name: spec("salidas").nombre, kind: "line", tone: 2, values: along(answer, ({ salidas }) => salidas) },
-  ], counts, number, { isNothingAtZero: true }] },
+  ], counts, number, { isNothingAtZero: true, isFlow: true }] },
   { id: "attainment", codes: () => ["cumplimientoPrimeraRespuesta", "cumplimientoSiguienteRespuesta", "cumplimientoResolucion"], make: (answer) => [
     ["PrimeraRespuesta", "SiguienteRespuesta", "Resolucion"].map((target, at) => ({ name: t(`board.${["first", "next", "resolution"][at]}`), kind: "line", tone: at + 1, isDashed: at === 1, values: along(answer, (period) => period[`cumplimiento${target}`].razon) })),
     shares, percent] },
   { id: "backlog.over", codes: () => ["pendientes"], make: (answer) => [[{ name: spec("pendientes").nombre, kind: "area", tone: 1, values: along(answer, ({ pendientes }) => pendientes) }], counts, number, { isNothingAtZero: true }] },
   { id: "breaches", codes: () => ["vencidosPrimeraRespuesta", "vencidosSiguienteRespuesta", "vencidosResolucion"], make: (answer) => [
     ["PrimeraRespuesta", "SiguienteRespuesta", "Resolucion"].map((target, at) => ({ name: t(`board.${["first", "next", "resolution"][at]}`), kind: "stack", tone: at + 1, values: along(answer, (period) => period[`vencidos${target}`]) })),
-    counts, number, { isStacked: true, isNothingAtZero: true }] },
+    counts, number, { isStacked: true, isNothingAtZero: true, isFlow: true }] },
   { id: "first", codes: () => [clock("primeraRespuesta")], make: (answer) => spread(answer, clock("primeraRespuesta")) },
   { id: "resolution", codes: () => [clock("resolucion")], make: (answer) => spread(answer, clock("resolucion")) },
 ];
@@ -176,8 +177,8 @@ const inflow = () => card(t("board.inflow"), {
     const of = once(answer, `inflow ${known.week.at}`, () => shape(answer, "inflow", t("board.inflow.hours"), [
       { name: t("board.inflow.today"), kind: "area", tone: 1, values: along(answer, ({ entradas }) => entradas) },
       // A day in which clocks are changed has other hours than the one a week before.
-      ...(week ? [{ name: said(week.desde, "long"), kind: "line", tone: 4, isDashed: true, values: answer.periodos.map((_, at) => week.total.periodos[at]?.entradas ?? null) }] : []),
-    ], counts, number, { isSmall: true }));
+      ...(week ? [{ name: said(week.desde, "long"), kind: "line", tone: 4, isDashed: true, isWhole: true, values: answer.periodos.map((_, at) => week.total.periodos[at]?.entradas ?? null) }] : []),
+    ], counts, number, { isSmall: true, isFlow: true }));
     const byNow = week?.total.periodos.slice(0, passed).reduce((sum, { entradas }) => sum + entradas, 0);
     return html`<p class="large">${number(all)}</p>
       <p class="muted beside">${week ? t("board.inflow.before", { day: said(week.desde, "weekday"), n: number(byNow), all: number(week.total.conjunto.entradas) }) : nothing}</p>
@@ -201,7 +202,7 @@ const inQueue = (parameters) => `#/?${new URLSearchParams({ estado: "abiertos", 
 const risk = () => card(t("board.risk"), {
   id: "risk", text: t("board.risk.about"), part: "due",
   body: ({ vencidos, por_vencer: due, detenidos, sin_plazo: without }) => {
-    const one = (name, n, plazo, kind) => html`<a class="risk ${n > 0 ? kind : ""}" href=${inQueue({ plazo, orden: "plazo" })} aria-label=${t("board.risk.open", { name, n: number(n) })}><strong>${number(n)}</strong><span>${name}</span></a>`;
+    const one = (name, n, plazo, kind) => html`<a class="risk ${n > 0 ? kind : ""}" href=${inQueue({ plazo, orden: "plazo" })}><strong>${number(n)}</strong><span>${name}<span class="visually-hidden">. ${t("board.risk.open")}</span></span></a>`;
     return html`<div class="risks">${one(t("board.risk.overdue"), vencidos, "vencidos", "bad")}${due.map(({ horas, tickets }) => one(t("board.risk.within", { n: horas }), tickets, horas === 24 ? "hoy" : `${horas}h`, horas === 24 ? "" : "warn"))}</div>
       <p class="muted beside">${t("board.risk.rest", { still: number(detenidos), without: number(without) })}</p>`;
   },
@@ -227,7 +228,7 @@ function difference(code, figure, before, isGood) {
 const summary = () => card(t("board.summary"), {
   id: "summary", part: "main", kind: "whole",
   body: (answer) => html`
-    <p class="muted beside">${t("board.compared", { from: said(answer.anterior.desde, "dia"), until: said(Date.parse(answer.anterior.hasta) - 1, "dia") })}</p>
+    <p class="muted beside">${t("board.compared", { first: said(answer.desde, "day"), last: said(Date.parse(answer.hasta) - 1, "day"), from: said(answer.anterior.desde, "day"), until: said(Date.parse(answer.anterior.hasta) - 1, "day") })}</p>
     <dl class="summary">${SUMMARY.map(([name, isGood, isTimed]) => {
       const code = isTimed ? clock(name) : name, { nombre } = spec(code);
       if (!(code in answer.total.conjunto)) return nothing;

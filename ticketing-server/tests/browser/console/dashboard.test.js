@@ -179,8 +179,8 @@ test("a view is in its address", async (t) => {
   const last = new URLSearchParams(new URL(other.url()).hash.split("?")[1]).get("hasta");
   const periodo = await other.getByLabel("Por", { exact: true }).inputValue();
   const { anterior, zona } = await report({ desde: "2026-03-01", hasta: last, periodo, area: "REDES" });
-  const from = await other.evaluate(([at, timeZone]) => new Intl.DateTimeFormat("es", { timeZone, day: "numeric", month: "short" }).format(new Date(at)), [anterior.desde, zona]);
-  await card(other, "summary").getByText(`Comparado con ${from}`).waitFor();
+  const from = await other.evaluate(([at, timeZone]) => new Intl.DateTimeFormat("es", { timeZone, day: "numeric", month: "short", year: "numeric" }).format(new Date(at)), [anterior.desde, zona]);
+  await card(other, "summary").getByText(`Comparado con ${from} –`).waitFor();
   // What makes no sense is not taken.
   await other.goto(`${url}/consola#/tablero?rango=nunca&periodo=siglo&reloj=x&area=${encodeURIComponent(area)}`);
   await other.getByRole("button", { name: "30 días", pressed: true }).waitFor();
