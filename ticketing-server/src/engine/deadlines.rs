@@ -5,11 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ticketing_core::{
-    Actor, Status, TimeDelta, Timestamp,
-    sla::ClockState,
-    ticket::Scope,
-};
+use ticketing_core::{Actor, Status, TimeDelta, Timestamp, sla::ClockState, ticket::Scope};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::{DeskClock, Engine, EngineError, ListRequest};

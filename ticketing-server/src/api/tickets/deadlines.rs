@@ -12,8 +12,7 @@ pub(crate) async fn deadlines<S: Store>(call: Call<S>) -> Result<Response, ApiEr
     let actor = call.staff().await?.actor();
     let area = call.query("area").map(|area| area.trim().to_owned()).filter(|area| !area.is_empty());
 
-    let Deadlines { at, open, overdue, due, still, without } =
-        call.engine().deadlines(&actor, area.as_deref()).await?;
+    let Deadlines { at, open, overdue, due, still, without } = call.engine().deadlines(&actor, area.as_deref()).await?;
     let due = DUE_HOURS.into_iter().zip(due).map(|(horas, tickets)| Due { horas, tickets });
     json(&Answer {
         leido_en: at.seconds(),
