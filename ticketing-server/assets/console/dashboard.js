@@ -41,7 +41,7 @@ const formats = new Map();
 function said(at, kind) {
   const key = `${kind} ${figures.zone()}`;
   const kinds = {
-    hora: { hour: "2-digit", minute: "2-digit" }, dia: { day: "numeric", month: "short" }, mes: { month: "short", year: "2-digit" }, anio: { year: "numeric" },
+    hora: { hour: "2-digit", minute: "2-digit" }, dia: { day: "numeric", month: "short" }, mes: { month: "short" }, mesAnio: { month: "short", year: "numeric" }, anio: { year: "numeric" },
     day: { day: "numeric", month: "short", year: "numeric" }, long: { weekday: "short", day: "numeric", month: "short", year: "numeric" }, longMonth: { month: "long", year: "numeric" }, weekday: { weekday: "long" }, clock: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
   };
   if (!formats.has(key)) formats.set(key, format(kinds[kind]));
@@ -94,14 +94,14 @@ function once(answer, key, make) {
 }
 
 function periodsOf(answer) {
-  return once(answer, "periods", () => answer.periodos.map(({ nombre, desde, hasta }) => {
+  return once(answer, "periods", () => answer.periodos.map(({ nombre, desde, hasta }, at) => {
     const isAhead = Date.parse(desde) > Date.parse(answer.al), isUnderWay = !isAhead && Date.parse(hasta) > Date.parse(answer.al);
     const [label, long] = {
-      hora: () => [said(desde, "hora"), `${said(desde, "dia")}, ${said(desde, "hora")}`],
+      hora: () => [answer.periodos.length > 25 ? `${said(desde, "dia")}, ${said(desde, "hora")}` : said(desde, "hora"), `${said(desde, "dia")}, ${said(desde, "hora")}`],
       dia: () => [said(desde, "dia"), said(desde, "long")],
       semana: () => [said(desde, "dia"), `${said(desde, "dia")} – ${said(Date.parse(hasta) - 1, "dia")}`],
-      mes: () => [said(desde, "mes"), said(desde, "longMonth")],
-      trimestre: () => [nombre, `${said(desde, "mes")} – ${said(Date.parse(hasta) - 1, "mes")}`],
+      mes: () => [said(desde, at === 0 || nombre.endsWith("-01") ? "mesAnio" : "mes"), said(desde, "longMonth")],
+      trimestre: () => [nombre, `${said(desde, "mes")} – ${said(Date.parse(hasta) - 1, "mesAnio")}`],
       anio: () => [nombre, nombre],
     }[answer.periodo]();
     return { label, long: isUnderWay ? `${long} (${t("board.under-way")})` : long, isAhead, isUnderWay };
