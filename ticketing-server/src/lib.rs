@@ -40,10 +40,12 @@ pub mod mail;
 #[cfg(feature = "http")]
 mod pages;
 #[cfg(feature = "http")]
+mod reports;
+#[cfg(feature = "http")]
 mod routes;
 #[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod rules_file;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod sheet;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
@@ -53,6 +55,6 @@ pub use self::engine::{
     DeskSla, DeskTicket, Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed,
     ExportedTicket, Follower, HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey,
     ListRequest, Listing, LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery,
-    RematchPreview, Replayed, RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError, TakeOver,
-    TakenOver, TicketReferences,
+    RematchPreview, Replayed, ReportAnswer, ReportAsk, ReportFigures, RulesChange, Subject, SubjectExport,
+    SubjectTicket, SubscriptionError, TakeOver, TakenOver, TicketReferences,
 };

@@ -18,6 +18,7 @@
 
 mod digest;
 mod export;
+mod figures;
 mod import;
 mod line;
 mod verify;

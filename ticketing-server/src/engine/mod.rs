@@ -15,6 +15,7 @@ mod maintain;
 mod people;
 mod privacy;
 mod public;
+mod reports;
 mod rules_changes;
 mod subscriptions;
 mod sweep;
@@ -25,7 +26,8 @@ mod what_if;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64};
 
 use ticketing_core::{
-    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Sla, ticket::NewEvent, user::Attempts,
+    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, report::QueryError, sla::Sla, ticket::NewEvent,
+    user::Attempts,
 };
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -36,6 +38,7 @@ use self::{
     feed::{News, Unreadable},
     in_flight::InFlight,
     integration::References,
+    reports::Reports,
     turns::Turns,
 };
 pub use self::{
@@ -48,6 +51,7 @@ pub use self::{
     integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
     privacy::{EraseError, EraseOptions, ErasedSubject, ExportedTicket, Subject, SubjectExport, SubjectTicket},
     public::PublicTicket,
+    reports::{ReportAnswer, ReportAsk, ReportFigures},
     rules_changes::RulesChange,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},
     take_over::{TakeOver, TakenOver},
@@ -99,6 +103,7 @@ struct Inner<S> {
     anonymised: Arc<AtomicU64>,
     unreadable: Unreadable,
     counted: Counted,
+    reports: Reports,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -135,6 +140,9 @@ pub enum EngineError {
     /// Others changed the ticket each time before this command could.
     #[error("the ticket is being changed by too many at once")]
     Contended,
+    /// There is no such report.
+    #[error(transparent)]
+    Report(#[from] QueryError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -186,6 +194,7 @@ impl<S: Store> Engine<S> {
             anonymised: Arc::default(),
             unreadable: Unreadable::default(),
             counted: Counted::default(),
+            reports: Reports::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -25,6 +25,7 @@ mod pages;
 mod privacy;
 mod readers;
 mod references;
+mod reports;
 mod room;
 mod rows;
 mod rules;
