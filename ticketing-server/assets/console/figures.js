@@ -149,6 +149,8 @@ export async function update() {
       try {
         const answer = await get(now, { signal });
         Object.assign(part, { answer, path: now, at: Date.now(), error: null });
+        // It has not all of what happened in it.
+        if (answer.atraso > 0) hasNews = true;
       } catch (error) {
         // What the service refuses, it refuses of this part alone.
         if (signal.aborted || !(error instanceof Problem) || error.status >= 500) throw error;
