@@ -102,8 +102,8 @@ struct Inner<S> {
     /// Tickets that said nothing any more because the rules did not keep it.
     anonymised: Arc<AtomicU64>,
     unreadable: Unreadable,
-    counted: Counted,
     reports: Reports,
+    counted: Counted,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -193,8 +193,8 @@ impl<S: Store> Engine<S> {
             news: News::default(),
             anonymised: Arc::default(),
             unreadable: Unreadable::default(),
-            counted: Counted::default(),
             reports: Reports::default(),
+            counted: Counted::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
