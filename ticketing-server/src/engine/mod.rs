@@ -189,7 +189,7 @@ impl<S: Store> Engine<S> {
             news: News::default(),
             anonymised: Arc::default(),
             unreadable: Unreadable::default(),
-            reports: Reports::default(),
+            reports: Reports::new(options.identity),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
