@@ -40,10 +40,12 @@ pub mod mail;
 #[cfg(feature = "http")]
 mod pages;
 #[cfg(feature = "http")]
+mod reports;
+#[cfg(feature = "http")]
 mod routes;
 #[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod rules_file;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod sheet;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;

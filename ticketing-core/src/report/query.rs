@@ -6,7 +6,11 @@ use super::{
     Dimension, Holds, Stretch, quarter,
     stretch::{cover_with, floored},
 };
-use crate::{Timestamp, Zone, limits::REPORT_PERIODS_MAX, ticket::Scope};
+use crate::{
+    Timestamp, Zone,
+    limits::{REPORT_CELLS_MAX, REPORT_PERIODS_MAX},
+    ticket::Scope,
+};
 
 /// What a report is to tell.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,6 +70,9 @@ pub enum QueryError {
     /// It has too many periods.
     #[error("a report has at most {REPORT_PERIODS_MAX} periods")]
     TooManyPeriods,
+    /// It has too many rows for so many periods.
+    #[error("a report has at most {REPORT_CELLS_MAX} rows times periods")]
+    TooLarge,
 }
 
 /// The stretches that parts of a report are made of.
@@ -120,6 +127,24 @@ impl Period {
     /// The period of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|period| period.name() == name)
+    }
+
+    /// Where the last so many periods before an instant begin, on the clocks of a zone: the last of them is the one that it ends or
+    /// is in.
+    ///
+    /// ```
+    /// use ticketing_core::{Timestamp, Zone, report::Period};
+    ///
+    /// let bogota = Zone::fixed("America/Bogota", -5 * 3600);
+    /// let at = |text| Timestamp::parse(text).unwrap();
+    /// let begins = |until| Period::Month.last(2, at(until), &bogota);
+    /// assert_eq!(begins("2026-03-24T10:15:00Z"), at("2026-02-01T05:00:00Z"));
+    /// assert_eq!(begins("2026-03-01T05:00:00Z"), at("2026-01-01T05:00:00Z"));
+    /// ```
+    pub fn last(self, count: u32, until: Timestamp, zone: &Zone) -> Timestamp {
+        let last = Timestamp::saturating_from_unix_millis(until.unix_millis().saturating_sub(1));
+        let begins = self.before(self.start(clock(zone, last)), count.saturating_sub(1));
+        begins.map_or(Timestamp::MIN, |local| instant(zone, local))
     }
 
     /// Where the period begins that has a time of the clock.

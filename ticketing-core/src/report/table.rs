@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Rules,
-    limits::REPORT_VALUES_MAX,
+    limits::{REPORT_CELLS_MAX, REPORT_VALUES_MAX},
     text::{area_key, priority_key},
     ticket::Scope,
 };
@@ -124,6 +124,9 @@ impl Report {
         if query.by.is_some() {
             let ranked = ranked(&spellings)?;
             let (named, rest) = ranked.split_at(ranked.len().min(REPORT_VALUES_MAX));
+            if named.len().saturating_mul(spans.len()) > REPORT_CELLS_MAX {
+                return Err(QueryError::TooLarge.into());
+            }
             for (key, members) in named {
                 rows.push(row(value(query, rules, key, members)?, members)?);
             }
