@@ -8,7 +8,7 @@ use ticketing_core::{
 use ticketing_server::{
     ReportAsk, TakeOver,
     archive::{Export, Extent, Import, verify},
-    store::{FeedPosition, KeptSums, ReportSet, SetNumber, SumsChange},
+    store::{FeedPosition, FeedStore, KeptSums, ReportSet, SetNumber, SumsChange},
 };
 
 use super::*;
@@ -449,6 +449,15 @@ fn a_file_from_before_there_were_reports_is_summed_up_by_itself() {
         let (engine, clock) = engine(SqliteStore::open(&path).unwrap()).await;
         clock.store(at + DAY, SeqCst);
         roll_up_all(&engine).await;
+        is_as_recomputed(&engine, &mut runner, 5).await;
+        drop(engine);
+
+        // Or where somebody asks for it.
+        rusqlite::Connection::open(&path).unwrap().execute_batch(earlier).unwrap();
+        let (engine, clock) = super::engine(SqliteStore::open(&path).unwrap()).await;
+        clock.store(at + DAY, SeqCst);
+        assert!(engine.rebuild_reports().await.unwrap() > 0);
+        assert_eq!(read_set(engine.store()).await.position, engine.store().newest_position().await.unwrap());
         is_as_recomputed(&engine, &mut runner, 5).await;
     });
 }

@@ -159,6 +159,8 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the store fails; what was made so far is kept, and gone on with.
     pub async fn rebuild_reports(&self) -> Result<u64, StoreError> {
+        self.inner.store.give_positions().await?;
+        let newest = self.inner.store.newest_position().await?;
         let sets = self.inner.store.report_sets().await?;
         let number = match sets.iter().find(|set| !set.is_read && set.facts_version == FACTS_VERSION) {
             Some(set) => set.number,
@@ -170,7 +172,8 @@ impl<S: Store> Engine<S> {
                 // It has become the one that is read, and another one is by now.
                 break;
             };
-            if set.is_read {
+            // Where there was none before, it is read at once.
+            if set.is_read && set.position >= newest {
                 break;
             }
             if !self.work_on(set).await? {
