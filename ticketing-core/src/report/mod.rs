@@ -41,6 +41,7 @@
 //! let march = Query {
 //!     from: at("2026-03-01T00:00:00Z"),
 //!     until: at("2026-04-01T00:00:00Z"),
+//!     now: at("2026-04-02T08:00:00Z"),
 //!     zone: Zone::default(),
 //!     period: Period::Month,
 //!     by: None,

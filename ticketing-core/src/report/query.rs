@@ -17,8 +17,10 @@ use crate::{
 pub struct Query {
     /// Its first instant, moved back to where a quarter of an hour begins.
     pub from: Timestamp,
-    /// The first instant after it, likewise. What there is at an instant that is still to come is what there is now.
+    /// The first instant after it, likewise. What there is at an instant that is still to come is what there is now, and as old as now.
     pub until: Timestamp,
+    /// When it is asked.
+    pub now: Timestamp,
     /// Whose civil time its periods are of.
     pub zone: Zone,
     /// How long each period is. The first and the last are cut where the report begins and ends.
@@ -331,6 +333,7 @@ mod tests {
         let query = Query {
             from: at(from),
             until: at(until),
+            now: Timestamp::MAX,
             zone,
             period,
             by: None,

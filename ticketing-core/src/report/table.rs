@@ -7,7 +7,7 @@ use super::{
     sums::{counts, walk},
 };
 use crate::{
-    Rules,
+    Rules, Timestamp,
     limits::{REPORT_CELLS_MAX, REPORT_VALUES_MAX},
     text::{area_key, priority_key},
     ticket::Scope,
@@ -95,13 +95,15 @@ impl Report {
 
         let spellings = desk.spellings;
         let begins = spans.first().map_or(previous.until, |span| span.from);
+        // Nothing gets older before its time.
+        let seen = |until: Timestamp| until.min(query.now);
         let row = |value: Value, members: &[&Spelling<'_>]| -> Result<ReportRow, SumsError> {
             let (mut stock, mut tally) = (Stock::default(), Tally::default());
             add_all(&mut tally, members.iter().flat_map(|member| &member.before), Counter::is_stock)?;
             stock.apply(&mut tally);
             tally.clear();
             add_all(&mut tally, members.iter().flat_map(|member| &member.earlier), |counter| !counter.is_stock())?;
-            let previous = Figures::of(&tally, &stock, previous.until);
+            let previous = Figures::of(&tally, &stock, seen(previous.until));
             let mut happened: Vec<_> = members.iter().flat_map(|member| &member.periods).collect();
             happened.sort_by_key(|(period, _)| *period);
             let mut happened = happened.into_iter().peekable();
@@ -114,10 +116,10 @@ impl Report {
                 }
                 stock.apply(&mut tally);
                 whole.merge(&tally);
-                periods.push(Figures::of(&tally, &stock, span.until));
+                periods.push(Figures::of(&tally, &stock, seen(span.until)));
             }
             let ends = spans.last().map_or(begins, |span| span.until);
-            Ok(ReportRow { value, periods, whole: Figures::of(&whole, &stock, ends), previous })
+            Ok(ReportRow { value, periods, whole: Figures::of(&whole, &stock, seen(ends)), previous })
         };
 
         let mut rows = Vec::new();

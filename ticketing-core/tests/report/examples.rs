@@ -16,6 +16,7 @@ fn query(by: Option<Dimension>) -> Query {
     Query {
         from: at("2026-03-23T00:00:00Z"),
         until: at("2026-03-30T00:00:00Z"),
+        now: at("2026-03-30T00:00:00Z"),
         zone: Zone::default(),
         period: Period::Week,
         by,

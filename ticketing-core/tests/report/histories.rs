@@ -180,13 +180,16 @@ fn any_query() -> impl Strategy<Value = (Query, &'static str)> {
     let by = prop::option::weighted(0.7, prop::sample::select(&Dimension::ALL));
     let length = prop_oneof![1..60 * HOUR, 1..30 * 24 * HOUR, 1..100 * 24 * HOUR];
     let from = MONDAY - 100 * HOUR..MONDAY + 300 * HOUR;
-    (period, by, length, from, prop::sample::select(&ZONES), any::<bool>()).prop_map(
-        |(period, by, length, from, zone_name, in_one_area)| {
+    // Asked while it lasts, mostly, or when it is long over.
+    let now = prop_oneof![0..60 * HOUR, 0..100 * 24 * HOUR, Just(1_000 * 24 * HOUR)];
+    (period, by, length, from, now, prop::sample::select(&ZONES), any::<bool>()).prop_map(
+        |(period, by, length, from, now, zone_name, in_one_area)| {
             let length = if period == Period::Hour { length.min(70 * HOUR) } else { length + HOUR };
             let scope = if in_one_area { Scope::Area(vec!["REDES".into()]) } else { Scope::Everything };
             let query = Query {
                 from: instant(from),
                 until: instant(from + length.max(HOUR)),
+                now: instant(from + now),
                 zone: zone(zone_name),
                 period,
                 by,
@@ -218,6 +221,7 @@ fn check_row(
     row: &ReportRow,
     report: &Report,
     lives: &[Life],
+    now: Timestamp,
     is_meant: &dyn Fn(&State) -> bool,
 ) -> Result<(), String> {
     let begins = report.spans[0].from;
@@ -228,7 +232,7 @@ fn check_row(
     assert_eq!(row.periods.len(), report.spans.len());
     for (span, figures) in spans.chain(rest).zip(figures) {
         for (measure, figure) in figures.iter() {
-            check(measure, figure, lives, is_meant, span)
+            check(measure, figure, lives, is_meant, span, now)
                 .map_err(|wrong| format!("{wrong} ({:?}, {} to {})", row.value, span.0, span.1))?;
         }
     }
@@ -249,7 +253,7 @@ proptest! {
             Scope::Everything => true,
             Scope::Area(keys) => keys.contains(&state.area.to_uppercase()),
         };
-        if let Err(wrong) = check_row(&report.total, &report, &lives, &may_read) {
+        if let Err(wrong) = check_row(&report.total, &report, &lives, query.now, &may_read) {
             prop_assert!(false, "{wrong}");
         }
         for row in &report.rows {
@@ -259,7 +263,7 @@ proptest! {
                 Value::None => String::new(),
                 other => panic!("{other:?}"),
             };
-            if let Err(wrong) = check_row(row, &report, &lives, &|state| may_read(state) && state.value(by, &rules) == wanted) {
+            if let Err(wrong) = check_row(row, &report, &lives, query.now, &|state| may_read(state) && state.value(by, &rules) == wanted) {
                 prop_assert!(false, "{wrong}");
             }
         }

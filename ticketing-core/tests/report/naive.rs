@@ -236,6 +236,7 @@ pub(crate) fn check(
     lives: &[Life],
     is_meant: &dyn Fn(&State) -> bool,
     (from, until): (Timestamp, Timestamp),
+    now: Timestamp,
 ) -> Result<(), String> {
     use Measure as M;
     let moments: Vec<&Moment> = lives
@@ -314,7 +315,8 @@ pub(crate) fn check(
             let mut bands = [0; 6];
             for life in waiting {
                 let created_at = life.created_at.unix_millis() / 3_600_000 * 3_600_000;
-                let hours = (until.unix_millis() - created_at) / 3_600_000;
+                // Nobody is older than they are now.
+                let hours = (until.min(now).unix_millis() - created_at) / 3_600_000;
                 bands[[24, 72, 168, 720, 2160].into_iter().take_while(|bound| hours >= *bound).count()] += 1;
             }
             Figure::Ages(bands)

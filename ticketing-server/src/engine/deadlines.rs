@@ -1,15 +1,15 @@
 //! How many open tickets are overdue, or will be soon: counted in what lists read, because time alone changes it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use ticketing_core::{Actor, Status, TimeDelta, Timestamp, sla::ClockState, ticket::Scope};
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use super::{DeskClock, Engine, EngineError, ListRequest};
-use crate::store::Store;
+use crate::store::{ListedTicket, Store, StoreError};
 
 /// Within how many hours tickets are counted as due soon.
 pub const DUE_HOURS: [u32; 3] = [1, 4, 24];
@@ -30,7 +30,8 @@ pub struct Deadlines {
     pub open: u64,
     /// Of those: their time is up.
     pub overdue: u64,
-    /// Of those that are not overdue and whose clocks run: due within each of [`DUE_HOURS`], which has those before it too.
+    /// Of those that are not overdue and whose clocks run, or whose due date was set by hand, which stands: due within each of
+    /// [`DUE_HOURS`], which has those before it too.
     pub due: [u64; DUE_HOURS.len()],
     /// Not overdue, and their clocks stand still.
     pub still: u64,
@@ -43,7 +44,7 @@ impl Deadlines {
         Self { at, open: 0, overdue: 0, due: [0; DUE_HOURS.len()], still: 0, without: 0 }
     }
 
-    fn count(&mut self, clock: Option<DeskClock>) {
+    fn count(&mut self, ticket: &ListedTicket, clock: Option<DeskClock>) {
         self.open += 1;
         let Some(DeskClock { reading, .. }) = clock else {
             self.without += 1;
@@ -51,8 +52,8 @@ impl Deadlines {
         };
         match reading.state {
             ClockState::Breached => self.overdue += 1,
-            ClockState::Paused => self.still += 1,
-            ClockState::Running | ClockState::Met => {
+            ClockState::Paused if ticket.sla.due_by_hand.is_none() => self.still += 1,
+            ClockState::Running | ClockState::Met | ClockState::Paused => {
                 let left = reading.due.map(|due| due.since(self.at));
                 for (hours, count) in DUE_HOURS.into_iter().zip(&mut self.due) {
                     *count += u64::from(left.is_some_and(|left| left <= TimeDelta::hours(hours.into())));
@@ -93,8 +94,19 @@ impl<S: Store> Engine<S> {
     pub async fn deadlines(&self, actor: &Actor, area: Option<&str>) -> Result<Deadlines, EngineError> {
         let rules = self.rules();
         let counts = (actor.scope(&rules)?, area.map(|area| rules.area_keys(area)));
-        let place = self.inner.counted.place(counts);
-        let mut kept = place.lock().await;
+        let kept = self.inner.counted.place(counts).lock_owned().await;
+        let (engine, actor, area) = (self.clone(), actor.clone(), area.map(str::to_owned));
+        // Whoever asked may be gone before it is done: it is for others too.
+        let counted = tokio::spawn(async move { engine.count_deadlines(kept, &actor, area.as_deref()).await }).await;
+        counted.unwrap_or_else(|error| Err(StoreError::Unavailable(error.into()).into()))
+    }
+
+    async fn count_deadlines(
+        &self,
+        mut kept: OwnedMutexGuard<Option<Kept>>,
+        actor: &Actor,
+        area: Option<&str>,
+    ) -> Result<Deadlines, EngineError> {
         let began = self.now();
         // Not one of a time that is still to come, where the clock was set back.
         if let Some(Kept { deadlines, until }) = &*kept
@@ -103,6 +115,8 @@ impl<S: Store> Engine<S> {
             return Ok(*deadlines);
         }
         let mut deadlines = Deadlines::none(began);
+        // A ticket that is begun meanwhile comes twice.
+        let mut counted = HashSet::new();
         for status in Status::ALL.into_iter().filter(|status| status.is_open()) {
             let mut before = None;
             loop {
@@ -110,9 +124,13 @@ impl<S: Store> Engine<S> {
                 let (status, is_archived) = (Some(status), Some(false));
                 let request = ListRequest { area, status, is_archived, before, ..ListRequest::newest(PAGE) };
                 let page = self.list(actor, request).await?;
-                page.tickets.iter().for_each(|(_, clock)| deadlines.count(*clock));
+                for (ticket, clock) in &page.tickets {
+                    if counted.insert(ticket.id) {
+                        deadlines.count(ticket, *clock);
+                    }
+                }
                 before = page.tickets.last().map(|(ticket, _)| ticket.label);
-                if !page.has_more {
+                if !page.has_more || before.is_none() {
                     break;
                 }
             }

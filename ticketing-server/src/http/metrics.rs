@@ -140,6 +140,10 @@ impl Collector for Reports {
         let metric = encoder.encode_descriptor("reports_behind", help, None, MetricType::Gauge)?;
         let behind = i64::try_from(self.0.behind.load(Relaxed)).unwrap_or(i64::MAX);
         ConstGauge::new(behind).encode(metric)?;
+        let help = "Events that could not be read, and are in no report";
+        let metric = encoder.encode_descriptor("reports_unreadable", help, None, MetricType::Gauge)?;
+        let unreadable = i64::try_from(self.0.unreadable.load(Relaxed)).unwrap_or(i64::MAX);
+        ConstGauge::new(unreadable).encode(metric)?;
         let help = "How long the last report took, from being asked to being there";
         let metric = encoder.encode_descriptor("report_last_seconds", help, None, MetricType::Gauge)?;
         ConstGauge::new(Duration::from_micros(self.0.last_micros.load(Relaxed)).as_secs_f64()).encode(metric)

@@ -65,7 +65,7 @@ impl Asked {
         let format = reader.one_of(reader.names.format, Format::ALL, Format::name, FORMATS)?;
         let ask = ReportAsk { from, until, zone, period, by, areas, values };
         // Whose tickets it is of makes no other periods.
-        ask.clone().query(Scope::Everything).spans().map_err(|error| refused(error, dialect))?;
+        ask.clone().query(Scope::Everything, now).spans().map_err(|error| refused(error, dialect))?;
         Ok(Self { ask, measures, locale, format, dialect })
     }
 
@@ -367,7 +367,7 @@ mod tests {
         check_range(Dialect::Desk, &[], "2026-02-22T05:00:00Z", "2026-03-24T05:00:00Z");
         let asked = asked(Dialect::Desk, &[("periodo", ""), ("area", ""), ("valor", " ")]).unwrap();
         assert_eq!((asked.ask.period, asked.measures.len()), (Period::Day, MEASURES.len()));
-        assert_eq!(asked.ask.query(Scope::Everything).spans().unwrap().len(), 30);
+        assert_eq!(asked.ask.query(Scope::Everything, Timestamp::MAX).spans().unwrap().len(), 30);
     }
 
     #[test]

@@ -89,9 +89,19 @@ fn cells(told: &Told, span: &Span, called: Option<&Called>, figures: &Figures) -
     cells
 }
 
-/// A text that no spreadsheet takes for a formula: categories are what strangers have written. Source: OWASP, CSV injection.
+/// A text that no spreadsheet takes for a formula: categories are what strangers have written. Source: OWASP, CSV injection. One whose
+/// language parts cells by semicolons would take what is behind one for a cell.
 fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
+    let mut harmless = String::with_capacity(text.len() + 1);
+    let mut begins = true;
+    for character in text.chars() {
+        if begins && matches!(character, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n') {
+            harmless.push('\'');
+        }
+        begins = character == ';' || begins && character == ' ';
+        harmless.push(character);
+    }
+    harmless
 }
 
 #[cfg(test)]
@@ -103,7 +113,8 @@ mod tests {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"] {
             assert_eq!(harmless(formula), format!("'{formula}"));
         }
-        for text in ["Redes", "a=b", "", "¿=?"] {
+        assert_eq!(harmless("x;=A1; -1;y"), "x;'=A1; '-1;y");
+        for text in ["Redes", "a=b", "", "¿=?", "a;b=c", "a -1"] {
             assert_eq!(harmless(text), text);
         }
     }

@@ -62,7 +62,7 @@ async fn is_as_recomputed<S: Store>(engine: &Engine<S>, runner: &mut TestRunner,
         let (ask, actor) = any_ask(engine.now()).new_tree(runner).unwrap().current();
         let answer = engine.report(&actor, &ask).await.unwrap();
         assert_eq!(answer.behind, 0);
-        let query = ask.clone().query(actor.scope(&engine.rules()).unwrap());
+        let query = ask.clone().query(actor.scope(&engine.rules()).unwrap(), engine.now());
         assert!(answer.report == Report::of(&query, &rollup, &engine.rules()).unwrap(), "{ask:?} of {actor:?}");
     }
 }

@@ -36,7 +36,7 @@ use crate::store::{Choose, ReportSet, SetNumber, Store, StoreError};
 pub struct ReportAsk {
     /// Its first instant, moved back to where a quarter of an hour begins.
     pub from: Timestamp,
-    /// The first instant after it, likewise. What there is at an instant that is still to come is what there is now.
+    /// The first instant after it, likewise. What there is at an instant that is still to come is what there is now, and as old as now.
     pub until: Timestamp,
     /// Whose civil time its periods are of.
     pub zone: Zone,
@@ -51,10 +51,10 @@ pub struct ReportAsk {
 }
 
 impl ReportAsk {
-    /// The same, of the tickets that somebody may read.
-    pub fn query(self, scope: Scope) -> Query {
+    /// The same, of the tickets that somebody may read, asked at an instant.
+    pub fn query(self, scope: Scope, now: Timestamp) -> Query {
         let Self { from, until, zone, period, by, areas, values } = self;
-        Query { from, until, zone, period, by, scope, areas, values }
+        Query { from, until, now, zone, period, by, scope, areas, values }
     }
 }
 
@@ -74,6 +74,8 @@ pub struct ReportAnswer {
 pub struct ReportFigures {
     /// Events of the feed that no report has yet, as far as somebody has looked.
     pub behind: AtomicU64,
+    /// Events that could not be read, and are in no report until all is made anew.
+    pub unreadable: AtomicU64,
     /// How long the last report took, in microseconds.
     pub last_micros: AtomicU64,
 }
@@ -106,6 +108,8 @@ const FOR_A_REPORT: Budget = Budget { events: 5_000, time: Duration::from_millis
 const AT_ONCE: Budget = Budget { events: 20_000, time: Duration::from_secs(2) };
 /// How often, at most, something is written where little is missing.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long days and months are left unmade after something was added to one of them: whoever takes over old tickets takes over many.
+const CALMS_DOWN: TimeDelta = TimeDelta::seconds(10);
 /// For how long a process that works on a set keeps others from doing the same.
 const WORKS: Duration = Duration::from_secs(5);
 /// How often it is looked whether a day is over, where nothing happens.
@@ -120,7 +124,7 @@ impl<S: Store> Engine<S> {
     /// [`EngineError::Refused`] for a requester; [`EngineError::Report`] where there is no such report; or the store's.
     pub async fn report(&self, actor: &Actor, ask: &ReportAsk) -> Result<ReportAnswer, EngineError> {
         let began = Instant::now();
-        let query = ask.clone().query(actor.scope(&self.rules())?);
+        let query = ask.clone().query(actor.scope(&self.rules())?, self.now());
         query.spans()?;
         let place = timeout(crate::store::WAIT_MAX, self.inner.reports.places.acquire()).await;
         let _place = place.ok().and_then(Result::ok).ok_or(StoreError::Overloaded)?;
@@ -197,17 +201,18 @@ impl<S: Store> Engine<S> {
             self.begin_set(&sets).await?;
             return Ok(true);
         };
-        let building = sets.iter().find(|set| !set.is_read);
-        if read.facts_version < FACTS_VERSION && building.is_none_or(|set| set.facts_version < FACTS_VERSION) {
+        // Another one may have been begun when facts were something else, and not been finished.
+        let is_begun = sets.iter().any(|set| !set.is_read && set.facts_version == FACTS_VERSION);
+        if read.facts_version < FACTS_VERSION && !is_begun {
             tracing::info!("what reports are read from is made anew");
             self.begin_set(&sets).await?;
             return Ok(true);
         }
         let mut has_more = false;
-        for set in &sets {
-            if set.facts_version == FACTS_VERSION {
-                has_more |= self.work_on(set).await?;
-            }
+        // What is read may be damaged: that keeps nobody from what is made in its place.
+        let (made, read) = (sets.iter().filter(|set| !set.is_read), sets.iter().filter(|set| set.is_read));
+        for set in made.chain(read).filter(|set| set.facts_version == FACTS_VERSION) {
+            has_more |= self.work_on(set).await?;
         }
         if sets.len() == 1 && !self.inner.reports.reader.lock().await.has_tidied {
             let is_tidy = store.forget_sums(FORGOTTEN_AT_ONCE).await? == 0;
@@ -219,8 +224,10 @@ impl<S: Store> Engine<S> {
 
     /// Goes on with a set, unless another process does; answers whether there is more to do.
     async fn work_on(&self, set: &ReportSet) -> Result<bool, StoreError> {
-        let identity = self.inner.reports.identity;
-        if set.worker.is_some_and(|(worker, until)| worker != identity && until > self.now()) {
+        let (identity, now) = (self.inner.reports.identity, self.now());
+        // Nobody says that they work for longer, but whose clock was ahead.
+        let may_last = now.checked_add(TimeDelta::from_std(2 * WORKS).unwrap_or_default()).unwrap_or(now);
+        if set.worker.is_some_and(|(worker, until)| worker != identity && (now..may_last).contains(&until)) {
             return Ok(false);
         }
         let mut reader = self.inner.reports.reader.lock().await;
@@ -235,7 +242,12 @@ impl<S: Store> Engine<S> {
             // Where the clock was set back, it is looked again.
             number == set.number && seen_at <= now && now.since(seen_at) < LOOKS_FOR_LONGER
         });
+        // What is made now would be thrown away by what comes next. Without it, reports read hours, and say the same.
+        let is_moving = reader.spoilt_at.is_some_and(|at| at <= now && now.since(at) < CALMS_DOWN);
         drop(reader);
+        if set.is_read && is_moving {
+            return Ok(false);
+        }
         if !is_settled {
             if self.keep_longer(&set).await? {
                 return Ok(true);

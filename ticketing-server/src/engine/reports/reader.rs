@@ -27,6 +27,8 @@ pub(super) struct Reader {
     pub(super) has_tidied: bool,
     /// In which set there was nothing longer to sum up, and when that was seen.
     pub(super) settled: Option<(SetNumber, Timestamp)>,
+    /// When something was last added to what was over, and summed up.
+    pub(super) spoilt_at: Option<Timestamp>,
 }
 
 /// How much is read before it is written.
@@ -118,9 +120,11 @@ impl<S: Store> Engine<S> {
             tokio::task::yield_now().await;
         }
         let figures = &self.inner.reports.figures;
+        let unreadable = read.unreadable;
         let is_told = |behind| {
             if set.is_read {
                 figures.behind.store(behind, Relaxed);
+                figures.unreadable.store(unreadable, Relaxed);
             }
         };
         if is_all {
@@ -136,6 +140,7 @@ impl<S: Store> Engine<S> {
         let change = self.change(set.revision, read, &sums).await?;
         if !change.forget.is_empty() {
             reader.settled = None;
+            reader.spoilt_at = Some(now);
         }
         if !self.inner.store.keep_sums(change).await? {
             return Ok(Advanced::Overtaken);
