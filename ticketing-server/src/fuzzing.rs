@@ -25,13 +25,12 @@ pub fn holidays(octets: &[u8]) -> Result<(Vec<(String, String)>, usize), String>
 /// What is wrong with a row: field, code and message each.
 pub type RefusedRow = Vec<(String, &'static str, String)>;
 
+/// A row of a sheet: its line, and what the ticket is called there with the ticket, or what is wrong.
+pub type ReadRow = (u64, Result<(String, TakeOver), RefusedRow>);
+
 /// The rows of a sheet, with their lines: what a ticket is called there and the ticket, or why it is none; or all that people are told of the
 /// sheet. A mapping is a TOML file, or pairs, or empty, where the columns are called as fields are.
-pub fn sheet(
-    mapping: &str,
-    octets: &[u8],
-    now: Timestamp,
-) -> Result<Vec<(u64, Result<(String, TakeOver), RefusedRow>)>, String> {
+pub fn sheet(mapping: &str, octets: &[u8], now: Timestamp) -> Result<Vec<ReadRow>, String> {
     let sheet = Sheet::read(octets, &SheetOptions::default()).map_err(|error| error.to_string())?;
     let mapping = match mapping {
         "" => Ok(Mapping::of_names(&sheet.header)),
