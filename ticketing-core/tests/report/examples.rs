@@ -3,6 +3,7 @@
 use serde_json::json;
 use ticketing_core::{
     Rules, Status, TicketId, TimeDelta, Zone,
+    limits::REPORT_CELLS_MAX,
     report::{
         Dimension, Figure, Measure, Percentiles, Period, Query, QueryError, Report, ReportError, Rollup, Value,
         history_facts,
@@ -113,4 +114,23 @@ fn a_report_without_time_or_with_too_many_periods_is_none() {
         Report::of(&many, &Rollup::default(), &Rules::default()),
         Err(ReportError::Query(QueryError::TooManyPeriods))
     );
+}
+
+/// What is told of each is bounded, because it is made in memory; what is told of all of them is not refused for it.
+#[test]
+fn a_report_with_too_many_rows_for_so_many_periods_is_none() {
+    let rules = Rules::default();
+    let category = |number: i32| json!({ "categoria": format!("Categoría {number}") });
+    let desks: Vec<_> =
+        (0..10).map(|number| Desk::open_as(&category(number), &rules, "2026-03-24T10:00:00Z")).collect();
+    let rollup = rolled_up(&desks);
+    let hours =
+        |by, until| Query { from: at("2026-01-01T00:00:00Z"), until: at(until), period: Period::Hour, ..query(by) };
+    let by_category = Some(Dimension::Category);
+    // 208 days of 24 hours of 10 values are a little less than the limit, and 209 more.
+    assert_eq!(REPORT_CELLS_MAX, 50_000);
+    assert_eq!(Report::of(&hours(by_category, "2026-07-28T00:00:00Z"), &rollup, &rules).unwrap().rows.len(), 10);
+    let too_many = hours(by_category, "2026-07-29T00:00:00Z");
+    assert_eq!(Report::of(&too_many, &rollup, &rules), Err(ReportError::Query(QueryError::TooLarge)));
+    assert!(Report::of(&hours(None, "2026-07-29T00:00:00Z"), &rollup, &rules).is_ok());
 }
