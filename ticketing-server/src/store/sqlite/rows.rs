@@ -121,14 +121,17 @@ macro_rules! event_columns {
     };
 }
 
-/// Columns of `tickets t`, `intake i`, the reply `r` and the last event's text `x`, in the order in which [`public`] reads them.
+/// Columns of `tickets t` and `intake i`, and the texts of the last event and the reply, in the order in which [`public`] reads them.
+/// A text that is not there is not looked for: even the table is opened only for one that is.
 macro_rules! public_columns {
     () => {
         "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.service, t.visibility, t.status, t.sla,
          t.created_at,
          t.resolved_at, t.archived_at IS NOT NULL,
          t.last_seq, t.last_at, t.last_role, t.last_actor, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
-         t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after, x.body, r.body,
+         t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after,
+         iif(t.last_has_text, (SELECT body FROM texts WHERE ticket = t.id AND seq = t.last_seq), NULL),
+         iif(t.reply_seq IS NULL, NULL, (SELECT body FROM texts WHERE ticket = t.id AND seq = t.reply_seq)),
          i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, i.internal, i.clients, i.cc,
          i.created_by, i.described_by, i.due_by"
     };

@@ -43,16 +43,10 @@ impl TicketStore for SqliteStore {
 
     async fn find_public(&self, series: LabelKey) -> Result<Option<Box<PublicRecord>>, StoreError> {
         self.read(|connection| {
-            // A text that is not there is not looked for: to compare with NULL is to find nothing.
             let sql = concat!(
                 "SELECT ",
                 public_columns!(),
-                "
-                 FROM tickets t
-                 LEFT JOIN texts x ON x.ticket = t.id AND x.seq = iif(t.last_has_text, t.last_seq, NULL)
-                 LEFT JOIN texts r ON r.ticket = t.id AND r.seq = t.reply_seq
-                 LEFT JOIN intake i ON i.ticket = t.id
-                 WHERE t.id = ?"
+                " FROM tickets t LEFT JOIN intake i ON i.ticket = t.id WHERE t.id = ?"
             );
             let mut statement = connection.prepare_cached(sql)?;
             let mut found = statement.query([row_of(series)])?;
