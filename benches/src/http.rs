@@ -283,11 +283,24 @@ pub(crate) fn find_ours(given: Option<&Path>) -> anyhow::Result<PathBuf> {
 /// # Errors
 /// As [`Server::start`].
 pub(crate) fn start_ours(executable: &Path, database: &Path) -> anyhow::Result<Server> {
+    start_ours_with(executable, database, &[])
+}
+
+/// The same, with more in its environment.
+///
+/// # Errors
+/// As [`Server::start`].
+pub(crate) fn start_ours_with(
+    executable: &Path,
+    database: &Path,
+    environment: &[(&str, &str)],
+) -> anyhow::Result<Server> {
     let dir = database.parent().context("the database is in no directory")?;
     let database = database.to_str().context("the directory's name is not UTF-8")?;
     let arguments = ["serve", "--listen", "{address}", "--database", database];
     // All load comes from one client address, which the limits are there to stop.
-    Server::start("ours", executable, &arguments, &[("TICKETING_RATE_LIMITS", "off")], dir)
+    let environment = [&[("TICKETING_RATE_LIMITS", "off")], environment].concat();
+    Server::start("ours", executable, &arguments, &environment, dir)
 }
 
 /// Makes a file in which there is somebody who may log in and read lists. Not by the server's own variables: what a password's hash takes

@@ -18,6 +18,7 @@ mod plot;
 mod postgres;
 mod raw;
 mod record;
+mod reports;
 mod servers;
 mod soak;
 mod store;
@@ -66,6 +67,8 @@ enum Command {
     Store(store::Arguments),
     /// The desk's lists, searches and counts in a large file, and creation beside them.
     Lists(lists::Arguments),
+    /// Reports over a year of tickets, and how their sums follow.
+    Reports(reports::Arguments),
     /// What alarms cost over a file of open tickets: while nothing is up, and when the time of many is up at once.
     Clocks(clocks::Arguments),
     /// What happens, told to several systems while tickets are created.
@@ -99,6 +102,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
             lists::run(&lists::Arguments::brief(std::env::temp_dir()))?;
             clocks::run(&clocks::Arguments::brief(std::env::temp_dir()))?;
             webhooks::run(&webhooks::Arguments::brief(std::env::temp_dir()))?;
+            reports::run(&reports::Arguments::brief(std::env::temp_dir()))?;
             memory::run(&memory::Arguments::brief(places.server.clone(), std::env::temp_dir()))?;
             growth::run(&growth::Arguments::brief(places.server.clone(), std::env::temp_dir()))?;
             Ok(http::compare(&http::Arguments::brief(places))? & allocations::compare()?)
@@ -113,6 +117,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Store(arguments) => store::run(&arguments).map(|()| true),
         Command::Clocks(arguments) => clocks::run(&arguments).map(|()| true),
         Command::Webhooks(arguments) => webhooks::run(&arguments).map(|()| true),
+        Command::Reports(arguments) => reports::run(&arguments).map(|()| true),
         Command::Lists(arguments) => lists::run(&arguments).map(|()| true),
         Command::Postgres(arguments) => postgres::run(&arguments).map(|()| true),
         Command::PostgresReader(arguments) => postgres::read(&arguments).map(|()| true),

@@ -13,7 +13,7 @@ use anyhow::{Context as _, ensure};
 
 use crate::{
     figures::{mebibytes, median},
-    http::{find_ours, start_ours},
+    http::{find_ours, start_ours, start_ours_with},
     record::{Aim, Figure, Figures},
 };
 
@@ -69,7 +69,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let files = rlimit::increase_nofile_limit(u64::MAX)?;
     let needed = u64::from(arguments.connections) * 2;
     ensure!(files >= needed, "{needed} files have to be open at once, and {files} may be (`ulimit -Hn`)");
-    let server = start_ours(&executable, &dir.path().join("connections.db"))?;
+    // One client has half of a server's connections at most; a proxy stands for many.
+    let proxy = [("TICKETING_TRUSTED_PROXIES", "127.0.0.1")];
+    let server = start_ours_with(&executable, &dir.path().join("connections.db"), &proxy)?;
     thread::sleep(Duration::from_millis(500));
     let resident = || server.resident_bytes().context("the system does not say what a process has resident");
     let before = resident()?;

@@ -165,4 +165,6 @@ limits! {
     REPORT_VALUES_MAX: usize = 200;
     /// Most periods of a report: a year of hours.
     REPORT_PERIODS_MAX: usize = 366 * 24;
+    /// Most rows times periods of a report: a year of days by 130 values. Each takes more than a kilobyte while it is made.
+    REPORT_CELLS_MAX: usize = 50_000;
 }

@@ -1,6 +1,6 @@
 //! The table that tells a deployment's local time without a tz database.
 
-use chrono::{Datelike, TimeDelta};
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
@@ -160,6 +160,20 @@ impl Zone {
     /// What the clocks of the zone show at an instant, to be printed as if it were UTC.
     pub fn shown(&self, at: Timestamp) -> Timestamp {
         Timestamp::saturating_from_unix_millis(self.local(at.unix_millis()))
+    }
+
+    /// The first instant of a civil day. One that the zone has skipped begins as it ends.
+    ///
+    /// ```
+    /// use ticketing_core::{Timestamp, Zone};
+    ///
+    /// let bogota = Zone::fixed("America/Bogota", -5 * 3600);
+    /// let day = "2026-03-24".parse().unwrap();
+    /// assert_eq!(bogota.midnight(day), Timestamp::parse("2026-03-24T05:00:00Z").unwrap());
+    /// ```
+    pub fn midnight(&self, day: NaiveDate) -> Timestamp {
+        let local = day.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
+        Timestamp::saturating_from_unix_millis(self.instant_of(local))
     }
 
     /// The year on the wall calendar at an instant.

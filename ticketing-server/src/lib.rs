@@ -40,18 +40,21 @@ pub mod mail;
 #[cfg(feature = "http")]
 mod pages;
 #[cfg(feature = "http")]
+mod reports;
+#[cfg(feature = "http")]
 mod routes;
 #[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod rules_file;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 mod sheet;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
 
 pub use self::engine::{
-    AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,
-    Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed, ExportedTicket, Follower,
-    HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing,
-    LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed,
-    RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError, TakeOver, TakenOver, TicketReferences,
+    AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DUE_HOURS, Deadlines, DeskClock,
+    DeskSla, DeskTicket, Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed,
+    ExportedTicket, Follower, HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey,
+    ListRequest, Listing, LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery,
+    RematchPreview, Replayed, ReportAnswer, ReportAsk, ReportFigures, RulesChange, Subject, SubjectExport,
+    SubjectTicket, SubscriptionError, TakeOver, TakenOver, TicketReferences,
 };

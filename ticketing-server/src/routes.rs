@@ -6,7 +6,7 @@ use hyper::Method;
 use uuid::Uuid;
 
 use crate::{
-    api::{auth, events, health, openapi, rules, tickets, v2},
+    api::{auth, events, health, openapi, reports, rules, tickets, v2},
     http::{ApiError, Call, Response},
     pages::{assets, console, home, look_up, request},
     store::Store,
@@ -24,6 +24,7 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         get("/api/tickets/dashboard-metricas", tickets::metrics),
         get("/api/tickets/cola", tickets::queue),
         get("/api/tickets/totales", tickets::totals),
+        get("/api/tickets/plazos", tickets::deadlines),
         get("/api/tickets/{uuid}", tickets::show),
         get("/api/tickets/{uuid}/sla", tickets::sla),
         post("/api/tickets/{uuid}/actualizar", tickets::update),
@@ -36,6 +37,7 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         post("/api/tickets/{uuid}/archivar", tickets::archive),
         post("/api/tickets/{uuid}/desarchivar", tickets::unarchive),
         get("/api/eventos", events::stream),
+        get("/api/reportes", reports::show),
         // Accounts
         public(post("/api/auth/login", auth::login)),
         public(post("/api/auth/password", auth::change_password)),
@@ -68,6 +70,7 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         post("/v2/tickets/{ticketId}/tags", v2::add_tag),
         delete("/v2/tickets/{ticketId}/tags/{tagId}", v2::remove_tag),
         get("/v2/events", v2::list_events),
+        get("/v2/reports", reports::show_integration),
         get("/v2/subscriptions", v2::list_subscriptions),
         post("/v2/subscriptions", v2::create_subscription),
         get("/v2/subscriptions/{subscriptionId}", v2::show_subscription),

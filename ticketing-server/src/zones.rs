@@ -1,5 +1,11 @@
 //! Time zones by their IANA names: the core has no tz database, so a zone is compiled into a table of its changes.
 
+#[cfg(feature = "http")]
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
 use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use ticketing_core::{RulesDocument, Timestamp, Zone};
@@ -31,6 +37,19 @@ pub fn compile(name: &str) -> Result<Zone, UnknownZone> {
     let zone: Tz = name.parse().map_err(|_| unknown(name))?;
     let table = Zone::compile(zone.name(), |at| offset_seconds(zone, at));
     Ok(Zone { version: Some(TZDB_VERSION.to_owned()), ..table })
+}
+
+/// The same, compiled once: that takes some milliseconds, and there are some six hundred.
+#[cfg(feature = "http")]
+pub(crate) fn compiled(name: &str) -> Result<Zone, UnknownZone> {
+    static COMPILED: Mutex<BTreeMap<String, Zone>> = Mutex::new(BTreeMap::new());
+    let known = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(zone) = known().get(name) {
+        return Ok(zone.clone());
+    }
+    let zone = compile(name)?;
+    known().insert(name.to_owned(), zone.clone());
+    Ok(zone)
 }
 
 /// A zone that rules name and the tz database does not have.

@@ -49,6 +49,8 @@ enum Stage {
     Growth,
     /// Searches and lists in a large file.
     Lists,
+    /// Reports over a year of tickets.
+    Reports,
     /// Alarms.
     Clocks,
     /// Creation while others are told of it.
@@ -68,6 +70,7 @@ impl Stage {
             Self::Memory => "memory",
             Self::Growth => "growth",
             Self::Lists => "lists",
+            Self::Reports => "reports",
             Self::Clocks => "clocks",
             Self::Webhooks => "webhooks",
             Self::Postgres => "postgres",
@@ -77,7 +80,7 @@ impl Stage {
 
     /// Whether a long run measures something else than a short one.
     fn has_full(self) -> bool {
-        matches!(self, Self::Growth | Self::Lists | Self::Clocks)
+        matches!(self, Self::Growth | Self::Lists | Self::Reports | Self::Clocks)
     }
 }
 
@@ -161,6 +164,7 @@ fn measure(stage: Stage, full: bool) -> Result<Run> {
             bench(&["growth", "--tickets", tickets("100000", "10000000")])?;
         }
         Stage::Lists => bench(&["lists", "--tickets", tickets("20000", "1000000")])?,
+        Stage::Reports => bench(&["reports", "--tickets", tickets("100000", "1000000")])?,
         Stage::Clocks => bench(&["clocks", "--tickets", tickets("20000", "1000000")])?,
         Stage::Webhooks => bench(&["webhooks"])?,
         Stage::Postgres => {

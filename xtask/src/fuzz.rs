@@ -44,10 +44,12 @@ pub(crate) enum Target {
     Request,
     /// Rules files, TOML and JSON.
     RulesFile,
+    /// Sheets of other help desks, and what says what their columns are.
+    Sheet,
 }
 
 impl Target {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::DraftJson,
         Self::Email,
         Self::Events,
@@ -59,6 +61,7 @@ impl Target {
         Self::Holidays,
         Self::Request,
         Self::RulesFile,
+        Self::Sheet,
     ];
 
     const fn name(self) -> &'static str {
@@ -74,6 +77,7 @@ impl Target {
             Self::Holidays => "holidays",
             Self::Request => "request",
             Self::RulesFile => "rules_file",
+            Self::Sheet => "sheet",
         }
     }
 
@@ -83,7 +87,7 @@ impl Target {
             Self::DraftJson | Self::Email | Self::Events | Self::Forms | Self::Label | Self::Rules | Self::Values => {
                 "ticketing-core"
             }
-            Self::ArchiveLine | Self::Holidays | Self::Request | Self::RulesFile => "ticketing-server",
+            Self::ArchiveLine | Self::Holidays | Self::Request | Self::RulesFile | Self::Sheet => "ticketing-server",
         }
     }
 }

@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// The tests of the service, which run on every store. (What all stores do is a suite of its own, and runs on all of them at once.)
-const ON_POSTGRES: [&str; 30] = [
+const ON_POSTGRES: [&str; 32] = [
     "--test",
     "auth",
     "--test",
@@ -109,6 +109,8 @@ const ON_POSTGRES: [&str; 30] = [
     "pages",
     "--test",
     "rate_limits",
+    "--test",
+    "reports",
     "--test",
     "seed",
     "--test",

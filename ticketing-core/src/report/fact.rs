@@ -7,6 +7,9 @@ use crate::{
     ticket::{ActorId, Origin, ReplayError},
 };
 
+/// What facts are: another number, and sums of earlier ones are made anew. It grows with each change of what an event says.
+pub const FACTS_VERSION: u32 = 1;
+
 /// Something that counts, when, and of what kind of ticket.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fact {

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use chrono::TimeDelta;
 
 use super::{Counter, MEASURES, Measure, histogram};
@@ -76,7 +74,7 @@ impl Figures {
     }
 
     /// What counts come to: those of what happened, and those of what there is at an instant.
-    pub(super) fn of(flows: &Tally, stock: &Tally, at: Timestamp) -> Self {
+    pub(super) fn of(flows: &Tally, stock: &Stock, at: Timestamp) -> Self {
         use Counter as C;
         let count = |counter| Figure::Count(flows.get(counter));
         let sum = |one, other| Figure::Count(flows.get(one).saturating_add(flows.get(other)));
@@ -106,7 +104,7 @@ impl Figures {
                 Measure::ReopenRate => share(C::Reopened, C::Resolved),
                 Measure::OneTouchRate => share(C::OneTouch, C::TouchKnown),
                 Measure::PauseShare => share(C::PausedMillis, C::OpenMillis),
-                Measure::Backlog => Figure::Count(stock.get(C::Backlog)),
+                Measure::Backlog => Figure::Count(stock.backlog),
                 Measure::BacklogAge => stock.ages(at),
             };
             (spec.measure, figure)
@@ -115,48 +113,211 @@ impl Figures {
 }
 
 /// Counts of some tickets in some time.
-#[derive(Clone, Default)]
-pub(super) struct Tally(BTreeMap<(Counter, u32), i64>);
+#[derive(Clone)]
+pub(super) struct Tally {
+    /// By number of the counter.
+    counts: [i64; COUNTERS],
+    /// By number of the counter, from the first that has lengths of time.
+    lengths: [Lengths; LENGTHS],
+    /// Of the backlog, what came and what left by the hour in which it came to be: in no order, and an hour may be there twice.
+    created: Vec<(u32, i64)>,
+}
+
+const COUNTERS: usize = 39;
+const LENGTHS: usize = 6;
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { counts: [0; COUNTERS], lengths: Default::default(), created: Vec::new() }
+    }
+}
 
 impl Tally {
+    #[inline]
     pub(super) fn add(&mut self, counter: Counter, cell: u32, count: i64) {
-        let sum = self.0.entry((counter, cell)).or_default();
-        *sum = sum.saturating_add(count);
-    }
-
-    pub(super) fn merge(&mut self, other: &Self) {
-        for ((counter, cell), count) in &other.0 {
-            self.add(*counter, *cell, *count);
+        let number = usize::from(counter.number());
+        if counter == Counter::BacklogCreated {
+            self.created.push((cell, count));
+        } else if let Some(lengths) = lengths_of(counter).and_then(|index| self.lengths.get_mut(index)) {
+            lengths.add(cell, count);
+        } else if let Some(sum) = self.counts.get_mut(number) {
+            *sum = sum.saturating_add(count);
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.values().all(|count| *count == 0)
+    /// Adds what happened; what there is, is not what was plus what is.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (own, count) in self.counts.iter_mut().zip(&other.counts) {
+            *own = own.saturating_add(*count);
+        }
+        for (own, lengths) in self.lengths.iter_mut().zip(&other.lengths) {
+            own.merge(lengths);
+        }
+    }
+
+    /// Begins anew, in the same place.
+    pub(super) fn clear(&mut self) {
+        self.counts = [0; COUNTERS];
+        self.lengths.iter_mut().for_each(Lengths::clear);
+        self.created.clear();
+    }
+
+    /// Whether all of it comes to nothing.
+    pub(super) fn is_empty(&mut self) -> bool {
+        settle(&mut self.created);
+        self.counts.iter().all(|count| *count == 0)
+            && self.lengths.iter().all(Lengths::is_empty)
+            && self.created.is_empty()
     }
 
     pub(super) fn get(&self, counter: Counter) -> i64 {
-        self.0.get(&(counter, 0)).copied().unwrap_or_default()
-    }
-
-    fn cells(&self, counter: Counter) -> impl Iterator<Item = (u32, i64)> + Clone {
-        self.0.range((counter, 0)..=(counter, u32::MAX)).map(|((_, cell), count)| (*cell, *count))
+        self.counts.get(usize::from(counter.number())).copied().unwrap_or_default()
     }
 
     fn times(&self, counter: Counter) -> Figure {
-        let percentile = |percent| histogram::percentile(percent, self.cells(counter));
-        let percentiles = || Some(Percentiles { p50: percentile(50)?, p90: percentile(90)?, p99: percentile(99)? });
-        Figure::Times { count: self.cells(counter).map(|(_, count)| count).sum(), percentiles: percentiles() }
+        let lengths = lengths_of(counter).and_then(|index| self.lengths.get(index));
+        lengths.map_or(Figure::Times { count: 0, percentiles: None }, Lengths::figure)
+    }
+}
+
+fn lengths_of(counter: Counter) -> Option<usize> {
+    let index = usize::from(counter.number()).checked_sub(usize::from(Counter::FirstResponseWorking.number()))?;
+    (index < LENGTHS).then_some(index)
+}
+
+/// Lengths of time by cell, from the first cell that has any; the places are kept when it begins anew.
+#[derive(Clone, Default)]
+struct Lengths {
+    first: u32,
+    counts: Vec<i64>,
+    total: i64,
+}
+
+impl Lengths {
+    /// So many cells are made at once.
+    const BLOCK: u32 = 64;
+
+    #[inline]
+    fn add(&mut self, cell: u32, count: i64) {
+        self.total = self.total.saturating_add(count);
+        let place = cell.checked_sub(self.first).and_then(|index| self.counts.get_mut(index as usize));
+        match place {
+            Some(sum) => *sum = sum.saturating_add(count),
+            None => self.add_beyond(cell, count),
+        }
+    }
+
+    #[cold]
+    fn add_beyond(&mut self, cell: u32, count: i64) {
+        let block = cell.saturating_sub(cell % Self::BLOCK);
+        if self.counts.is_empty() {
+            self.first = block;
+        }
+        if block < self.first {
+            let more = self.first.saturating_sub(block) as usize;
+            self.counts.splice(0..0, core::iter::repeat_n(0, more));
+            self.first = block;
+        }
+        let needed = block.saturating_sub(self.first).saturating_add(Self::BLOCK) as usize;
+        if self.counts.len() < needed {
+            self.counts.resize(needed, 0);
+        }
+        let index = cell.saturating_sub(self.first) as usize;
+        if let Some(sum) = self.counts.get_mut(index) {
+            *sum = sum.saturating_add(count);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        if other.total == 0 && other.is_empty() {
+            return;
+        }
+        for (cell, count) in other.cells().filter(|(_, count)| *count != 0) {
+            self.add(cell, count);
+        }
+    }
+
+    fn clear(&mut self) {
+        if self.total != 0 || !self.is_empty() {
+            self.counts.fill(0);
+        }
+        self.total = 0;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.total == 0 && self.counts.iter().all(|count| *count == 0)
+    }
+
+    fn cells(&self) -> impl Iterator<Item = (u32, i64)> {
+        (self.first..).zip(self.counts.iter().copied())
+    }
+
+    fn figure(&self) -> Figure {
+        let mut told = [(50, None), (90, None), (99, None)];
+        if self.total > 0 {
+            let mut seen = 0_i64;
+            let mut cells = self.cells();
+            let mut last = None;
+            for (percent, percentile) in &mut told {
+                let rank = histogram::rank(*percent, self.total);
+                while seen < rank
+                    && let Some((cell, count)) = cells.next()
+                {
+                    seen = seen.saturating_add(count);
+                    last = Some(cell);
+                }
+                *percentile = last.map(histogram::middle);
+            }
+        }
+        let [(_, p50), (_, p90), (_, p99)] = told;
+        let percentiles = || Some(Percentiles { p50: p50?, p90: p90?, p99: p99? });
+        Figure::Times { count: self.total, percentiles: percentiles() }
+    }
+}
+
+/// What there is at an instant: the sum of what came and what left.
+#[derive(Clone, Default)]
+pub(super) struct Stock {
+    backlog: i64,
+    /// By the hour in which it came to be, in order.
+    created: Vec<(u32, i64)>,
+}
+
+impl Stock {
+    /// What there is after something has happened.
+    pub(super) fn apply(&mut self, tally: &mut Tally) {
+        self.backlog = self.backlog.saturating_add(tally.get(Counter::Backlog));
+        if tally.created.is_empty() {
+            return;
+        }
+        settle(&mut tally.created);
+        self.created.extend_from_slice(&tally.created);
+        settle(&mut self.created);
     }
 
     fn ages(&self, at: Timestamp) -> Figure {
         let mut bands = [0_i64; AGE_BANDS_DAYS.len() + 1];
-        for (hour, count) in self.cells(Counter::BacklogCreated) {
-            let age = at.unix_millis().saturating_sub(i64::from(hour).saturating_mul(3_600_000));
+        for (hour, count) in &self.created {
+            let age = at.unix_millis().saturating_sub(i64::from(*hour).saturating_mul(3_600_000));
             let passed = AGE_BANDS_DAYS.iter().filter(|days| age >= **days * 86_400_000).count();
             if let Some(band) = bands.get_mut(passed) {
-                *band = band.saturating_add(count);
+                *band = band.saturating_add(*count);
             }
         }
         Figure::Ages(bands)
     }
+}
+
+/// Each cell once and in order, without those that come to nothing.
+fn settle(cells: &mut Vec<(u32, i64)>) {
+    // Mostly two that are in order, one behind the other: that is what a stable sort is quick at.
+    cells.sort_by_key(|(cell, _)| *cell);
+    cells.dedup_by(|later, earlier| {
+        let is_same = later.0 == earlier.0;
+        if is_same {
+            earlier.1 = earlier.1.saturating_add(later.1);
+        }
+        is_same
+    });
+    cells.retain(|(_, count)| *count != 0);
 }

@@ -34,16 +34,24 @@ pub fn middle(cell: u32) -> TimeDelta {
     TimeDelta::milliseconds(i64::try_from(middle).unwrap_or(i64::MAX))
 }
 
+/// The cell of the longest length that there is.
+pub const CELL_MAX: u32 = 64 * 56 + 127;
+
 /// A percentile of lengths that were counted by cell, the shortest first; `None` where there are none.
 pub fn percentile(percent: u8, counts: impl IntoIterator<Item = (u32, i64)> + Clone) -> Option<TimeDelta> {
     let total: i64 = counts.clone().into_iter().map(|(_, count)| count).sum();
-    let rank = total.saturating_mul(percent.into()).saturating_add(99) / 100;
+    let rank = rank(percent, total);
     let mut seen = 0_i64;
     let found = counts.into_iter().find(|(_, count)| {
         seen = seen.saturating_add(*count);
         seen >= rank
     });
     found.filter(|_| total > 0).map(|(cell, _)| middle(cell))
+}
+
+/// The how-manieth shortest of so many a percentile is.
+pub(super) fn rank(percent: u8, total: i64) -> i64 {
+    total.saturating_mul(percent.into()).saturating_add(99) / 100
 }
 
 #[cfg(test)]
@@ -64,6 +72,7 @@ mod tests {
                 last = next;
             }
         }
+        assert_eq!(cell(TimeDelta::MAX), CELL_MAX);
         // Written in stores: these stay.
         assert_eq!(
             [127, 128, 129, 1000, 3_600_000].map(|millis| cell(TimeDelta::milliseconds(millis))),

@@ -103,6 +103,8 @@ pub struct MeasureSpec {
     pub counts: Counts,
     /// What it is a number of.
     pub unit: Unit,
+    /// What it is called, in es, en and pt.
+    pub names: [&'static str; 3],
     /// The sentence that stands beside it, in es, en and pt.
     pub says: [&'static str; 3],
 }
@@ -114,6 +116,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "creados",
         counts: Counts::Events,
         unit: Unit::Tickets,
+        names: ["Creados", "Created", "Criados"],
         says: [
             "Tickets creados. Uno importado cuenta cuando se creó en el sistema de origen.",
             "Tickets created. One that was imported counts when it was created in the system it came from.",
@@ -125,6 +128,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "reabiertos",
         counts: Counts::Events,
         unit: Unit::Tickets,
+        names: ["Reabiertos", "Reopened", "Reabertos"],
         says: [
             "Veces que un ticket resuelto o cerrado volvió a abrirse.",
             "Times a resolved or closed ticket was opened again.",
@@ -136,6 +140,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "entradas",
         counts: Counts::Events,
         unit: Unit::Tickets,
+        names: ["Entradas", "Inflow", "Entradas"],
         says: ["Creados más reabiertos.", "Created plus reopened.", "Criados mais reabertos."],
     },
     MeasureSpec {
@@ -143,6 +148,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "resueltos",
         counts: Counts::Events,
         unit: Unit::Tickets,
+        names: ["Resueltos", "Resolved", "Resolvidos"],
         says: [
             "Tickets abiertos que pasaron a RESUELTO o a CERRADO; cada reapertura puede contar otra vez. Cuentan para el área y el agente que los tenían.",
             "Open tickets that became RESUELTO or CERRADO; each reopening may count again. They count for the area and the agent that had them.",
@@ -154,6 +160,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "cancelados",
         counts: Counts::Events,
         unit: Unit::Tickets,
+        names: ["Cancelados", "Canceled", "Cancelados"],
         says: [
             "Tickets cancelados: terminados sin solución.",
             "Tickets canceled: over without a solution.",
@@ -165,6 +172,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "salidas",
         counts: Counts::Events,
         unit: Unit::Tickets,
+        names: ["Salidas", "Outflow", "Saídas"],
         says: ["Resueltos más cancelados.", "Resolved plus canceled.", "Resolvidos mais cancelados."],
     },
     MeasureSpec {
@@ -172,6 +180,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "cerrados",
         counts: Counts::Events,
         unit: Unit::Tickets,
+        names: ["Cerrados", "Closed", "Fechados"],
         says: [
             "Tickets que pasaron a CERRADO, también por sí solos o al archivarlos.",
             "Tickets that became CERRADO, also by themselves or by being archived.",
@@ -183,6 +192,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "transferencias",
         counts: Counts::Events,
         unit: Unit::Tickets,
+        names: ["Transferencias", "Transfers", "Transferências"],
         says: [
             "Cambios de área, también por escalamiento. Cuentan para el área que el ticket dejó.",
             "Changes of area, also by escalation. They count for the area that the ticket left.",
@@ -194,6 +204,11 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "primeraRespuestaLaboral",
         counts: Counts::WorkingTime,
         unit: Unit::Time,
+        names: [
+            "Primera respuesta (tiempo laboral)",
+            "First response (working time)",
+            "Primeira resposta (tempo útil)",
+        ],
         says: [
             "Tiempo laboral hasta la primera respuesta que ve el solicitante, o hasta la resolución; lo cuenta el reloj del SLA, y sin SLA el calendario general.",
             "Working time to the first answer that the requester sees, or to the resolution; as the SLA's clock counts it, without an SLA in the general calendar.",
@@ -205,6 +220,11 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "primeraRespuestaCalendario",
         counts: Counts::CalendarTime,
         unit: Unit::Time,
+        names: [
+            "Primera respuesta (calendario)",
+            "First response (calendar time)",
+            "Primeira resposta (tempo corrido)",
+        ],
         says: [
             "Tiempo de calendario hasta la primera respuesta que ve el solicitante, o hasta la resolución.",
             "Calendar time to the first answer that the requester sees, or to the resolution.",
@@ -216,6 +236,11 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "siguienteRespuestaLaboral",
         counts: Counts::WorkingTime,
         unit: Unit::Time,
+        names: [
+            "Siguiente respuesta (tiempo laboral)",
+            "Next response (working time)",
+            "Resposta seguinte (tempo útil)",
+        ],
         says: [
             "Tiempo laboral desde el primer comentario sin responder del solicitante hasta la respuesta.",
             "Working time from the requester's first comment without an answer to the answer.",
@@ -227,6 +252,11 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "siguienteRespuestaCalendario",
         counts: Counts::CalendarTime,
         unit: Unit::Time,
+        names: [
+            "Siguiente respuesta (calendario)",
+            "Next response (calendar time)",
+            "Resposta seguinte (tempo corrido)",
+        ],
         says: [
             "Tiempo de calendario desde el primer comentario sin responder del solicitante hasta la respuesta.",
             "Calendar time from the requester's first comment without an answer to the answer.",
@@ -238,6 +268,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "resolucionLaboral",
         counts: Counts::WorkingTime,
         unit: Unit::Time,
+        names: ["Resolución (tiempo laboral)", "Resolution (working time)", "Resolução (tempo útil)"],
         says: [
             "Tiempo laboral hasta la resolución, sin pausas ni el tiempo ya terminado; lo cuenta el reloj del SLA, y sin SLA el calendario general.",
             "Working time to the resolution, without pauses and the time in which it was finished; as the SLA's clock counts it, without an SLA in the general calendar.",
@@ -249,6 +280,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "resolucionCalendario",
         counts: Counts::CalendarTime,
         unit: Unit::Time,
+        names: ["Resolución (calendario)", "Resolution (calendar time)", "Resolução (tempo corrido)"],
         says: [
             "Tiempo de calendario desde que arrancó el reloj de la resolución hasta la resolución, pausas incluidas.",
             "Calendar time from the start of the resolution's clock to the resolution, pauses included.",
@@ -260,6 +292,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "cumplimientoPrimeraRespuesta",
         counts: Counts::WorkingTime,
         unit: Unit::Share,
+        names: ["Primera respuesta a tiempo", "First response in time", "Primeira resposta no prazo"],
         says: [
             "Primeras respuestas a tiempo, entre las que tenían un plazo. Cuentan al responder.",
             "First responses in time, among those that had a time. They count when the answer was given.",
@@ -271,6 +304,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "cumplimientoSiguienteRespuesta",
         counts: Counts::WorkingTime,
         unit: Unit::Share,
+        names: ["Siguiente respuesta a tiempo", "Next response in time", "Resposta seguinte no prazo"],
         says: [
             "Siguientes respuestas a tiempo, entre las que tenían un plazo. Cuentan al responder.",
             "Next responses in time, among those that had a time. They count when the answer was given.",
@@ -282,6 +316,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "cumplimientoResolucion",
         counts: Counts::WorkingTime,
         unit: Unit::Share,
+        names: ["Resolución a tiempo", "Resolution in time", "Resolução no prazo"],
         says: [
             "Resoluciones a tiempo, entre las que tenían un plazo o una fecha límite puesta a mano. Cuentan al resolver.",
             "Resolutions in time, among those that had a time or a due date set by hand. They count when the ticket was resolved.",
@@ -293,6 +328,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "vencidosPrimeraRespuesta",
         counts: Counts::WorkingTime,
         unit: Unit::Tickets,
+        names: ["Primeras respuestas vencidas", "First responses breached", "Primeiras respostas vencidas"],
         says: [
             "Plazos de primera respuesta que vencieron sin respuesta. Cuentan cuando vencieron.",
             "Times for a first response that were up without one. They count when they were up.",
@@ -304,6 +340,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "vencidosSiguienteRespuesta",
         counts: Counts::WorkingTime,
         unit: Unit::Tickets,
+        names: ["Siguientes respuestas vencidas", "Next responses breached", "Respostas seguintes vencidas"],
         says: [
             "Plazos de siguiente respuesta que vencieron sin respuesta. Cuentan cuando vencieron.",
             "Times for a next response that were up without one. They count when they were up.",
@@ -315,6 +352,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "vencidosResolucion",
         counts: Counts::WorkingTime,
         unit: Unit::Tickets,
+        names: ["Resoluciones vencidas", "Resolutions breached", "Resoluções vencidas"],
         says: [
             "Plazos de resolución que vencieron sin ella, en cada ciclo. Cuentan cuando vencieron.",
             "Times for a resolution that were up without one, in each cycle. They count when they were up.",
@@ -326,6 +364,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "tasaReapertura",
         counts: Counts::Events,
         unit: Unit::Share,
+        names: ["Tasa de reapertura", "Reopen rate", "Taxa de reabertura"],
         says: [
             "Reaperturas por cada resolución del mismo periodo; puede pasar de 1.",
             "Reopenings for each resolution of the same period; may be more than 1.",
@@ -337,6 +376,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "unSoloContacto",
         counts: Counts::Events,
         unit: Unit::Share,
+        names: ["Un solo contacto", "One touch", "Um só contato"],
         says: [
             "Resoluciones que fueron lo primero que el solicitante oyó de la mesa, sin reaperturas, entre las hechas aquí.",
             "Resolutions that were the first that the requester heard of the desk, never reopened before, among those made here.",
@@ -348,6 +388,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "tiempoEnPausa",
         counts: Counts::CalendarTime,
         unit: Unit::Share,
+        names: ["Tiempo en pausa", "Time paused", "Tempo em pausa"],
         says: [
             "Tiempo en PAUSADO de los tickets resueltos, entre todo el que estuvieron abiertos desde su creación o última reapertura, en milisegundos.",
             "Time in PAUSADO of resolved tickets, among all for which they were open since their creation or last reopening, in milliseconds.",
@@ -359,6 +400,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "pendientes",
         counts: Counts::Events,
         unit: Unit::Tickets,
+        names: ["Pendientes", "Backlog", "Pendentes"],
         says: [
             "Tickets abiertos y sin archivar al final del periodo, donde estaban entonces.",
             "Tickets open and not archived at the end of the period, where they were then.",
@@ -370,6 +412,7 @@ pub const MEASURES: [MeasureSpec; 25] = [
         code: "antiguedadPendientes",
         counts: Counts::CalendarTime,
         unit: Unit::Ages,
+        names: ["Antigüedad de los pendientes", "Backlog by age", "Pendentes por idade"],
         says: [
             "Los pendientes según su edad al final del periodo, desde la hora en que se crearon: menos de 1, 3, 7, 30 y 90 días, y más.",
             "The backlog by its age at the end of the period, from the hour in which it was created: less than 1, 3, 7, 30 and 90 days, and more.",
@@ -391,6 +434,11 @@ impl Measure {
 }
 
 impl MeasureSpec {
+    /// What it is called.
+    pub fn name(&self, locale: Locale) -> &'static str {
+        locale.pick(self.names)
+    }
+
     /// The sentence that stands beside the figure.
     pub fn sentence(&self, locale: Locale) -> &'static str {
         locale.pick(self.says)
@@ -409,6 +457,10 @@ mod tests {
             assert_eq!(spec.measure.spec(), Some(spec));
             assert_eq!(Measure::from_code(spec.code), Some(spec.measure));
             assert!(Locale::ALL.iter().all(|locale| spec.sentence(*locale).ends_with('.')));
+        }
+        for locale in Locale::ALL {
+            let names: std::collections::BTreeSet<_> = MEASURES.iter().map(|spec| spec.name(locale)).collect();
+            assert_eq!(names.len(), MEASURES.len(), "no two are called alike");
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! - [`MEASURES`]: the table of all figures: what counts, in which clock, and the sentence that stands beside it.
 //! - [`facts`]: what one event does to the figures, as a few [`Fact`]s. Pure; a history gives the same ones whenever it is read.
-//! - [`Rollup`]: the sum of facts as rows of counts, by stretches of time ([`Bucket`]) and dimension. Sums are added in any order,
-//!   row by row, so that a store keeps them as a table and adds to it as it reads the feed.
-//! - [`Query`] → [`Report`]: a roll-up read by periods of a zone's civil time, and by a [`Dimension`].
+//! - [`Rollup`]: the sums of facts ([`Sums`]) by [`Dimension`] and hour. They may be added in any order, so that a store keeps the octets
+//!   of each hour and adds to them as it reads the feed. Of longer stretches ([`Stretch`]) the sums can be kept too, made of the
+//!   hours, and thrown away when one of these changes.
+//! - [`Query`] → [`Report`]: what is kept of a dimension ([`Shelf`]) read by periods of a zone's civil time.
 //!
 //! What is decided here, once:
 //!
@@ -53,23 +54,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod bucket;
-mod bytes;
 mod fact;
 mod figure;
 pub mod histogram;
 mod measure;
 mod query;
 mod rollup;
+mod shelf;
+mod stretch;
+mod sums;
 mod table;
 
 pub use self::{
-    bucket::{Bucket, Buckets, Level, cover},
-    bytes::RollupError,
-    fact::{Dimensions, Fact, What, facts, history_facts},
+    fact::{Dimensions, FACTS_VERSION, Fact, What, facts, history_facts},
     figure::{AGE_BANDS_DAYS, Figure, Figures, Percentiles},
     measure::{Counts, MEASURES, Measure, MeasureSpec, Unit},
-    query::{Period, Query, QueryError, Span},
+    query::{Period, Query, QueryError, Span, past_periods},
     rollup::{Counter, Dimension, Rollup, Row},
-    table::{Report, ReportRow, Value},
+    shelf::Shelf,
+    stretch::{Holds, Stretch, begins, cover, quarter},
+    sums::{Sums, SumsError},
+    table::{Report, ReportError, ReportRow, Value},
 };

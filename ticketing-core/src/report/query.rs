@@ -1,7 +1,16 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
-use super::{Dimension, bucket::floored};
-use crate::{Timestamp, Zone, limits::REPORT_PERIODS_MAX, ticket::Scope};
+use super::{
+    Dimension, Holds, Stretch, quarter,
+    stretch::{cover_with, floored},
+};
+use crate::{
+    Timestamp, Zone,
+    limits::{REPORT_CELLS_MAX, REPORT_PERIODS_MAX},
+    ticket::Scope,
+};
 
 /// What a report is to tell.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,6 +70,42 @@ pub enum QueryError {
     /// It has too many periods.
     #[error("a report has at most {REPORT_PERIODS_MAX} periods")]
     TooManyPeriods,
+    /// It has too many rows for so many periods.
+    #[error("a report has at most {REPORT_CELLS_MAX} rows times periods")]
+    TooLarge,
+}
+
+/// The stretches that parts of a report are made of.
+pub(super) struct Parts {
+    /// What there was when it begins.
+    pub(super) before: Vec<Stretch>,
+    /// What happened in the time that it compares with.
+    pub(super) earlier: Vec<Stretch>,
+    /// What happened in each of its periods.
+    pub(super) periods: Vec<Vec<Stretch>>,
+}
+
+impl Parts {
+    /// Those of a report, where some longer stretches are kept.
+    pub(super) fn of(spans: &[Span], previous: &Span, kept: impl IntoIterator<Item = Stretch>) -> Self {
+        let begins = quarter(previous.until);
+        let mut wholes: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut stock = None;
+        for stretch in kept {
+            match stretch.holds {
+                Holds::Whole => wholes.entry(stretch.from).or_default().push(stretch.until),
+                Holds::Stock if stretch.until <= begins => stock = stock.max(Some(stretch.until)),
+                Holds::Stock | Holds::Hours => {}
+            }
+        }
+        let cover = |from, until| cover_with(from, until, &wholes);
+        let since = stock.unwrap_or_default();
+        Self {
+            before: stock.map(Stretch::stock).into_iter().chain(cover(since, begins)).collect(),
+            earlier: cover(quarter(previous.from), begins),
+            periods: spans.iter().map(|span| cover(quarter(span.from), quarter(span.until))).collect(),
+        }
+    }
 }
 
 impl Period {
@@ -82,6 +127,24 @@ impl Period {
     /// The period of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|period| period.name() == name)
+    }
+
+    /// Where the last so many periods before an instant begin, on the clocks of a zone: the last of them is the one that it ends or
+    /// is in.
+    ///
+    /// ```
+    /// use ticketing_core::{Timestamp, Zone, report::Period};
+    ///
+    /// let bogota = Zone::fixed("America/Bogota", -5 * 3600);
+    /// let at = |text| Timestamp::parse(text).unwrap();
+    /// let begins = |until| Period::Month.last(2, at(until), &bogota);
+    /// assert_eq!(begins("2026-03-24T10:15:00Z"), at("2026-02-01T05:00:00Z"));
+    /// assert_eq!(begins("2026-03-01T05:00:00Z"), at("2026-01-01T05:00:00Z"));
+    /// ```
+    pub fn last(self, count: u32, until: Timestamp, zone: &Zone) -> Timestamp {
+        let last = Timestamp::saturating_from_unix_millis(until.unix_millis().saturating_sub(1));
+        let begins = self.before(self.start(clock(zone, last)), count.saturating_sub(1));
+        begins.map_or(Timestamp::MIN, |local| instant(zone, local))
     }
 
     /// Where the period begins that has a time of the clock.
@@ -144,6 +207,33 @@ impl Period {
     }
 }
 
+/// The days and months of a zone that are over at an instant and begin after another: those of which sums are worth keeping.
+///
+/// ```
+/// use ticketing_core::{Timestamp, Zone, report::{Period, Stretch, past_periods, quarter}};
+///
+/// let at = |text| Timestamp::parse(text).unwrap();
+/// let days = past_periods(&Zone::default(), Period::Day, at("2026-03-23T10:00:00Z"), at("2026-03-26T09:00:00Z"));
+/// let first = quarter(at("2026-03-23T00:00:00Z"));
+/// assert_eq!(days, [first, first + 96, first + 192].map(|from| Stretch::whole(from, from + 96)));
+/// ```
+pub fn past_periods(zone: &Zone, period: Period, since: Timestamp, now: Timestamp) -> Vec<Stretch> {
+    let mut past = Vec::new();
+    let mut start = Some(period.start(clock(zone, since)));
+    while let Some(local) = start {
+        let Some(next) = period.after(local, 1) else { break };
+        let (from, until) = (instant(zone, local), instant(zone, next));
+        if until > now {
+            break;
+        }
+        if from < until {
+            past.push(Stretch::whole(quarter(from), quarter(until)));
+        }
+        start = Some(next);
+    }
+    past
+}
+
 impl Query {
     /// Its periods in order, without gaps, from its beginning to its end.
     ///
@@ -180,14 +270,55 @@ impl Query {
         Span { name: String::new(), from: earlier.min(from), until: from }
     }
 
+    /// The dimension whose sums it reads.
+    pub fn reads(&self) -> Dimension {
+        self.by.unwrap_or(Dimension::Area)
+    }
+
+    /// Which stretches a report is made of, where there is the sum of some: those, and hours.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub fn wants(&self, kept: impl IntoIterator<Item = Stretch>) -> Result<Vec<Stretch>, QueryError> {
+        let spans = self.spans()?;
+        let parts = Parts::of(&spans, &self.previous(&spans), kept);
+        let all = parts.before.iter().chain(&parts.earlier).chain(parts.periods.iter().flatten());
+        let (mut hours, mut wanted) = (BTreeSet::new(), BTreeSet::new());
+        for stretch in all {
+            if stretch.holds == Holds::Hours {
+                hours.insert(*stretch)
+            } else {
+                wanted.insert(*stretch)
+            };
+        }
+        // Hours that are wanted twice are wanted once.
+        let mut together: Option<Stretch> = None;
+        for next in hours {
+            match &mut together {
+                Some(own) if next.from <= own.until => own.until = own.until.max(next.until),
+                _ => wanted.extend(together.replace(next)),
+            }
+        }
+        wanted.extend(together);
+        Ok(wanted.into_iter().collect())
+    }
+
     fn clock(&self, at: Timestamp) -> NaiveDateTime {
-        DateTime::from_timestamp_millis(self.zone.local(at.unix_millis())).unwrap_or_default().naive_utc()
+        clock(&self.zone, at)
     }
 
     fn instant(&self, local: NaiveDateTime) -> Timestamp {
-        let millis = self.zone.instant_of(local.and_utc().timestamp_millis());
-        floored(Timestamp::saturating_from_unix_millis(millis))
+        instant(&self.zone, local)
     }
+}
+
+fn clock(zone: &Zone, at: Timestamp) -> NaiveDateTime {
+    DateTime::from_timestamp_millis(zone.local(at.unix_millis())).unwrap_or_default().naive_utc()
+}
+
+fn instant(zone: &Zone, local: NaiveDateTime) -> Timestamp {
+    let millis = zone.instant_of(local.and_utc().timestamp_millis());
+    floored(Timestamp::saturating_from_unix_millis(millis))
 }
 
 #[cfg(test)]

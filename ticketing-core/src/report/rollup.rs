@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Bucket, Buckets, Fact, Level, What, histogram};
+use super::{Fact, Shelf, Stretch, Sums, What, histogram, quarter};
 use crate::{Timestamp, sla::TargetKind};
 
 /// By what figures are told.
@@ -77,6 +77,14 @@ macro_rules! counters {
                     $(Self::$name => $number,)*
                 }
             }
+
+            /// The counter of that number.
+            pub const fn from_number(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
         }
     };
 }
@@ -139,11 +147,6 @@ counters! {
 }
 
 impl Counter {
-    /// The counter of that number.
-    pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.iter().copied().find(|counter| counter.number() == number)
-    }
-
     /// Of a target: its working times, calendar times, how many had a time, how many were in it, and how many had none left.
     const fn of(kind: TargetKind) -> [Self; 5] {
         use Counter as C;
@@ -176,15 +179,20 @@ impl Counter {
     pub const fn is_stock(self) -> bool {
         matches!(self, Self::Backlog | Self::BacklogCreated)
     }
+
+    /// It is counted in cells; all others have one.
+    pub const fn has_cells(self) -> bool {
+        matches!(self.number(), 12 | 20..=25)
+    }
 }
 
-/// Which count a row has: its whole key, in the order in which reports read it.
+/// Which count a row has: its whole key.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Row {
     /// By what it is told.
     pub by: Dimension,
-    /// When it counts.
-    pub bucket: Bucket,
+    /// When it counts: the quarter of an hour since the epoch.
+    pub quarter: u32,
     /// The area: whoever may read one area's tickets reads these rows. As given.
     pub area: String,
     /// The dimension's value, as given; an id of an agent, the name of an origin. Empty where there is none, and by area.
@@ -195,77 +203,57 @@ pub struct Row {
     pub cell: u32,
 }
 
-/// Sums of facts.
+/// Sums of facts, by dimension and hour.
 ///
-/// The same facts give the same rows in whatever order and in however many parts they came: a row is a sum, and one that comes to
-/// nothing is not there.
+/// The same facts give the same sums in whatever order and in however many parts they came.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Rollup {
-    rows: BTreeMap<Row, i64>,
+    hours: BTreeMap<(Dimension, Stretch), Sums>,
 }
 
 impl Rollup {
-    /// Adds a fact: to a row for each dimension and each level.
+    /// Adds a fact: to the sums of its hour, of each dimension.
     pub fn apply(&mut self, fact: &Fact) {
+        let quarter = quarter(fact.at);
+        let hour = Stretch::hour_of(quarter);
+        let slot = u8::try_from(quarter.saturating_sub(hour.from)).unwrap_or_default();
         for (by, value) in values(fact) {
-            for level in Level::ALL {
-                let bucket = Bucket::of(level, fact.at);
-                counts(fact.what, |counter, cell, count| {
-                    let row =
-                        Row { by, bucket, area: fact.dimensions.area.clone(), value: value.clone(), counter, cell };
-                    self.add(row, count);
-                });
-            }
-        }
-    }
-
-    /// Adds to a row.
-    pub fn add(&mut self, row: Row, count: i64) {
-        if count == 0 {
-            return;
-        }
-        let mut entry = match self.rows.entry(row) {
-            std::collections::btree_map::Entry::Vacant(vacant) => {
-                vacant.insert(count);
-                return;
-            }
-            std::collections::btree_map::Entry::Occupied(occupied) => occupied,
-        };
-        let sum = entry.get().saturating_add(count);
-        if sum == 0 {
-            entry.remove();
-        } else {
-            *entry.get_mut() = sum;
+            let sums = self.hours.entry((by, hour)).or_default();
+            sums.add_all(slot, &fact.dimensions.area, &value, |add| counts(fact.what, add));
         }
     }
 
     /// Adds all of another.
-    pub fn merge(&mut self, other: Self) {
-        for (row, count) in other.rows {
-            self.add(row, count);
+    pub fn merge(&mut self, other: &Self) {
+        for ((by, hour), sums) in &other.hours {
+            self.add(*by, *hour, sums);
         }
     }
 
-    /// Every row and what is to be added to it, where a store keeps them.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = (&Row, i64)> {
-        self.rows.iter().map(|(row, count)| (row, *count))
+    /// Adds to an hour.
+    pub fn add(&mut self, by: Dimension, hour: Stretch, sums: &Sums) {
+        self.hours.entry((by, hour)).or_default().merge(sums);
     }
 
-    /// The rows of a dimension in stretches of time.
-    pub(super) fn read(
-        &self,
-        by: Dimension,
-        Buckets { level, from, until }: Buckets,
-    ) -> impl Iterator<Item = (&Row, i64)> {
-        let first = |number| Row {
-            by,
-            bucket: Bucket { level, number },
-            area: String::new(),
-            value: String::new(),
-            counter: Counter::Created,
-            cell: 0,
-        };
-        self.rows.range(first(from)..first(until.max(from))).map(|(row, count)| (row, *count))
+    /// Dimensions, hours and their sums, in order: what a store has to add to those that it keeps.
+    pub fn hours(&self) -> impl Iterator<Item = (Dimension, Stretch, &Sums)> {
+        self.hours.iter().filter(|(_, sums)| !sums.is_empty()).map(|((by, hour), sums)| (*by, *hour, sums))
+    }
+
+    /// Every row and how much is in it.
+    pub fn rows(&self) -> impl Iterator<Item = (Row, i64)> {
+        self.hours().flat_map(|(by, hour, sums)| {
+            sums.iter().map(move |(slot, area, value, counter, cell, count)| {
+                let quarter = hour.from.saturating_add(slot.into());
+                (Row { by, quarter, area: area.to_owned(), value: value.to_owned(), counter, cell }, count)
+            })
+        })
+    }
+
+    /// What a store would keep of a dimension.
+    pub fn shelf(&self, by: Dimension) -> Shelf {
+        let own = self.hours().filter(|(own, ..)| *own == by);
+        own.map(|(_, hour, sums)| (hour, sums.to_bytes())).collect()
     }
 }
 
@@ -285,11 +273,16 @@ fn values(fact: &Fact) -> [(Dimension, String); 6] {
     })
 }
 
+/// The hour since the epoch that has an instant.
+fn hour(at: Timestamp) -> u32 {
+    quarter(at) / 4
+}
+
 /// What a fact adds: to which counter, in which cell, and how much.
-fn counts(what: What, mut add: impl FnMut(Counter, u32, i64)) {
+fn counts(what: What, add: &mut dyn FnMut(Counter, u32, i64)) {
     let mut backlog = |created_at: Timestamp, count| {
         add(Counter::Backlog, 0, count);
-        add(Counter::BacklogCreated, Bucket::of(Level::Hour, created_at).number, count);
+        add(Counter::BacklogCreated, hour(created_at), count);
     };
     match what {
         What::Entered { created_at } => return backlog(created_at, 1),
@@ -322,4 +315,26 @@ fn counts(what: What, mut add: impl FnMut(Counter, u32, i64)) {
     add(calendar, histogram::cell(taken.calendar), 1);
     add(promised, 0, in_time.is_some().into());
     add(was_in_time, 0, (in_time == Some(true)).into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_in_the_order_of_their_numbers_and_those_with_cells_say_so() {
+        use Counter as C;
+        assert!(C::ALL.is_sorted_by_key(|counter| counter.number()));
+        let with_cells: Vec<_> = C::ALL.iter().filter(|counter| counter.has_cells()).collect();
+        let expected = [
+            C::BacklogCreated,
+            C::FirstResponseWorking,
+            C::FirstResponseCalendar,
+            C::NextResponseWorking,
+            C::NextResponseCalendar,
+            C::ResolutionWorking,
+            C::ResolutionCalendar,
+        ];
+        assert_eq!(with_cells, expected.each_ref());
+    }
 }

@@ -4,7 +4,8 @@ use serde_json::json;
 use ticketing_core::{
     Rules, Status, TicketId, TimeDelta, Zone,
     report::{
-        Dimension, Figure, Measure, Percentiles, Period, Query, QueryError, Report, Rollup, Value, history_facts,
+        Dimension, Figure, Measure, Percentiles, Period, Query, QueryError, Report, ReportError, Rollup, Value,
+        history_facts,
     },
     ticket::Scope,
 };
@@ -105,7 +106,10 @@ fn areas_and_values_can_be_asked_for_by_their_aliases() {
 #[test]
 fn a_report_without_time_or_with_too_many_periods_is_none() {
     let none = Query { until: at("2026-03-23T00:14:00Z"), ..query(None) };
-    assert_eq!(Report::of(&none, &Rollup::default(), &Rules::default()), Err(QueryError::Empty));
+    assert_eq!(Report::of(&none, &Rollup::default(), &Rules::default()), Err(ReportError::Query(QueryError::Empty)));
     let many = Query { until: at("2030-01-01T00:00:00Z"), period: Period::Hour, ..query(None) };
-    assert_eq!(Report::of(&many, &Rollup::default(), &Rules::default()), Err(QueryError::TooManyPeriods));
+    assert_eq!(
+        Report::of(&many, &Rollup::default(), &Rules::default()),
+        Err(ReportError::Query(QueryError::TooManyPeriods))
+    );
 }

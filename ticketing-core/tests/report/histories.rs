@@ -1,10 +1,15 @@
 //! Every figure of random desks, beside the recomputation.
 
+use std::collections::BTreeMap;
+
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Value as Json, json};
 use ticketing_core::{
     Actor, Command, Event, Rulebook, Rules, Status, Ticket, TicketId, Timestamp, Uuid,
-    report::{Dimension, Fact, Period, Query, Report, ReportRow, Rollup, Value, history_facts},
+    report::{
+        Dimension, Fact, Holds, Period, Query, Report, ReportRow, Rollup, Shelf, Stretch, Sums, Value, history_facts,
+        past_periods,
+    },
     sla::TargetKind,
     ticket::{ActorId, Agent, AskedBy, Change, Origin, Scope},
 };
@@ -302,21 +307,79 @@ proptest! {
         let merged = |parts: &[&Rollup]| {
             let mut sum = Rollup::default();
             for part in parts {
-                sum.merge((*part).clone());
+                sum.merge(part);
             }
             sum
         };
-        prop_assert_eq!(&merged(&[&a, &b, &c, &d]), &whole);
-        prop_assert_eq!(&merged(&[&merged(&[&d, &b]), &merged(&[&c, &a])]), &whole);
-        // Row by row, as a store adds them.
-        let mut kept = Rollup::default();
+        let same = |one: &Rollup, other: &Rollup| {
+            let rows = |rollup: &Rollup| rollup.rows().collect::<Vec<_>>();
+            prop_assert_eq!(rows(one), rows(other));
+            for by in Dimension::ALL {
+                prop_assert_eq!(one.shelf(by), other.shelf(by));
+            }
+            Ok(())
+        };
+        same(&merged(&[&a, &b, &c, &d]), &whole)?;
+        same(&merged(&[&merged(&[&d, &b]), &merged(&[&c, &a])]), &whole)?;
+        // Hour by hour, as a store adds them to the octets that it has.
+        let mut kept: BTreeMap<(Dimension, Stretch), Vec<u8>> = BTreeMap::new();
         for part in [&c, &a, &d, &b] {
-            part.rows().for_each(|(row, count)| kept.add(row.clone(), count));
+            for (by, hour, sums) in part.hours() {
+                let octets = kept.entry((by, hour)).or_insert_with(|| Sums::default().to_bytes());
+                let mut sum = Sums::from_bytes(octets).unwrap();
+                sum.merge(sums);
+                *octets = sum.to_bytes();
+            }
         }
-        prop_assert_eq!(&kept, &whole);
-        let octets = whole.to_bytes();
-        prop_assert_eq!(Rollup::from_bytes(&octets).unwrap(), whole);
-        prop_assert!(Rollup::from_bytes(&octets[..octets.len() - 1]).is_err());
+        kept.retain(|_, octets| !Sums::from_bytes(octets).unwrap().is_empty());
+        for by in Dimension::ALL {
+            let of_it = kept.iter().filter(|((own, _), _)| *own == by);
+            let shelf: Shelf = of_it.map(|((_, hour), octets)| (*hour, octets.clone())).collect();
+            prop_assert_eq!(shelf, whole.shelf(by));
+        }
+        for octets in kept.values() {
+            prop_assert!(Sums::from_bytes(&octets[..octets.len() - 1]).is_err());
+        }
+    }
+
+    /// Whatever longer stretches are kept, and whatever stocks.
+    #[test]
+    fn prop_a_report_is_the_same_whichever_stretches_it_is_read_from(
+        (rules, plans) in any_desk(), (query, zone_name) in any_query(), other in prop::sample::select(&ZONES),
+        is_kept in prop::collection::vec(any::<bool>(), 1..50),
+    ) {
+        let book = Rulebook::from(rules.clone());
+        let histories: Vec<_> = plans.iter().map(|plan| plan.history(&book)).collect();
+        let rollup = rolled_up(&all_facts(&histories, &book));
+        let from_hours = Report::of(&query, &rollup, &rules).unwrap();
+        let mut shelf = rollup.shelf(query.reads());
+        let (since, now) = (instant(MONDAY - 120 * HOUR), instant(MONDAY + 60 * 24 * HOUR));
+        let mut kept = is_kept.iter().cycle();
+        for (zone_name, period) in [(zone_name, Period::Day), (other, Period::Week), (zone_name, Period::Month)] {
+            for stretch in past_periods(&zone(zone_name), period, since, now) {
+                if *kept.next().unwrap() {
+                    // Of the hours, or of shorter ones.
+                    let whole = shelf.whole(stretch.from, stretch.until).unwrap();
+                    shelf.insert(stretch, whole.to_bytes());
+                }
+                if *kept.next().unwrap() {
+                    let earlier = shelf.stretches().filter(|own| own.holds == Holds::Stock && own.until <= stretch.from);
+                    let earlier = earlier.map(|own| own.until).max();
+                    let stock = shelf.stock(earlier, stretch.from).unwrap();
+                    shelf.insert(Stretch::stock(stretch.from), stock.to_bytes());
+                }
+            }
+        }
+        prop_assert_eq!(&Report::read(&query, &shelf, &rules).unwrap(), &from_hours);
+        // And nothing of it is needed but what is wanted.
+        let wanted = query.wants(shelf.stretches()).unwrap();
+        let is_wanted = |own: &Stretch| wanted.iter().any(|wanted| match wanted.holds {
+            Holds::Hours => own.holds == Holds::Hours && own.from < wanted.until && wanted.from < own.until,
+            _ => own == wanted,
+        });
+        let needed: Shelf =
+            shelf.stretches().filter(is_wanted).map(|own| (own, shelf.get(own).unwrap().to_vec())).collect();
+        prop_assert_eq!(Report::read(&query, &needed, &rules).unwrap(), from_hours);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{
 
 use ticketing_core::{Rulebook, Ticket, TicketId, TicketLabel, Timestamp, ticket::Scope};
 
-use super::PAGE;
+use super::{PAGE, figures::Recount, records::records};
 use crate::store::{FeedPosition, LabelKey, LooseEnd, LooseEndKind, Outline, Store, StoreError, TicketRecord, Total};
 
 /// What a store was found to hold.
@@ -46,6 +46,8 @@ pub enum Deviation {
     Unreadable(String, String),
     /// The event at a position of the feed cannot be read, and is told to nobody.
     UnreadableEvent(FeedPosition, String),
+    /// What reports are made of is not what the events come to: of what, and when.
+    Figures(String),
     /// What stands beside tickets and does not belong to any, or says otherwise.
     LooseEnd(LooseEnd),
 }
@@ -64,6 +66,9 @@ impl fmt::Display for Deviation {
             Self::Unreadable(what, error) => write!(f, "{what}: it cannot be read: {error}"),
             Self::UnreadableEvent(position, error) => {
                 write!(f, "the event at position {} cannot be read, and is told to nobody: {error}", position.0)
+            }
+            Self::Figures(of) => {
+                write!(f, "figures {of} are not what the events come to: make them anew with `report --rebuild`")
             }
             Self::LooseEnd(LooseEnd { kind, of }) => match kind {
                 LooseEndKind::Page => write!(f, "the file's pages: {of}"),
@@ -89,7 +94,7 @@ impl fmt::Display for Deviation {
 }
 
 /// Looks at all that a store holds: each ticket is what its history comes to, is found under its label and shown to its requester as
-/// it is; labels have no gaps; the feed has each event once, those of a ticket in their order; counters say how many there are, alarms
+/// it is; labels have no gaps; the feed has each event once, those of a ticket in their order; what reports are made of is what the events come to; counters say how many there are, alarms
 /// are noted for when they are due; and what stands beside tickets belongs to them. What cannot be read is named, and the rest is looked
 /// at all the same.
 ///
@@ -99,6 +104,8 @@ pub async fn verify(store: &impl Store) -> Result<Findings, StoreError> {
     let began = store.newest_position().await?;
     let mut findings = Findings::default();
     let book = readable(book(store).await, "the rules", &mut findings.deviations)?.flatten();
+    // An event that cannot be read is told with the feed.
+    let mut recount = readable(Recount::begin(store).await, "the figures", &mut Vec::new())?.flatten();
     let mut counts: BTreeMap<Facet, u32> = BTreeMap::new();
     let mut versions: HashMap<TicketId, (TicketLabel, u32)> = HashMap::new();
     // What has to be of one instant, which the reading of all tickets is not.
@@ -110,12 +117,17 @@ pub async fn verify(store: &impl Store) -> Result<Findings, StoreError> {
             break;
         };
         let Some(last) = outlines.last().map(|outline| outline.key) else { break };
-        for record in records(store, after, &outlines, &mut findings.deviations).await? {
+        let deviations = &mut findings.deviations;
+        let unreadable = |label: &str, error| deviations.push(Deviation::Unreadable(label.to_owned(), error));
+        for record in records(store, after, &outlines, unreadable).await? {
             findings.tickets += 1;
             findings.events += record.history.len() as u64;
             *counts.entry(Facet::of(&record.ticket)).or_default() += 1;
             versions.insert(record.ticket.id, (record.label, record.ticket.version));
             look_at(store, &record, book.as_ref(), &mut findings.deviations).await?;
+            if let (Some(recount), Some(book)) = (&mut recount, &book) {
+                recount.add(record.ticket.id, record.history.iter().map(|new| &new.event), book);
+            }
             let outline = outlines.iter().find(|outline| outline.key == record.label.into());
             let next_moment = book.as_ref().and_then(|book| record.ticket.next_moment(book));
             if book.is_some()
@@ -138,6 +150,10 @@ pub async fn verify(store: &impl Store) -> Result<Findings, StoreError> {
     );
     compared
         .extend(readable(feed(store, &versions).await, "the feed", &mut findings.deviations)?.into_iter().flatten());
+    if let Some(recount) = recount.filter(|_| book.is_some()) {
+        let figures = readable(recount.compare(store).await, "the figures", &mut findings.deviations)?;
+        compared.extend(figures.into_iter().flatten().map(Deviation::Figures));
+    }
     let loose_ends = readable(store.loose_ends().await, "what stands beside the tickets", &mut findings.deviations)?;
     compared.extend(loose_ends.into_iter().flatten().map(Deviation::LooseEnd));
     findings.is_moving = store.newest_position().await? != began;
@@ -161,26 +177,6 @@ fn readable<T>(
         }
         Err(error) => Err(error),
     }
-}
-
-/// The tickets that there are after one; where one of them cannot be read, the others.
-async fn records(
-    store: &impl Store,
-    after: LabelKey,
-    outlines: &[Outline],
-    deviations: &mut Vec<Deviation>,
-) -> Result<Vec<TicketRecord>, StoreError> {
-    let so_many = u32::try_from(outlines.len()).unwrap_or(PAGE);
-    match store.records(after, so_many).await {
-        Err(StoreError::Damaged(_)) => {}
-        read => return read,
-    }
-    let mut records = Vec::with_capacity(outlines.len());
-    for Outline { key, label, .. } in outlines {
-        let before = LabelKey { number: key.number.saturating_sub(1), ..*key };
-        records.extend(readable(store.records(before, 1).await, label, deviations)?.into_iter().flatten());
-    }
-    Ok(records)
 }
 
 async fn book(store: &impl Store) -> Result<Option<Rulebook>, StoreError> {

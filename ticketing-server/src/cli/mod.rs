@@ -11,6 +11,7 @@ mod lock;
 #[cfg(feature = "mail")]
 mod mail;
 mod reference;
+mod report;
 mod rules;
 mod serve;
 mod settings;
@@ -84,6 +85,8 @@ enum Command {
     /// Work with service levels.
     #[command(subcommand)]
     Sla(sla::Command),
+    /// Tell what tickets come to in figures, by period and by what they are.
+    Report(report::ReportArgs),
     /// Tell other systems what happens, and see what did not get there.
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -151,6 +154,7 @@ pub fn main() -> ExitCode {
         Command::MigrateStore(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Webhook(command) => command.run(),
+        Command::Report(command) => command.run(),
         #[cfg(feature = "mail")]
         Command::Mail(command) => command.run(),
         Command::Sla(command) => match command.run() {

@@ -7,7 +7,7 @@ use crate::store::Store;
 
 impl<S: Store> Engine<S> {
     /// Does what must go on beside the commands: takes over what other processes have changed (rules, users, tokens, keys), puts what
-    /// has happened in the order of the feed, makes what was said findable, notes whose time is up, closes what has been resolved for long enough, erases what the rules do not keep, forgets what is over. It never ends; one process of
+    /// has happened in the order of the feed, makes what was said findable, sums up what has happened for reports, notes whose time is up, closes what has been resolved for long enough, erases what the rules do not keep, forgets what is over. It never ends; one process of
     /// those that share a store is enough, and more do no harm.
     ///
     /// The HTTP service does this as part of its own maintenance. Whoever embeds the engine spawns it, on tokio, or calls the
@@ -18,6 +18,7 @@ impl<S: Store> Engine<S> {
             self.keep_in_order(),
             self.keep_findable(),
             self.keep_clocks(),
+            self.keep_reports(),
             self.keep_tidy()
         );
     }

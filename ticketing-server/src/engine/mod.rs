@@ -5,6 +5,7 @@
 mod accounts;
 pub(crate) mod courier;
 pub(crate) mod create;
+mod deadlines;
 mod desk;
 mod execute;
 mod feed;
@@ -14,6 +15,7 @@ mod maintain;
 mod people;
 mod privacy;
 mod public;
+mod reports;
 mod rules_changes;
 mod subscriptions;
 mod sweep;
@@ -24,27 +26,32 @@ mod what_if;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64};
 
 use ticketing_core::{
-    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, sla::Sla, ticket::NewEvent, user::Attempts,
+    Refusal, Rulebook, Rules, RulesHash, Ticket, TicketId, Timestamp, report::QueryError, sla::Sla, ticket::NewEvent,
+    user::Attempts,
 };
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use self::{
     accounts::Accounts,
+    deadlines::Counted,
     feed::{News, Unreadable},
     in_flight::InFlight,
     integration::References,
+    reports::Reports,
     turns::Turns,
 };
 pub use self::{
     accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
+    deadlines::{DUE_HOURS, Deadlines},
     desk::{DeskClock, DeskSla, DeskTicket, ListRequest, Listing},
     execute::{Conditions, Executed},
     feed::Follower,
     integration::{HandOver, IntegrationHistory, IntegrationTicket, NumberedPage, PageRequest, TicketReferences},
     privacy::{EraseError, EraseOptions, ErasedSubject, ExportedTicket, Subject, SubjectExport, SubjectTicket},
     public::PublicTicket,
+    reports::{ReportAnswer, ReportAsk, ReportFigures},
     rules_changes::RulesChange,
     subscriptions::{NewSecret, Redelivery, SubscriptionError},
     take_over::{TakeOver, TakenOver},
@@ -95,6 +102,8 @@ struct Inner<S> {
     /// Tickets that said nothing any more because the rules did not keep it.
     anonymised: Arc<AtomicU64>,
     unreadable: Unreadable,
+    reports: Reports,
+    counted: Counted,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -131,6 +140,9 @@ pub enum EngineError {
     /// Others changed the ticket each time before this command could.
     #[error("the ticket is being changed by too many at once")]
     Contended,
+    /// There is no such report.
+    #[error(transparent)]
+    Report(#[from] QueryError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -181,6 +193,8 @@ impl<S: Store> Engine<S> {
             news: News::default(),
             anonymised: Arc::default(),
             unreadable: Unreadable::default(),
+            reports: Reports::default(),
+            counted: Counted::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -124,10 +124,16 @@ impl App {
 impl<S: Store> State<S> {
     pub(super) fn new(engine: Engine<S>, options: HttpOptions) -> Self {
         Self {
-            metrics: Metrics::new(engine.password_runs(), engine.unreadable_events(), engine.anonymised(), {
-                let engine = engine.clone();
-                move || engine.store().waiting()
-            }),
+            metrics: Metrics::new(
+                engine.password_runs(),
+                engine.unreadable_events(),
+                engine.anonymised(),
+                engine.report_figures(),
+                {
+                    let engine = engine.clone();
+                    move || engine.store().waiting()
+                },
+            ),
             bodies: Room::new(options.bodies_octets_max),
             engine,
             readiness: Mutex::default(),

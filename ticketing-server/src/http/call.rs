@@ -187,6 +187,22 @@ impl<S: Store> Call<S> {
         query(&self.uri, name)
     }
 
+    /// All values of a name in the query, in order.
+    pub(crate) fn queries(&self, name: &str) -> Vec<String> {
+        let pairs = form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes());
+        pairs.filter(|(found, _)| found == name).map(|(_, value)| value.into_owned()).collect()
+    }
+
+    /// Every header.
+    pub(crate) const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The language that the client wants texts in.
+    pub(crate) fn locale(&self) -> Locale {
+        locale(&self.headers)
+    }
+
     /// How a page is asked for.
     pub(crate) fn visit(&self) -> Visit {
         Visit::of(&self.uri, locale(&self.headers))

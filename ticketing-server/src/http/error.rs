@@ -445,6 +445,8 @@ impl From<EngineError> for ApiError {
             EngineError::KeyReused => Self::KeyReused,
             EngineError::KeyInFlight => Self::KeyInFlight,
             EngineError::Contended => Self::Unavailable(error.into()),
+            // What is asked for is looked at before.
+            EngineError::Report(_) => Self::Internal(error.into()),
             EngineError::Store(error) => error.into(),
         }
     }

@@ -21,7 +21,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{courier::CourierFigures, store::Waiting};
+use crate::{ReportFigures, courier::CourierFigures, store::Waiting};
 
 /// What `/metrics` tells.
 pub(crate) struct Metrics {
@@ -130,6 +130,22 @@ impl Collector for UnreadableEvents {
     }
 }
 
+/// Known by it, likewise.
+#[derive(Debug)]
+struct Reports(Arc<ReportFigures>);
+
+impl Collector for Reports {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Events that are in no report yet, as far as this process has looked";
+        let metric = encoder.encode_descriptor("reports_behind", help, None, MetricType::Gauge)?;
+        let behind = i64::try_from(self.0.behind.load(Relaxed)).unwrap_or(i64::MAX);
+        ConstGauge::new(behind).encode(metric)?;
+        let help = "How long the last report took, from being asked to being there";
+        let metric = encoder.encode_descriptor("report_last_seconds", help, None, MetricType::Gauge)?;
+        ConstGauge::new(Duration::from_micros(self.0.last_micros.load(Relaxed)).as_secs_f64()).encode(metric)
+    }
+}
+
 /// Counted by a courier, likewise.
 #[derive(Debug)]
 struct Deliveries {
@@ -180,6 +196,7 @@ impl Metrics {
         password_runs: Arc<AtomicU64>,
         unreadable_events: Arc<AtomicU64>,
         anonymised: Arc<AtomicU64>,
+        reports: Arc<ReportFigures>,
         waiting: impl Fn() -> Waiting + Send + Sync + 'static,
     ) -> Self {
         let mut registry = Registry::with_prefix("ticketing");
@@ -205,6 +222,7 @@ impl Metrics {
         registry.register_collector(Box::new(PasswordRuns(password_runs)));
         registry.register_collector(Box::new(Anonymised(anonymised)));
         registry.register_collector(Box::new(UnreadableEvents(unreadable_events)));
+        registry.register_collector(Box::new(Reports(reports)));
         let mut deliveries = |told| {
             let figures = Arc::<CourierFigures>::default();
             registry.register_collector(Box::new(Deliveries { told, figures: Arc::clone(&figures) }));

@@ -79,7 +79,7 @@ impl Sheet {
     }
 }
 
-/// Counts lines. A record begins, as its reader sees it, with what is left of the end of the line before.
+/// Counts lines, which end as records may: with `\n`, `\r\n` or `\r`. A record begins, as its reader sees it, with what is left of the end of the line before.
 struct Lines<'t> {
     text: &'t str,
     octet: usize,
@@ -94,7 +94,8 @@ impl Lines<'_> {
             if nth >= octet && !matches!(found, b'\r' | b'\n') {
                 break;
             }
-            self.line += u64::from(found == b'\n');
+            let is_followed = self.text.as_bytes().get(nth + 1) == Some(&b'\n');
+            self.line += u64::from(found == b'\n' || found == b'\r' && !is_followed);
             self.octet = nth + 1;
         }
         self.line
@@ -156,6 +157,7 @@ mod tests {
             "Área,b\n\"ñ,\",\"x\ny\"\n\n1,\n".as_bytes().to_vec(),
             "\u{feff}Área;b\r\nñ,;\"x\ny\"\r\n;\r\n1;\r\n".as_bytes().to_vec(),
             WINDOWS_1252.encode("Área\t b\nñ,\t\"x\ny\"\n\n1\t\n").0.into_owned(),
+            b"\xc1rea,b\r\"\xf1,\",\"x\ny\"\r\r1,\r".to_vec(),
         ] {
             assert_eq!(cells(&octets), expected);
         }

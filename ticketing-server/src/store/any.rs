@@ -1,8 +1,9 @@
 //! One of the stores, chosen when a program runs.
 
 use ticketing_core::{
-    Rules, Ticket, TicketId, TicketLabel, Timestamp, User,
+    Event, Rules, Ticket, TicketId, TicketLabel, Timestamp, User,
     integration::{Reference, ReferenceKind},
+    report::{Dimension, Stretch},
     subscription::{Health, SubscriptionId},
     ticket::{ActorId, NewEvent, Scope},
 };
@@ -12,14 +13,14 @@ use super::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 use super::sqlite::SqliteStore;
 use super::{
-    AccountsRevision, Appended, ArchiveStore, Attempt, AttemptStore, Attempted, Created, Creation, Delivery,
+    AccountsRevision, Appended, ArchiveStore, Attempt, AttemptStore, Attempted, Choose, Created, Creation, Delivery,
     DeliveryId, DeliveryStore, DeskStore, Erasure, FailedDelivery, FeedEntry, FeedPosition, FeedStore, FollowUp,
-    Forgotten, GivenUp, Idempotency, IntegrationStore, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore, ListPage,
-    ListQuery, Location, LooseEnd, Named, Outline, Page, PageQuery, Place, PrivacyStore, PublicRecord, QueueStore,
-    RecipientId, Repeatable, Restoration, Restored, RulesStore, RulesVersion, Settlement, SigningKey, StoreError,
-    StoredHistory, StoredReference, SubscriptionChange, SubscriptionRecord, SubscriptionStore, SubscriptionStored,
-    TicketRecord, TicketStore, TokenRecord, TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore,
-    UserStored, Waiting,
+    Forgotten, GivenUp, Idempotency, IntegrationStore, KeptSums, KeyId, KeyStore, KeyUse, LabelKey, Lease, LeaseStore,
+    ListPage, ListQuery, Location, LooseEnd, Named, Outline, Page, PageQuery, Place, PrivacyStore, PublicRecord,
+    QueueStore, RecipientId, Repeatable, ReportSet, ReportStore, ReportSums, Restoration, Restored, RulesStore,
+    RulesVersion, SetNumber, Settlement, SigningKey, StoreError, StoredHistory, StoredReference, SubscriptionChange,
+    SubscriptionRecord, SubscriptionStore, SubscriptionStored, SumsChange, TicketRecord, TicketStore, TokenRecord,
+    TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore, UserStored, Waiting,
 };
 
 /// A store of any kind that is compiled in. Cheap to clone.
@@ -155,6 +156,18 @@ hand_on! {
         forgotten() -> Vec<Forgotten>;
         note_forgotten(people: Vec<Forgotten>) -> ();
         scrub() -> ();
+    }
+    ReportStore {
+        report_sets() -> Vec<ReportSet>;
+        begin_reports(set: ReportSet) -> bool;
+        kept_stretches(set: SetNumber) -> Vec<Stretch>;
+        kept_hours(set: SetNumber, by: Dimension, from: u32, until: u32, max: u32) -> Vec<Stretch>;
+        kept_sums(set: SetNumber, stretches: Vec<Stretch>) -> Vec<KeptSums>;
+        keep_sums(change: SumsChange) -> bool;
+        publish_reports(set: SetNumber, revision: u64) -> bool;
+        forget_sums(max: u32) -> usize;
+        report_sums(by: Dimension, choose: Choose) -> ReportSums;
+        events_after(after: FeedPosition, max: u32) -> Vec<(FeedPosition, TicketId, Event)>;
     }
     FeedStore {
         feed(after: FeedPosition, max: u32) -> Vec<FeedEntry>;

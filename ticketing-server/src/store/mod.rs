@@ -16,6 +16,7 @@ pub mod postgres;
 mod privacy;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod queue;
+mod reports;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod subscriptions;
@@ -58,6 +59,8 @@ pub use self::archive::{
 
 pub use self::privacy::{AddressHash, Erasure, Forgotten, PrivacyStore};
 
+pub use self::reports::{Choose, KeptSums, ReportSet, ReportStore, ReportSums, SetNumber, SumsChange};
+
 pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
 
 /// Everything that an engine needs.
@@ -76,6 +79,7 @@ pub trait Store:
     + LeaseStore
     + ArchiveStore
     + PrivacyStore
+    + ReportStore
     + QueueStore
 {
 }
@@ -95,6 +99,7 @@ impl<S> Store for S where
         + LeaseStore
         + ArchiveStore
         + PrivacyStore
+        + ReportStore
         + QueueStore
 {
 }

@@ -14,6 +14,7 @@ mod integration;
 mod privacy;
 #[cfg(feature = "postgres")]
 mod processes;
+mod reports;
 mod tokens;
 
 use std::{
@@ -96,6 +97,11 @@ use self::{
     privacy::{
         a_person_is_erased_and_nothing_else, an_archive_brings_nobody_back, prop_statistics_stay_whoever_is_erased,
         what_is_over_for_long_enough_says_nothing_any_more,
+    },
+    reports::{
+        a_report_is_of_what_an_actor_may_read, of_two_changes_of_sums_one_is_stored,
+        processes_that_sum_up_at_once_count_everything_once, prop_reports_say_what_the_histories_come_to,
+        reports_stay_when_a_person_is_erased_and_when_a_desk_moves, sums_are_made_anew_beside_those_that_are_read,
     },
     tokens::{
         a_token_is_revoked_once_and_stays, a_token_that_was_added_is_there_with_its_hash,
@@ -819,6 +825,12 @@ macro_rules! store_suite {
                 prop_statistics_stay_whoever_is_erased,
                 what_is_over_for_long_enough_says_nothing_any_more,
                 an_archive_brings_nobody_back,
+                prop_reports_say_what_the_histories_come_to,
+                processes_that_sum_up_at_once_count_everything_once,
+                reports_stay_when_a_person_is_erased_and_when_a_desk_moves,
+                of_two_changes_of_sums_one_is_stored,
+                sums_are_made_anew_beside_those_that_are_read,
+                a_report_is_of_what_an_actor_may_read,
                 a_user_who_was_added_is_found_by_id_and_by_address,
                 an_address_is_one_users_in_whatever_letters,
                 of_two_changes_of_one_user_one_is_stored,

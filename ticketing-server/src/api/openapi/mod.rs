@@ -3,6 +3,7 @@
 mod auth;
 mod desk;
 mod headers;
+mod reports;
 mod sla;
 pub(crate) mod v2;
 
@@ -35,9 +36,9 @@ fn document(rules: &Rules) -> Value {
                             the e-mail address. Texts are trimmed; lengths count Unicode characters. Messages come in \
                             Spanish, English or Portuguese (Accept-Language)."
         },
-        "paths": merged([paths(), auth::paths(), desk::paths()]),
+        "paths": merged([paths(), auth::paths(), desk::paths(), reports::paths()]),
         "components": {
-            "schemas": merged([schemas(rules), rules_schemas(), auth::schemas(), desk::schemas(rules), sla::schemas()]),
+            "schemas": merged([schemas(rules), rules_schemas(), auth::schemas(), desk::schemas(rules), sla::schemas(), reports::schemas()]),
             "headers": headers::all(),
             "securitySchemes": auth::security_schemes()
         }

@@ -24,6 +24,7 @@ mod migrate;
 mod pages;
 mod privacy;
 mod references;
+mod reports;
 mod rows;
 mod rules;
 mod subscriptions;

@@ -26,6 +26,7 @@ mod pages;
 mod privacy;
 mod readers;
 mod references;
+mod reports;
 mod room;
 mod rows;
 mod rules;

@@ -86,6 +86,26 @@ export async function enter(t, who, { hash = "", at, ...options } = {}) {
 
 export const asAdmin = (t, options) => enter(t, ADMIN, options);
 
+/** Holds a check again until it holds: what somebody did is drawn with the next frame. */
+export async function soon(check, patience = 10_000) {
+  for (const until = Date.now() + patience; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    }
+  }
+}
+
+/** The same for what is read in one place. */
+export const reads = (locator, expected) => soon(async () => {
+  const text = await locator.textContent();
+  expected instanceof RegExp ? assert.match(text, expected) : assert.equal(text, expected);
+});
+
+/** And for what is read in several. */
+export const readsAll = (locator, expected) => soon(async () => assert.deepEqual(await locator.allTextContents(), expected));
+
 /** Waits until what is shown is the queue, with something in it. */
 export const rows = (page) => page.waitForSelector(".ticket-row");
 

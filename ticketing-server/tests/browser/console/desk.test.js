@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { close, launch, somebody, url } from "../desk.js";
-import { PASSWORD, TICKETS, admin, answer, api, colleague, each, enter, fill, line, login, rows, ticket } from "./console.js";
+import { PASSWORD, TICKETS, admin, answer, api, colleague, each, enter, fill, line, login, reads, readsAll, rows, soon, ticket } from "./console.js";
 
 before(async () => {
   await launch();
@@ -25,19 +25,19 @@ test("the whole life of a ticket", async (t) => {
   await page.locator("main form [name=nombre]").waitFor();
   // What the core refuses is said where it is, and nothing is sent.
   await page.locator("main form footer .button").last().click();
-  assert.equal(await page.locator("#error-descripcion").textContent(), "Este dato es obligatorio.");
+  await reads(page.locator("#error-descripcion"), "Este dato es obligatorio.");
   for (const [name, value] of Object.entries(values)) {
     const control = page.locator(`main form [name=${name}]`);
     if (["tipo", "prioridad"].includes(name)) await control.selectOption(value);
     else await control.fill(value);
   }
-  assert.match(await page.locator(".promise").textContent(), /vence: .*20\d\d/);
+  await reads(page.locator(".promise"), /vence: .*20\d\d/);
   await page.locator("main form footer .button").last().click();
   await page.locator("#ticket-title", { hasText: values.asunto }).waitFor();
   const uuid = new URL(page.url()).hash.split("/").at(-1);
 
   const action = (name) => page.locator("[role=toolbar]").getByRole("button", { name, exact: true });
-  assert.deepEqual(await page.locator("[role=toolbar] button").allTextContents(), ["Asignar", "Transferir", "Reclasificar", "Pausar", "Cancelar ticket", "Archivar"]);
+  await readsAll(page.locator("[role=toolbar] button"), ["Asignar", "Transferir", "Reclasificar", "Pausar", "Cancelar ticket", "Archivar"]);
   await action("Asignar").click();
   await page.locator(`option[value="${laura.id}"]`).waitFor({ state: "attached" });
   await answer(page, { agenteId: laura.id, motivo: "Yo lo miro" });
@@ -49,7 +49,7 @@ test("the whole life of a ticket", async (t) => {
   await page.locator(".entry.note", { hasText: "El buzón está lleno." }).waitFor();
   await action("Pausar").click();
   await answer(page, { motivo: "x" }, { stays: true });
-  assert.equal(await page.locator("#error-motivo").textContent(), "Escriba al menos 3 caracteres (ahora 1).");
+  await reads(page.locator("#error-motivo"), "Escriba al menos 3 caracteres (ahora 1).");
   await answer(page, { motivo: "Espera al proveedor" });
   await page.locator(".ticket-head .due.still").waitFor();
   await action("Reabrir").click();
@@ -89,7 +89,7 @@ test("two agents at one ticket: who writes is told, and decides", async (t) => {
 
   const told = hers.locator(".conflict");
   await told.waitFor();
-  assert.match(await told.textContent(), new RegExp(`Mientras usted escribe.*${carlos.nombre}.*reclasificó.*Alta.*Baja`, "s"));
+  await reads(told, new RegExp(`Mientras usted escribe.*${carlos.nombre}.*reclasificó.*Alta.*Baja`, "s"));
   assert.equal(await hers.locator("#composer-text").inputValue(), "Reinicie el equipo, por favor.");
   // Sent without a look, the server refuses it: nothing is overwritten unseen.
   await hers.locator(".composer").getByRole("button", { name: "Enviar" }).click();
@@ -222,7 +222,7 @@ test("what is not somebody's is not shown", async (t) => {
   const page = await enter(t, ines);
   await rows(page);
   assert.deepEqual([...new Set(await page.locator(".ticket-row .c-area").allTextContents())], ["REDES"]);
-  assert.deepEqual((await page.locator(".top nav a").allTextContents()), ["Tickets"]);
+  await readsAll(page.locator(".top nav a"), ["Tickets"]);
   await page.goto(`${url}/consola#/tickets/${foreign.uuid}`);
   await page.getByRole("heading", { name: "Este ticket es de otra área" }).waitFor();
   await page.goto(`${url}/consola#/usuarios`);
@@ -230,7 +230,7 @@ test("what is not somebody's is not shown", async (t) => {
   const own = await ticket({ areaAsignada: "REDES" });
   await page.goto(`${url}/consola#/tickets/${own.uuid}`);
   await page.locator("#ticket-title").waitFor();
-  assert.deepEqual(await page.locator("[role=toolbar] button").allTextContents(), ["Pausar", "Cancelar ticket", "Archivar"]);
+  await readsAll(page.locator("[role=toolbar] button"), ["Pausar", "Cancelar ticket", "Archivar"]);
 
   const stranger = await enter(t, requester);
   await stranger.getByRole("heading", { name: "Aquí trabaja la mesa de ayuda" }).waitFor();
@@ -246,7 +246,7 @@ test("what strangers write is text", async (t) => {
   assert.ok((await row.textContent()).includes(markup));
   await row.locator("a").click();
   await page.locator("#ticket-title").waitFor();
-  assert.equal(await page.locator("#ticket-title").textContent(), markup);
+  await reads(page.locator("#ticket-title"), markup);
   assert.ok((await page.locator(".entry.said").first().textContent()).includes(markup));
   assert.equal(await page.locator("main img, main b").count(), 0);
   assert.equal(await page.evaluate(() => window.taken), undefined);
@@ -290,6 +290,7 @@ test("many tickets at once, and those that refuse are named", async (t) => {
 test("everything is done with the keyboard", async (t) => {
   const page = await enter(t, await colleague());
   await rows(page);
+  const focused = (id) => page.waitForFunction((id) => document.activeElement.id === id, id);
   const at = (index) => page.waitForFunction((index) => document.activeElement.getAttribute("aria-rowindex") === index, index);
   await page.keyboard.press("j");
   await at("2");
@@ -309,15 +310,34 @@ test("everything is done with the keyboard", async (t) => {
   const label = await page.locator(".ticket-row[tabindex='0'] .c-label").textContent();
   await page.keyboard.press("Enter");
   await page.locator(".ticket-head .label", { hasText: label }).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.id), "ticket-title");
+  await focused("ticket-title");
   await page.keyboard.press("u");
   await rows(page);
-  assert.equal(await page.evaluate(() => document.activeElement.querySelector(".c-label")?.textContent), label, "back where it was");
+  await soon(async () => assert.equal(await page.evaluate(() => document.activeElement.querySelector(".c-label")?.textContent), label, "back where it was"));
   await page.keyboard.press("g");
   await page.keyboard.press("m");
   await page.locator(".view[aria-pressed=true]", { hasText: "Míos" }).waitFor();
   await page.keyboard.press("/");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "search");
+  await focused("search");
+});
+
+test("a click on a row opens its ticket, and one on its box selects it", async (t) => {
+  const page = await enter(t, await colleague());
+  await rows(page);
+  const made = await ticket({ asunto: "Se abre con un clic" });
+  const row = page.locator(".ticket-row", { hasText: made.label });
+  await row.locator("input").click();
+  await page.locator(".bulk", { hasText: "1 seleccionado" }).waitFor();
+  // Whoever marks a text to copy it stays where they are.
+  await row.locator(".c-label").selectText();
+  await row.locator(".c-area").dispatchEvent("click");
+  await row.locator(".c-area").click({ modifiers: ["Shift"] });
+  await page.evaluate(() => getSelection().removeAllRanges());
+  await page.locator(".bulk").getByRole("button", { name: "Quitar la selección" }).click();
+  await page.locator(".bulk").waitFor({ state: "detached" });
+  assert.equal(new URL(page.url()).hash.replace("#/", ""), "");
+  await row.locator(".c-area").click();
+  await page.locator(".ticket-head .label", { hasText: made.label }).waitFor();
 });
 
 test("views are kept, and a queue by deadline has all ten thousand", async (t) => {

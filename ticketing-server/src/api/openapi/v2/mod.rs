@@ -7,6 +7,7 @@ mod discovery;
 mod events;
 mod history;
 mod references;
+mod reports;
 mod subscriptions;
 mod tags;
 mod tickets;
@@ -46,18 +47,19 @@ fn document(rules: &Rules) -> Value {
             { "name": "Tags", "description": "What tickets have in common." },
             { "name": "Events", "description": "What happens, for those who ask." },
             { "name": "Subscriptions", "description": "What happens, for those who are told." },
+            { "name": "Reports", "description": "What tickets come to in figures." },
             { "name": "References", "description": "What there is to refer to by an id." },
             { "name": "Service", "description": "The API itself." },
         ],
         "paths": merged([
             tickets::paths(), attributes::paths(), history::paths(), actions::paths(), tags::paths(), events::paths(),
-            subscriptions::paths(), discovery::paths(), own_path()
+            subscriptions::paths(), reports::paths(), discovery::paths(), own_path()
         ]),
         "components": {
             "schemas": merged([
                 references::schemas(rules), tickets::schemas(), attributes::schemas(), history::schemas(),
-                actions::schemas(), tags::schemas(), events::schemas(), subscriptions::schemas(), discovery::schemas(),
-                answers::schemas()
+                actions::schemas(), tags::schemas(), events::schemas(), subscriptions::schemas(), reports::schemas(),
+                discovery::schemas(), answers::schemas()
             ]),
             "parameters": parameters(),
             "headers": answers::headers(),

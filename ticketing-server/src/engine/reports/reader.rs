@@ -1,0 +1,264 @@
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::atomic::Ordering::Relaxed,
+    time::Duration,
+};
+
+use ticketing_core::{
+    Event, Ticket, TicketId, Uuid,
+    report::{Dimension, Fact, Holds, Rollup, Stretch, Sums, What, facts, quarter},
+};
+use tokio::time::Instant;
+
+use super::WORKS;
+use crate::{
+    Engine,
+    store::{FeedPosition, KeptSums, ReportSet, Store, StoreError, SumsChange},
+};
+
+/// How many events are read at once.
+const PAGE: u32 = 500;
+
+/// Reads the feed for reports.
+#[derive(Default)]
+pub(super) struct Reader {
+    tickets: Recent,
+    /// Nothing is left of sets that are no more.
+    pub(super) has_tidied: bool,
+}
+
+/// How much is read before it is written.
+#[derive(Clone, Copy)]
+pub(super) struct Budget {
+    pub(super) events: u64,
+    pub(super) time: Duration,
+}
+
+/// What became of a set.
+pub(super) enum Advanced {
+    /// It has all that has happened.
+    UpToDate(ReportSet),
+    /// It has more than before.
+    Partly,
+    /// Somebody else was faster.
+    Overtaken,
+}
+
+/// Tickets as they were after the last event that was read of them: some that were read lately, and twice as many at most.
+#[derive(Default)]
+struct Recent {
+    young: HashMap<TicketId, Ticket>,
+    old: HashMap<TicketId, Ticket>,
+}
+
+impl Recent {
+    /// Of the tickets of which something happens, nearly all of what happens soon is about these.
+    const MAX: usize = 2_048;
+
+    fn take(&mut self, id: TicketId) -> Option<Ticket> {
+        self.young.remove(&id).or_else(|| self.old.remove(&id))
+    }
+
+    fn put(&mut self, ticket: Ticket) {
+        if self.young.len() >= Self::MAX {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(ticket.id, ticket);
+    }
+}
+
+/// A part of the feed, as it is read for reports.
+struct Page {
+    events: Vec<(FeedPosition, TicketId, Event)>,
+    last: FeedPosition,
+    unreadable: u64,
+}
+
+impl<S: Store> Engine<S> {
+    /// Adds to a set what has happened since, for as long as somebody wants to wait, and a page of it at least.
+    pub(super) async fn advance(
+        &self,
+        reader: &mut Reader,
+        set: ReportSet,
+        budget: Budget,
+        worker: Option<Uuid>,
+    ) -> Result<Advanced, StoreError> {
+        let began = Instant::now();
+        let (mut sums, mut read) = (Batch::default(), set);
+        let (mut events, mut is_all) = (0, false);
+        loop {
+            let Some(page) = self.page(read.position).await? else {
+                is_all = true;
+                break;
+            };
+            events += page.events.len() as u64 + page.unreadable;
+            read.unreadable += page.unreadable;
+            for (position, id, event) in page.events {
+                read.as_of = read.as_of.max(event.recorded_at);
+                if let Err(error) = self.fold(reader, &mut sums, id, &event).await? {
+                    read.unreadable += 1;
+                    tracing::error!(position = position.0, error, "an event is in no report: run `verify`");
+                }
+            }
+            read.position = page.last;
+            if events >= budget.events || began.elapsed() >= budget.time {
+                break;
+            }
+            // Whoever has something to do for somebody goes first.
+            tokio::task::yield_now().await;
+        }
+        let figures = &self.inner.reports.figures;
+        let is_told = |behind| {
+            if set.is_read {
+                figures.behind.store(behind, Relaxed);
+            }
+        };
+        if read.position == set.position {
+            is_told(0);
+            return Ok(Advanced::UpToDate(set));
+        }
+        let now = self.now();
+        let until = now.checked_add(ticketing_core::TimeDelta::from_std(WORKS).unwrap_or_default()).unwrap_or(now);
+        read.worker = worker.map(|worker| (worker, until)).or(set.worker);
+        let change = self.change(set.revision, read, &sums).await?;
+        if !self.inner.store.keep_sums(change).await? {
+            return Ok(Advanced::Overtaken);
+        }
+        read.revision += 1;
+        let newest = self.inner.store.newest_position().await?;
+        is_told(newest.0.saturating_sub(read.position.0));
+        Ok(if is_all { Advanced::UpToDate(read) } else { Advanced::Partly })
+    }
+
+    /// What comes after a position; `None`: there is nothing.
+    async fn page(&self, after: FeedPosition) -> Result<Option<Page>, StoreError> {
+        let store = &self.inner.store;
+        match store.events_after(after, PAGE).await {
+            Ok(events) => {
+                let last = events.last().map(|(position, ..)| *position);
+                return Ok(last.map(|last| Page { events, last, unreadable: 0 }));
+            }
+            Err(StoreError::Damaged(_)) => {}
+            Err(error) => return Err(error),
+        }
+        // One that cannot be read keeps nobody from the others; it is told with those that nobody is told.
+        let page = self.read_feed(after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        let events = page.entries.into_iter().map(|entry| (entry.position, entry.id, entry.event)).collect();
+        Ok(Some(Page { events, last, unreadable: page.unreadable.len() as u64 }))
+    }
+
+    /// Adds what an event does to the figures. One whose ticket cannot be read does nothing, and it is answered why.
+    async fn fold(
+        &self,
+        reader: &mut Reader,
+        sums: &mut Batch,
+        id: TicketId,
+        event: &Event,
+    ) -> Result<Result<(), String>, StoreError> {
+        let before = match self.before(reader, id, event).await {
+            Ok(before) => before,
+            Err(StoreError::Damaged(error)) => return Ok(Err(error.to_string())),
+            Err(error) => return Err(error),
+        };
+        let after = match &before {
+            None => Ticket::opened(id, event),
+            Some(before) => {
+                let mut after = before.clone();
+                after.apply(event).map(|()| after)
+            }
+        };
+        let after = match after {
+            Ok(after) => after,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let mut book = self.book_for([&after.sla]).await?;
+        if book.version(event.rules).is_none() {
+            self.refresh_rules().await?;
+            book = self.book();
+        }
+        for fact in facts(before.as_ref(), event, &after, &book) {
+            sums.apply(&fact);
+        }
+        reader.tickets.put(after);
+        Ok(Ok(()))
+    }
+
+    /// An event's ticket as it was before it.
+    async fn before(&self, reader: &mut Reader, id: TicketId, event: &Event) -> Result<Option<Ticket>, StoreError> {
+        let Some(version) = event.seq.checked_sub(1).filter(|version| *version > 0) else { return Ok(None) };
+        if let Some(ticket) = reader.tickets.take(id).filter(|ticket| ticket.version == version) {
+            return Ok(Some(ticket));
+        }
+        let history = self.inner.store.history(id).await?;
+        let earlier = history.iter().map(|new| &new.event).filter(|earlier| earlier.seq <= version);
+        let ticket = Ticket::replay(id, earlier).map_err(|error| StoreError::Damaged(error.into()))?;
+        if ticket.version == version {
+            Ok(Some(ticket))
+        } else {
+            Err(StoreError::Damaged("its history has a gap".into()))
+        }
+    }
+
+    /// What becomes of a set to which sums are added.
+    async fn change(&self, revision: u64, set: ReportSet, sums: &Batch) -> Result<SumsChange, StoreError> {
+        let store = &self.inner.store;
+        let hours: BTreeSet<Stretch> = sums.rollup.hours().map(|(_, hour, _)| hour).collect();
+        // Hours that are next to each other are asked for together.
+        let mut runs: Vec<Stretch> = Vec::new();
+        for hour in &hours {
+            match runs.last_mut() {
+                Some(run) if run.until == hour.from => run.until = hour.until,
+                _ => runs.push(*hour),
+            }
+        }
+        let mut kept: BTreeMap<(Dimension, Stretch), Vec<u8>> = BTreeMap::new();
+        for KeptSums { by, stretch, octets } in store.kept_sums(set.number, runs).await? {
+            kept.insert((by, stretch), octets);
+        }
+        let mut keep = Vec::new();
+        for (by, hour, sums) in sums.rollup.hours() {
+            let octets = match kept.get(&(by, hour)) {
+                None => sums.to_bytes(),
+                Some(octets) => {
+                    let mut own = Sums::from_bytes(octets).map_err(|error| StoreError::Damaged(error.into()))?;
+                    own.merge(sums);
+                    own.to_bytes()
+                }
+            };
+            keep.push(KeptSums { by, stretch: hour, octets });
+        }
+        let mut forget = store.kept_stretches(set.number).await?;
+        forget.retain(|stretch| sums.spoils(stretch));
+        Ok(SumsChange { revision, set, keep, forget })
+    }
+}
+
+/// What is added at once.
+#[derive(Default)]
+struct Batch {
+    rollup: Rollup,
+    /// When something happened.
+    quarters: BTreeSet<u32>,
+    /// When first something happened to the backlog.
+    stock_from: Option<u32>,
+}
+
+impl Batch {
+    fn apply(&mut self, fact: &Fact) {
+        let quarter = quarter(fact.at);
+        self.quarters.insert(quarter);
+        if matches!(fact.what, What::Entered { .. } | What::Left { .. }) {
+            self.stock_from = Some(self.stock_from.map_or(quarter, |from| from.min(quarter)));
+        }
+        self.rollup.apply(fact);
+    }
+
+    /// Whether a stretch's sum is not what it was any more.
+    fn spoils(&self, stretch: &Stretch) -> bool {
+        match stretch.holds {
+            Holds::Stock => self.stock_from.is_some_and(|from| stretch.depends_on(from)),
+            _ => self.quarters.range(stretch.from..stretch.until).next().is_some(),
+        }
+    }
+}
