@@ -5,12 +5,12 @@ use ticketing_core::{Status, Ticket, ticket::Origin};
 
 use crate::store::StoreError;
 
-/// What all tickets of a facet have.
+/// What all tickets of a facet have; area and priority by which they compare.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    area_key: String,
+    area: String,
     status: Status,
-    priority_key: String,
+    priority: String,
     is_archived: bool,
     origin: Origin,
 }
@@ -18,9 +18,9 @@ pub(super) struct Key {
 impl Key {
     pub(super) fn of(ticket: &Ticket) -> Self {
         Self {
-            area_key: ticket.attributes.area_key(),
+            area: ticket.attributes.area_key(),
             status: ticket.status,
-            priority_key: ticket.attributes.priority_key(),
+            priority: ticket.attributes.priority_key(),
             is_archived: ticket.is_archived(),
             origin: ticket.origin,
         }
@@ -45,8 +45,8 @@ pub(super) fn left(connection: &Connection, facet: i64) -> Result<(), StoreError
 
 /// The facet of a key, made where there is none.
 pub(super) fn find(connection: &Connection, key: &Key) -> Result<i64, StoreError> {
-    let Key { area_key, status, priority_key, is_archived, origin } = key;
-    let key = (area_key, status.name(), priority_key, is_archived, origin.name());
+    let Key { area, status, priority, is_archived, origin } = key;
+    let key = (area, status.name(), priority, is_archived, origin.name());
     let sql = "SELECT id FROM facets
                WHERE area_key = ? AND status = ? AND priority_key = ? AND is_archived = ? AND origin = ?";
     let known = connection.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?;
