@@ -21,7 +21,11 @@ use std::{
 
 use serde_json::Value;
 use ticketing_core::{Ticket, TicketId, TicketLabel};
-use ticketing_server::store::{AnyStore, LabelKey, PublicRecord, TicketStore};
+use ticketing_server::{
+    Engine,
+    archive::{Deviation, verify},
+    store::{AnyStore, FeedStore, LabelKey, PublicRecord, ReportStore, TicketStore},
+};
 use tokio::{task::JoinSet, time::sleep};
 
 use self::common::{
@@ -439,4 +443,54 @@ async fn while_the_file_cannot_be_written_tickets_are_found_and_creation_is_put_
     // The same request, with the key that it had.
     let created = client.ask(&creation(2)).await.ok();
     assert_eq!(number(created["ticketLabel"].as_str().unwrap()), 2);
+}
+
+/// Whoever sums up what has happened is killed with all else, between reading and writing too: nothing counts twice, and nothing is left out.
+#[tokio::test]
+async fn reports_count_everything_once_after_every_kill() {
+    const CLIENTS: u32 = 2;
+    let desk = Desk::new();
+    let next = Arc::new(AtomicU32::new(0));
+    for round in 0..scaled(6) {
+        let server = desk.serve();
+        // Sums are written once a second: some kills are just before that, some just after.
+        let delay = Duration::from_millis(900 + u64::from(round) * 53 % 300);
+        let address = server.address;
+        let doomed = Doomed { server: Mutex::new(Some(server)), answers: AtomicU32::new(0), answers_max: 1, delay };
+        let doomed = Arc::new(doomed);
+        let mut clients = JoinSet::new();
+        for _ in 0..CLIENTS {
+            clients.spawn(create_until_killed(address, Arc::clone(&doomed), Arc::clone(&next)));
+        }
+        clients.join_all().await;
+        let store = desk.open().await;
+        let set = store.report_sets().await.unwrap();
+        println!(
+            "killed with sums up to {:?} of {:?}",
+            set.first().map(|set| set.position),
+            store.newest_position().await
+        );
+        // What they have is what the events up to there come to.
+        let found = verify(&store).await.unwrap();
+        let figures: Vec<_> =
+            found.deviations.iter().filter(|deviation| matches!(deviation, Deviation::Figures(_))).collect();
+        assert!(figures.is_empty(), "{figures:?}");
+    }
+    let engine = Engine::start(desk.open().await).await.unwrap();
+    engine.give_positions().await.unwrap();
+    let newest = engine.store().newest_position().await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let set = loop {
+        engine.roll_up().await.unwrap();
+        let set = engine.store().report_sets().await.unwrap()[0];
+        if set.position == newest {
+            break set;
+        }
+        // For some seconds, this work is still that of the one that was killed.
+        assert!(Instant::now() < deadline, "{set:?}");
+        sleep(Duration::from_millis(50)).await;
+    };
+    assert!(set.position.0 > u64::from(CLIENTS), "there was something to count");
+    let found = verify(engine.store()).await.unwrap();
+    assert!(!found.deviations.iter().any(|deviation| matches!(deviation, Deviation::Figures(_))));
 }

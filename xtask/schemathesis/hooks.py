@@ -17,6 +17,12 @@ COMMENTED = {"label": os.environ["TICKETING_COMMENTED"], "email": os.environ["TI
 
 TURNS = itertools.count()
 
+# Figures by period, and what their parameters are called: beginning and end, by what, of which values, zone, figures.
+REPORTS = {
+    "/api/reportes": ("desde", "hasta", "por", ("valor", "ninguno"), "zona", "medidas"),
+    "/v2/reports": ("from", "until", "by", ("value", "none"), "zone", "measures"),
+}
+
 # Whoever calls keeps their password.
 NEVER_DONE = {"POST /api/auth/password"}
 
@@ -162,6 +168,8 @@ def refusals_of(answer):
 def is_beyond_a_schema(code, path, case):
     if code in OF_WHAT_IS_THERE or code == "control-character":
         return True
+    if code == "invalid-parameter" and case.path in REPORTS:
+        return is_of_no_report(case.path, case.query or {})
     if code == "invalid-parameter":
         # Cursors are what the page before says. There was nothing before 1970.
         return "cursor" in case.query or (path == "since" and not is_instant_since_1970(case.query["since"]))
@@ -176,6 +184,13 @@ def is_beyond_a_schema(code, path, case):
     if code == "invalid-date":
         return not is_instant_since_1970(sent)
     return False
+
+
+def is_of_no_report(path, query):
+    """A range may be empty, have too many periods or begin before 1970; values need what they are of; zones and figures have names."""
+    begins, ends, by, of_values, zone, measures = REPORTS[path]
+    of_nothing = by not in query and any(name in query for name in of_values)
+    return of_nothing or any(name in query for name in (begins, ends, zone, measures))
 
 
 def value_at(path, case):

@@ -114,6 +114,9 @@ dictionaries = {
     "addresses": ["https://hooks.example/", "http://hooks.example:8080/in?desk=1"],
     "positions": ["0", "7", "latest"],
     "tokens": [other["id"] for other in others],
+    "zones": ["America/Bogota", "Asia/Kathmandu", "UTC"],
+    "medidas": ["creados,resueltos", "primeraRespuestaLaboral", "antiguedadPendientes,cumplimientoResolucion"],
+    "measures": ["created,resolved", "firstResponseWorking", "backlogAge,resolutionInTime"],
 }
 for kind in ["categories", "services", "urgencies", "justifications", "tags", "teams"]:
     dictionaries[kind] = [one["id"] for one in call("GET", f"/v2/{kind}", **api)]

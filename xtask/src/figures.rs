@@ -19,8 +19,8 @@ use crate::process;
 const PAGES: [&str; 4] = ["docs/benchmarks.md", "docs/operations.md", "benches/README.md", "benches/CAPACITY.md"];
 
 /// All that `cargo xtask bench` can measure.
-pub(crate) const STAGES: [&str; 10] =
-    ["core", "http", "open", "memory", "growth", "lists", "clocks", "webhooks", "postgres", "wasm"];
+pub(crate) const STAGES: [&str; 11] =
+    ["core", "http", "open", "memory", "growth", "lists", "reports", "clocks", "webhooks", "postgres", "wasm"];
 /// What a page says where nobody has measured a stage.
 const NOT_YET: &str = "(not measured yet)";
 

@@ -361,3 +361,58 @@ impl<'a> Reader<'a> {
         Ok(octets)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_sums() -> impl Strategy<Value = Sums> {
+        let names = || prop::sample::select(vec!["", "MESA", "redes", "Categoría 1"]);
+        let counter = prop::sample::select(Counter::ALL.to_vec());
+        let cell = prop_oneof![0..200_u32, 0..=histogram::CELL_MAX];
+        let count = prop_oneof![-3..4_i64, -(1_i64 << 50)..1 << 50];
+        prop::collection::vec((0..4_u8, names(), names(), counter, cell, count), 0..60).prop_map(|added| {
+            let mut sums = Sums::default();
+            for (slot, area, value, counter, cell, count) in added {
+                sums.add(slot, area, value, counter, if counter.has_cells() { cell } else { 0 }, count);
+            }
+            sums
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn prop_sums_are_read_as_they_were_written(sums in any_sums()) {
+            let octets = sums.to_bytes();
+            prop_assert_eq!(&Sums::from_bytes(&octets).unwrap(), &sums);
+            for length in 0..octets.len() {
+                prop_assert!(Sums::from_bytes(&octets[..length]).is_err());
+            }
+        }
+
+        #[test]
+        fn prop_what_is_taken_away_again_was_never_there(sums in any_sums(), other in any_sums()) {
+            let mut both = sums.clone();
+            both.merge(&other);
+            for (slot, area, value, counter, cell, count) in other.iter() {
+                both.add(slot, area, value, counter, cell, -count);
+            }
+            prop_assert_eq!(both.to_bytes(), sums.to_bytes());
+        }
+
+        /// Octets that are none are told, and what is read of others is what they would be written as.
+        #[test]
+        fn prop_any_octets_are_sums_or_none(sums in any_sums(), at in any::<prop::sample::Index>(), octet: u8, rest: Vec<u8>) {
+            let mut octets = sums.to_bytes();
+            let at = at.index(octets.len());
+            octets[at] = octet;
+            for octets in [&octets, &rest] {
+                if let Ok(read) = Sums::from_bytes(octets) {
+                    prop_assert_eq!(Sums::from_bytes(&read.to_bytes()), Ok(read));
+                }
+            }
+        }
+    }
+}

@@ -124,6 +124,30 @@ export const state = { error: null, isReading: false };
 
 let hasNews = false, triedAt = 0, wantsMore = false, giveUp = new AbortController();
 
+/** What is asked one after the other. Deadlines are counted by reading tickets, which may take longer than all sums: nothing waits for them. */
+const LANES = [["today", "main", "week", "area", "agente"], ["due"]];
+
+/** Asks for a part, if it is not known, of something else than what is wanted, or old. */
+async function read(name, hadNews, signal) {
+  const { path, every } = ASKED[name], part = known[name], now = path(), age = Date.now() - part.at;
+  if (part.path === now && !part.error && (hadNews ? age < every : age < Math.max(every, AT_LEAST))) {
+    // It has not seen what happened.
+    hasNews ||= hadNews;
+    return;
+  }
+  try {
+    const answer = await get(now, { signal });
+    Object.assign(part, { answer, path: now, at: Date.now(), error: null });
+    // It has not all of what happened in it.
+    if (answer.atraso > 0) hasNews = true;
+  } catch (error) {
+    // What the service refuses, it refuses of this part alone.
+    if (signal.aborted || !(error instanceof Problem) || error.status >= 500) throw error;
+    Object.assign(part, { error, path: now, at: Date.now() });
+  }
+  refresh();
+}
+
 /** Asks for what is not known, is of something else than what is wanted, or has become old. */
 export async function update() {
   if (state.isReading) {
@@ -132,35 +156,22 @@ export async function update() {
     giveUp.abort();
     return;
   }
-  giveUp = new AbortController();
-  const { signal } = giveUp, hadNews = hasNews;
+  const round = (giveUp = new AbortController()), { signal } = round, hadNews = hasNews;
   [hasNews, wantsMore, triedAt] = [false, false, Date.now()];
   state.isReading = true;
   refresh();
   try {
     if (!rules.document) await refreshRules();
-    for (const [name, { path, every }] of Object.entries(ASKED)) {
-      const part = known[name], now = path(), age = Date.now() - part.at;
-      if (part.path === now && !part.error && (hadNews ? age < every : age < Math.max(every, AT_LEAST))) {
-        // It has not seen what happened.
-        hasNews ||= hadNews;
-        continue;
-      }
-      try {
-        const answer = await get(now, { signal });
-        Object.assign(part, { answer, path: now, at: Date.now(), error: null });
-      } catch (error) {
-        // What the service refuses, it refuses of this part alone.
-        if (signal.aborted || !(error instanceof Problem) || error.status >= 500) throw error;
-        Object.assign(part, { error, path: now, at: Date.now() });
-      }
-      refresh();
-    }
+    await Promise.all(LANES.map(async (names) => {
+      for (const name of names) await read(name, hadNews, signal);
+    }));
     state.error = null;
   } catch (error) {
     if (!signal.aborted) {
       state.error = error;
       hasNews = true;
+      // Nor does what else was asked go on.
+      round.abort();
     }
   }
   state.isReading = false;

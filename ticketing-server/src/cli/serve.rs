@@ -106,11 +106,12 @@ impl Serve {
             Location::Sqlite(path) => Some(lock(path)?),
             Location::Postgres(_) => None,
         };
-        if lock.is_some()
-            && let Some(webhooks) = &mut options.webhooks
-        {
-            // It says that there is no other server on the file: whoever has sent before is dead.
-            webhooks.courier.identity = Uuid::nil();
+        if lock.is_some() {
+            // It says that there is no other server on the file: whoever has sent before, or summed up, is dead.
+            engine_options.identity = Some(Uuid::nil());
+            if let Some(webhooks) = &mut options.webhooks {
+                webhooks.courier.identity = Uuid::nil();
+            }
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {

@@ -193,7 +193,7 @@ impl<S: Store> Engine<S> {
             news: News::default(),
             anonymised: Arc::default(),
             unreadable: Unreadable::default(),
-            reports: Reports::default(),
+            reports: Reports::new(options.identity),
             counted: Counted::default(),
             newest_seen: Mutex::default(),
         };

@@ -124,6 +124,7 @@ impl Format {
 }
 
 /// What would be right, by dialect.
+#[derive(Clone, Copy)]
 struct Wanted {
     desk: [&'static str; 3],
     integration: [&'static str; 3],
@@ -131,7 +132,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    const fn of(&self, dialect: Dialect) -> [&'static str; 3] {
+    const fn of(self, dialect: Dialect) -> [&'static str; 3] {
         match dialect {
             Dialect::Desk => self.desk,
             Dialect::Integration => self.integration,
@@ -168,8 +169,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// What is empty is as good as absent in the desk's dialect: so a form sends what nobody has chosen.
     fn all(&self, name: &str) -> Vec<String> {
-        let mut values = (self.given)(name);
-        values.iter_mut().for_each(|value| *value = value.trim().to_owned());
+        let mut values: Vec<_> = (self.given)(name).iter().map(|value| value.trim().to_owned()).collect();
         if self.dialect == Dialect::Desk {
             values.retain(|value| !value.is_empty());
         }

@@ -122,8 +122,8 @@ pub(crate) fn json(told: &Told) -> Result<(Vec<u8>, String), serde_json::Error> 
     let mut hash = Hash(Sha256::new());
     serde_json::to_writer(&mut hash, &Answer { as_of: None, ..answer })?;
     let digest = hash.0.finalize();
-    let tag: String = digest.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
-    Ok((serde_json::to_vec(&answer)?, format!("\"{tag}\"")))
+    let tag = u128::from_be_bytes(digest.first_chunk().copied().unwrap_or_default());
+    Ok((serde_json::to_vec(&answer)?, format!("\"{tag:032x}\"")))
 }
 
 struct Hash(Sha256);

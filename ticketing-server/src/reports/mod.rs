@@ -7,12 +7,15 @@ mod json;
 mod told;
 mod words;
 
-#[cfg(feature = "cli")]
-pub(crate) use self::words::age_bands;
 pub(crate) use self::{
     ask::{Asked, FIGURES_MAX, Format, Unclear, refused},
     csv::csv,
-    json::{Answer, Members, json},
+    json::{Members, json},
     told::{Kind, Told},
-    words::{Dialect, dimension_name},
+    words::Dialect,
+};
+#[cfg(feature = "cli")]
+pub(crate) use self::{
+    json::Answer,
+    words::{age_bands, dimension_name},
 };

@@ -250,6 +250,30 @@ mod tests {
         }
     }
 
+    /// `docs/reports.md` says of each figure what it means. Its table is this one.
+    #[test]
+    fn the_page_on_reports_has_what_each_figure_means() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reports.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let (_, table) = page.split_once("<!-- measures: begin -->\n").unwrap();
+        let (table, _) = table.split_once("\n<!-- measures: end -->").unwrap();
+        let mut expected =
+            "| figure | desk | other systems | unit | clock | what counts |\n|---|---|---|---|---|---|".to_owned();
+        for spec in &MEASURES {
+            let others = Dialect::Integration;
+            let clock = if spec.counts == Counts::Events { "–" } else { others.clock(spec.counts) };
+            expected += &format!(
+                "\n| {} | `{}` | `{}` | {} | {clock} | {} |",
+                spec.name(Locale::En),
+                spec.code,
+                others.measure(spec.measure),
+                others.unit(spec.unit),
+                spec.sentence(Locale::En)
+            );
+        }
+        assert!(table == expected, "it should be:\n{expected}");
+    }
+
     #[test]
     fn ages_are_told_from_day_to_day() {
         let told: Vec<_> = age_bands(Locale::En).map(|(name, ..)| name).collect();

@@ -108,6 +108,18 @@ async fn what_strangers_have_written_is_text() {
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script"), "{page}");
 }
 
+/// Figures that somebody has spoilt are right again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_reports_are_read_from_is_made_anew() {
+    let counted = Counted::start().await;
+    let right = run(&counted, &DAYS).success();
+    counted.service.database.execute("DELETE FROM report_sums");
+    assert_ne!(at_any_time(&run(&counted, &DAYS).success()), at_any_time(&right));
+    let outcome = run(&counted, &[&DAYS[..], &["--rebuild"]].concat());
+    assert!(outcome.stderr.starts_with("reports are made anew, from "), "{}", outcome.stderr);
+    assert_eq!(at_any_time(&outcome.success()), at_any_time(&right));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_makes_no_sense_is_told() {
     let counted = Counted::start().await;

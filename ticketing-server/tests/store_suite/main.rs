@@ -99,9 +99,10 @@ use self::{
         what_is_over_for_long_enough_says_nothing_any_more,
     },
     reports::{
-        a_report_is_of_what_an_actor_may_read, of_two_changes_of_sums_one_is_stored,
-        processes_that_sum_up_at_once_count_everything_once, prop_reports_say_what_the_histories_come_to,
-        reports_stay_when_a_person_is_erased_and_when_a_desk_moves, sums_are_made_anew_beside_those_that_are_read,
+        a_report_is_of_what_an_actor_may_read, figures_that_are_not_what_the_events_come_to_are_named,
+        of_two_changes_of_sums_one_is_stored, processes_that_sum_up_at_once_count_everything_once,
+        prop_reports_say_what_the_histories_come_to, reports_stay_when_a_person_is_erased_and_when_a_desk_moves,
+        sums_are_made_anew_beside_those_that_are_read,
     },
     tokens::{
         a_token_is_revoked_once_and_stays, a_token_that_was_added_is_there_with_its_hash,
@@ -831,6 +832,7 @@ macro_rules! store_suite {
                 of_two_changes_of_sums_one_is_stored,
                 sums_are_made_anew_beside_those_that_are_read,
                 a_report_is_of_what_an_actor_may_read,
+                figures_that_are_not_what_the_events_come_to_are_named,
                 a_user_who_was_added_is_found_by_id_and_by_address,
                 an_address_is_one_users_in_whatever_letters,
                 of_two_changes_of_one_user_one_is_stored,

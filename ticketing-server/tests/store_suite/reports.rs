@@ -8,7 +8,7 @@ use ticketing_core::{
 use ticketing_server::{
     ReportAsk, TakeOver,
     archive::{Export, Extent, Import, verify},
-    store::{FeedPosition, KeptSums, ReportSet, SetNumber, SumsChange},
+    store::{FeedPosition, FeedStore, KeptSums, ReportSet, SetNumber, SumsChange},
 };
 
 use super::*;
@@ -373,4 +373,160 @@ pub(super) async fn a_report_is_of_what_an_actor_may_read(store: impl Store + Cl
     assert_eq!(rows(in_area(area)).await, 1);
     assert_eq!(rows(in_area("Bodega".into())).await, 0);
     assert_eq!(engine.store().newest_position().await.unwrap(), FeedPosition(1));
+}
+
+/// Whatever is kept and does not agree with the events is named, and made anew it does.
+pub(super) async fn figures_that_are_not_what_the_events_come_to_are_named(store: impl Store + Clone) {
+    let mut runner = TestRunner::deterministic();
+    let (engine, clock) = engine(store.clone()).await;
+    let mut tickets = Vec::new();
+    for _ in 0..30 {
+        work(&engine, &clock, &mut runner, &mut tickets).await;
+        clock.fetch_add(3 * DAY, SeqCst);
+    }
+    roll_up_all(&engine).await;
+    let deviations = async || {
+        while engine.index_words().await.unwrap() {}
+        let found = verify(&store).await.unwrap();
+        assert!(!found.is_moving);
+        found.deviations.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(deviations().await, Vec::<String>::new());
+    // What has happened since is in no sum yet, and no deviation.
+    create_through(&engine).await;
+    while engine.give_positions().await.unwrap() {}
+    assert_eq!(deviations().await, Vec::<String>::new());
+
+    // One hour says more than there was, of one dimension; with it, what is made of it is wrong too.
+    let set = read_set(&store).await;
+    let hours = store.kept_hours(set.number, Dimension::Area, 0, u32::MAX, 1).await.unwrap();
+    let whole = store.kept_stretches(set.number).await.unwrap();
+    let month = whole.iter().filter(|own| own.holds == Holds::Whole).max_by_key(|own| own.until - own.from).unwrap();
+    for (stretch, by) in [(hours[0], Dimension::Priority), (*month, Dimension::Origin)] {
+        let set = read_set(&store).await;
+        let kept = store.kept_sums(set.number, vec![stretch]).await.unwrap();
+        let kept = kept.into_iter().find(|kept| kept.by == by && kept.stretch == stretch).unwrap();
+        let mut sums = ticketing_core::report::Sums::from_bytes(&kept.octets).unwrap();
+        sums.add(0, "MESA", "x", ticketing_core::report::Counter::Created, 0, 1);
+        let keep = vec![KeptSums { octets: sums.to_bytes(), ..kept }];
+        assert!(store.keep_sums(SumsChange { revision: set.revision, set, keep, forget: vec![] }).await.unwrap());
+    }
+    let found = deviations().await;
+    assert!(found.iter().all(|told| told.starts_with("figures ")), "{found:?}");
+    for by in ["by prioridad from", "by origen from"] {
+        assert!(found.iter().any(|told| told.contains(by)), "{by}: {found:?}");
+    }
+    assert!(!found.iter().any(|told| told.contains("by agente")), "{found:?}");
+    // So does what cannot be read.
+    let set = read_set(&store).await;
+    let keep = vec![KeptSums { by: Dimension::Agent, stretch: hours[0], octets: vec![2, 250] }];
+    assert!(store.keep_sums(SumsChange { revision: set.revision, set, keep, forget: vec![] }).await.unwrap());
+    assert!(deviations().await.iter().any(|told| told.contains("by agente")));
+    clock.fetch_add(60_000, SeqCst);
+    engine.rebuild_reports().await.unwrap();
+    assert_eq!(deviations().await, Vec::<String>::new());
+    is_as_recomputed(&engine, &mut runner, 5).await;
+}
+
+/// What another set of processes has done before there were reports.
+#[test]
+fn a_file_from_before_there_were_reports_is_summed_up_by_itself() {
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ticketing.db");
+        let mut runner = TestRunner::deterministic();
+        let at = {
+            let (engine, clock) = engine(SqliteStore::open(&path).unwrap()).await;
+            let mut tickets = Vec::new();
+            for _ in 0..20 {
+                work(&engine, &clock, &mut runner, &mut tickets).await;
+            }
+            clock.load(SeqCst)
+        };
+        let earlier = "DROP TABLE report_sets; DROP TABLE report_sums;
+                       DELETE FROM refinery_schema_history WHERE version >= 11";
+        rusqlite::Connection::open(&path).unwrap().execute_batch(earlier).unwrap();
+        let (engine, clock) = engine(SqliteStore::open(&path).unwrap()).await;
+        clock.store(at + DAY, SeqCst);
+        roll_up_all(&engine).await;
+        is_as_recomputed(&engine, &mut runner, 5).await;
+        drop(engine);
+
+        // Or where somebody asks for it.
+        rusqlite::Connection::open(&path).unwrap().execute_batch(earlier).unwrap();
+        let (engine, clock) = super::engine(SqliteStore::open(&path).unwrap()).await;
+        clock.store(at + DAY, SeqCst);
+        assert!(engine.rebuild_reports().await.unwrap() > 0);
+        assert_eq!(read_set(engine.store()).await.position, engine.store().newest_position().await.unwrap());
+        is_as_recomputed(&engine, &mut runner, 5).await;
+    });
+}
+
+/// A copy has what reports are read from, up to where it was made, and goes on from there.
+#[test]
+fn a_backup_has_what_reports_are_read_from() {
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let copy = directory.path().join("copy.db");
+        let mut runner = TestRunner::deterministic();
+        let (own, clock) = engine(SqliteStore::open(directory.path().join("ticketing.db")).unwrap()).await;
+        let mut tickets = Vec::new();
+        for _ in 0..20 {
+            work(&own, &clock, &mut runner, &mut tickets).await;
+        }
+        roll_up_all(&own).await;
+        work(&own, &clock, &mut runner, &mut tickets).await;
+        own.store().back_up(&copy).await.unwrap();
+        work(&own, &clock, &mut runner, &mut tickets).await;
+        let (restored, there) = engine(SqliteStore::open(&copy).unwrap()).await;
+        there.store(clock.load(SeqCst), SeqCst);
+        restored.store().become_another().await.unwrap();
+        assert_eq!(read_set(restored.store()).await.number, read_set(own.store()).await.number);
+        assert!(read_set(restored.store()).await.position > FeedPosition(0));
+        is_as_recomputed(&restored, &mut runner, 5).await;
+        is_as_recomputed(&own, &mut runner, 5).await;
+        while restored.index_words().await.unwrap() {}
+        assert_eq!(verify(restored.store()).await.unwrap().deviations, []);
+    });
+}
+
+/// One event that cannot be read keeps no other from the reports, and is counted.
+#[test]
+fn an_event_that_cannot_be_read_is_in_no_report_and_all_others_are() {
+    run(async {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ticketing.db");
+        let (engine, clock) = engine(SqliteStore::open(&path).unwrap()).await;
+        let mut ids = Vec::new();
+        for _ in 0..5 {
+            ids.push(create_through(&engine).await.0);
+            clock.fetch_add(1000, SeqCst);
+        }
+        let broken = "UPDATE events SET changes = '{' WHERE id IN (SELECT id << 17 | 1 FROM tickets LIMIT 1 OFFSET 2)";
+        assert_eq!(rusqlite::Connection::open(&path).unwrap().execute(broken, []).unwrap(), 1);
+        clock.fetch_add(60_000, SeqCst);
+        let until = Timestamp::from_unix_millis(engine.now().unix_millis() + DAY).unwrap();
+        let from = Timestamp::from_unix_millis(engine.now().unix_millis() - DAY).unwrap();
+        let ask = ReportAsk {
+            from,
+            until,
+            zone: Zone::default(),
+            period: Period::Year,
+            by: None,
+            areas: vec![],
+            values: vec![],
+        };
+        let created = async || {
+            let answer = engine.report(&desk(), &ask).await.unwrap();
+            assert_eq!(answer.behind, 0);
+            *answer.report.total.whole.get(ticketing_core::report::Measure::Created).unwrap()
+        };
+        assert_eq!(created().await, ticketing_core::report::Figure::Count(4));
+        let resolve = Command::Update { status: Some(Status::Resolved), priority: None, area: None, reply: None };
+        engine.execute(ids[4], &desk(), resolve).await.unwrap();
+        create_through(&engine).await;
+        assert_eq!(created().await, ticketing_core::report::Figure::Count(5));
+        assert_eq!(read_set(engine.store()).await.unreadable, 1);
+        roll_up_all(&engine).await;
+    });
 }

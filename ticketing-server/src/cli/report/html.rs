@@ -50,6 +50,7 @@ fn section(told: &Told, measure: Measure) -> Markup {
     let (of, first) = Part::drawn(measure);
     let is_of_ages = spec.unit == Unit::Ages;
     let (now, before) = (first.read(of, &total.whole), first.read(of, &total.previous));
+    let change = change(now, before, locale);
     let drawn = drawn(told, measure, parts);
     html! {
         section {
@@ -57,10 +58,8 @@ fn section(told: &Told, measure: Measure) -> Markup {
             p.says { (spec.sentence(locale)) @if let Some(clock) = clock_name(spec.counts, locale) { " " (clock) } }
             p.now {
                 (text(now, locale))
-                small {
-                    @if first != Part::Whole { (part_name(first, locale)) " · " }
-                    (change(now, before, locale))
-                }
+                @if first != Part::Whole { small { (part_name(first, locale)) } }
+                @if change != NOTHING { small { (change) } }
             }
             div.chart {
                 @if is_of_ages { (bars(told, measure, parts, spec.name(locale))) } @else {

@@ -58,6 +58,9 @@ pub(super) struct ReportArgs {
     /// In which language.
     #[arg(long, default_value = "en", value_parser = PossibleValuesParser::new(["es", "en", "pt"]))]
     language: String,
+    /// Make what reports are read from anew first, from all that has ever happened. Reports go on meanwhile.
+    #[arg(long)]
+    rebuild: bool,
     #[command(flatten)]
     database: Database,
 }
@@ -81,7 +84,13 @@ impl ReportArgs {
         let given = |name: &str| self.given(name);
         let asked = Asked::read(&given, Dialect::CommandLine, Locale::En, engine.now(), &engine.rules());
         let asked = asked.map_err(unclear)?;
+        if self.rebuild {
+            let events = block_on(engine.rebuild_reports())?;
+            eprintln!("reports are made anew, from {events} events");
+        }
         let answer = block_on(async {
+            // Where no server has done so, or not yet.
+            while engine.roll_up().await? {}
             engine.report(&Actor::System, &asked.ask).await.map_err(|error| match error {
                 EngineError::Report(error) => unclear(reports::refused(error, Dialect::CommandLine)),
                 error => error.into(),

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use ticketing_core::{Timestamp, User, Violations, ticket::ActorId};
+use ticketing_core::{Timestamp, User, Uuid, Violations, ticket::ActorId};
 
 use self::{
     api_tokens::{Tokens, Uses},
@@ -35,6 +35,9 @@ pub struct EngineOptions {
     /// Most tickets at once that are created, looked up or commented on by their requesters: 2,048. One more is
     /// [`StoreError::Overloaded`]. The desk and other systems are not counted: so there is room for them however many the public are.
     pub public_max: usize,
+    /// By which processes tell each other apart that sum up for reports; `None`: by one of its own. One that knows that it is the only one
+    /// may have the same each time that it is started, and need not wait for its predecessor.
+    pub identity: Option<Uuid>,
 }
 
 impl Default for EngineOptions {
@@ -43,6 +46,7 @@ impl Default for EngineOptions {
             token_minutes: NonZeroU32::MIN.saturating_add(119),
             password_cost: PasswordCost::default(),
             public_max: 2_048,
+            identity: None,
         }
     }
 }

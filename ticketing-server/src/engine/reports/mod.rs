@@ -18,7 +18,7 @@ use std::{
 };
 
 use ticketing_core::{
-    Actor, Timestamp, Uuid, Zone,
+    Actor, TimeDelta, Timestamp, Uuid, Zone,
     report::{Dimension, FACTS_VERSION, Period, Query, Report, ReportError, Stretch},
     ticket::Scope,
 };
@@ -88,11 +88,11 @@ pub(super) struct Reports {
     figures: Arc<ReportFigures>,
 }
 
-impl Default for Reports {
-    fn default() -> Self {
+impl Reports {
+    pub(super) fn new(identity: Option<Uuid>) -> Self {
         let places = std::thread::available_parallelism().map_or(1, |count| count.get().div_ceil(2));
         Self {
-            identity: Uuid::now_v7(),
+            identity: identity.unwrap_or_else(Uuid::now_v7),
             reader: Mutex::default(),
             places: Semaphore::new(places),
             figures: Arc::default(),
@@ -108,6 +108,8 @@ const AT_ONCE: Budget = Budget { events: 20_000, time: Duration::from_secs(2) };
 const PAUSE: Duration = Duration::from_secs(1);
 /// For how long a process that works on a set keeps others from doing the same.
 const WORKS: Duration = Duration::from_secs(5);
+/// How often it is looked whether a day is over, where nothing happens.
+const LOOKS_FOR_LONGER: TimeDelta = TimeDelta::minutes(1);
 /// How many sums of a set that is no more are forgotten at once.
 const FORGOTTEN_AT_ONCE: u32 = 500;
 
@@ -157,6 +159,8 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// When the store fails; what was made so far is kept, and gone on with.
     pub async fn rebuild_reports(&self) -> Result<u64, StoreError> {
+        self.inner.store.give_positions().await?;
+        let newest = self.inner.store.newest_position().await?;
         let sets = self.inner.store.report_sets().await?;
         let number = match sets.iter().find(|set| !set.is_read && set.facts_version == FACTS_VERSION) {
             Some(set) => set.number,
@@ -168,7 +172,8 @@ impl<S: Store> Engine<S> {
                 // It has become the one that is read, and another one is by now.
                 break;
             };
-            if set.is_read {
+            // Where there was none before, it is read at once.
+            if set.is_read && set.position >= newest {
                 break;
             }
             if !self.work_on(set).await? {
@@ -225,12 +230,20 @@ impl<S: Store> Engine<S> {
             Advanced::Overtaken => return Ok(false),
             Advanced::UpToDate(set) => set,
         };
+        let now = self.now();
+        let is_settled = reader.settled.is_some_and(|(number, seen_at)| {
+            // Where the clock was set back, it is looked again.
+            number == set.number && seen_at <= now && now.since(seen_at) < LOOKS_FOR_LONGER
+        });
         drop(reader);
-        if set.is_read {
-            return self.keep_longer(&set).await;
+        if !is_settled {
+            if self.keep_longer(&set).await? {
+                return Ok(true);
+            }
+            self.inner.reports.reader.lock().await.settled = Some((set.number, now));
         }
-        if self.keep_longer(&set).await? {
-            return Ok(true);
+        if set.is_read {
+            return Ok(false);
         }
         let is_done = self.inner.store.publish_reports(set.number, set.revision).await?;
         if is_done {

@@ -5,7 +5,7 @@ use std::{
 };
 
 use ticketing_core::{
-    Event, Ticket, TicketId, Uuid,
+    Event, Ticket, TicketId, Timestamp, Uuid,
     report::{Dimension, Fact, Holds, Rollup, Stretch, Sums, What, facts, quarter},
 };
 use tokio::time::Instant;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::WORKS;
 use crate::{
     Engine,
-    store::{FeedPosition, KeptSums, ReportSet, Store, StoreError, SumsChange},
+    store::{FeedPosition, KeptSums, ReportSet, SetNumber, Store, StoreError, SumsChange},
 };
 
 /// How many events are read at once.
@@ -25,6 +25,8 @@ pub(super) struct Reader {
     tickets: Recent,
     /// Nothing is left of sets that are no more.
     pub(super) has_tidied: bool,
+    /// In which set there was nothing longer to sum up, and when that was seen.
+    pub(super) settled: Option<(SetNumber, Timestamp)>,
 }
 
 /// How much is read before it is written.
@@ -52,8 +54,16 @@ struct Recent {
 }
 
 impl Recent {
-    /// Of the tickets of which something happens, nearly all of what happens soon is about these.
-    const MAX: usize = 2_048;
+    /// Where much is read that has happened before, of as many tickets as are open at a time on a large desk.
+    const MAX: usize = 8_192;
+    /// Where what happens is read as it happens, what it is about is read again: that is a look at a few rows.
+    const AT_REST_MAX: usize = 1_024;
+
+    fn rest(&mut self) {
+        if self.young.len() + self.old.len() > Self::AT_REST_MAX {
+            *self = Self::default();
+        }
+    }
 
     fn take(&mut self, id: TicketId) -> Option<Ticket> {
         self.young.remove(&id).or_else(|| self.old.remove(&id))
@@ -113,6 +123,9 @@ impl<S: Store> Engine<S> {
                 figures.behind.store(behind, Relaxed);
             }
         };
+        if is_all {
+            reader.tickets.rest();
+        }
         if read.position == set.position {
             is_told(0);
             return Ok(Advanced::UpToDate(set));
@@ -121,6 +134,9 @@ impl<S: Store> Engine<S> {
         let until = now.checked_add(ticketing_core::TimeDelta::from_std(WORKS).unwrap_or_default()).unwrap_or(now);
         read.worker = worker.map(|worker| (worker, until)).or(set.worker);
         let change = self.change(set.revision, read, &sums).await?;
+        if !change.forget.is_empty() {
+            reader.settled = None;
+        }
         if !self.inner.store.keep_sums(change).await? {
             return Ok(Advanced::Overtaken);
         }

@@ -242,6 +242,21 @@ test("a server that is gone, and one that comes back", async (t) => {
   await shows(page, "inflow", ".large", 8);
 });
 
+test("a server that is behind says so, and is asked again", async (t) => {
+  const page = await asAdmin(t, { hash: "#/tablero" });
+  await settled(page);
+  let left = 3;
+  // What the server answers, as if it had come to it before the newest events.
+  await page.route("**/api/reportes**periodo=hora**", async (route) => {
+    const response = await route.fetch(), answer = await response.json();
+    await route.fulfill({ response, json: { ...answer, atraso: left } });
+  });
+  await page.keyboard.press("r");
+  await page.locator(".fresh .late", { hasText: "Faltan por contar 3 cambios" }).waitFor();
+  left = 0;
+  await page.locator(".fresh .late").waitFor({ state: "detached" });
+});
+
 test("a session that ends asks for the password, and the wall goes on", async (t) => {
   const laura = await colleague();
   const page = await enter(t, laura, { hash: "#/tablero" });

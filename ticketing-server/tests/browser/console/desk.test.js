@@ -222,7 +222,7 @@ test("what is not somebody's is not shown", async (t) => {
   const page = await enter(t, ines);
   await rows(page);
   assert.deepEqual([...new Set(await page.locator(".ticket-row .c-area").allTextContents())], ["REDES"]);
-  await readsAll(page.locator(".top nav a"), ["Tickets"]);
+  await readsAll(page.locator(".top nav a"), ["Tickets", "Tablero"]);
   await page.goto(`${url}/consola#/tickets/${foreign.uuid}`);
   await page.getByRole("heading", { name: "Este ticket es de otra área" }).waitFor();
   await page.goto(`${url}/consola#/usuarios`);
