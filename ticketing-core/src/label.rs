@@ -224,7 +224,7 @@ impl fmt::Display for TicketLabel {
 
 impl Serialize for TicketLabel {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.write_text(&mut [0; 26]))
     }
 }
 

@@ -101,7 +101,11 @@ impl From<Timestamp> for i64 {
 /// RFC 3339 in UTC with milliseconds: `2026-03-24T10:15:00.000Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:03}Z", date_and_time(&mut [0; 19], *self), self.0.rem_euclid(1000))
+        let mut buffer = *b"2026-03-24T10:15:00.000Z";
+        let millis = u32::try_from(self.0.rem_euclid(1000)).unwrap_or_default();
+        let [.., hundreds, tens, ones, _] = &mut buffer;
+        (*hundreds, *tens, *ones) = (digit(millis / 100), digit(millis / 10), digit(millis));
+        f.write_str(date_and_time(&mut buffer, *self))
     }
 }
 
@@ -126,8 +130,7 @@ impl Serialize for Seconds {
 fn date_and_time(buffer: &mut [u8], at: Timestamp) -> &str {
     let at = at.utc();
     let year = at.year().unsigned_abs();
-    let tens = |part: u32| b'0'.wrapping_add(u8::try_from(part / 10 % 10).unwrap_or_default());
-    let ones = |part: u32| b'0'.wrapping_add(u8::try_from(part % 10).unwrap_or_default());
+    let (tens, ones) = (|part: u32| digit(part / 10), digit);
     let (month, day, hour, minute, second) = (at.month(), at.day(), at.hour(), at.minute(), at.second());
     #[rustfmt::skip]
     let text = [
@@ -138,6 +141,11 @@ fn date_and_time(buffer: &mut [u8], at: Timestamp) -> &str {
         *start = text;
     }
     core::str::from_utf8(buffer).unwrap_or_default()
+}
+
+/// A number's last one.
+fn digit(number: u32) -> u8 {
+    b'0'.wrapping_add(u8::try_from(number % 10).unwrap_or_default())
 }
 
 #[cfg(test)]

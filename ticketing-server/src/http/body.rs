@@ -1,10 +1,19 @@
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use hyper::{HeaderMap, body::Body, header::CONTENT_LENGTH};
-
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use super::ApiError;
 
@@ -53,14 +62,35 @@ pub(super) async fn read(
     headers: &HeaderMap,
     body: RequestBody,
     octets_max: usize,
-    timeout: Duration,
+    patience: Duration,
     room: &Room,
 ) -> Result<(Bytes, Taken), ApiError> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.unwrap_or_else(|| body.size_hint().lower()) > u64::try_from(octets_max).unwrap_or(u64::MAX) {
         return Err(ApiError::BodyTooLarge { octets_max });
     }
-    tokio::time::timeout(timeout, collect(body, octets_max, room)).await.unwrap_or(Err(ApiError::BodyTimeout))
+    let mut whole = pin!(collect(body, octets_max, room));
+    // hyper looks for a body once somebody asks for it, and nearly every one came with its head: it is there the second time, and
+    // needs no timer.
+    if let Some(read) = ask_twice(whole.as_mut()).await {
+        return read;
+    }
+    timeout(patience, whole).await.unwrap_or(Err(ApiError::BodyTimeout))
+}
+
+/// What a future comes to that needs no more than to be asked again at once.
+async fn ask_twice<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    let mut is_asked_again = false;
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if is_asked_again => Poll::Ready(None),
+        Poll::Pending => {
+            is_asked_again = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 async fn collect(mut body: RequestBody, octets_max: usize, room: &Room) -> Result<(Bytes, Taken), ApiError> {

@@ -20,6 +20,7 @@ mod call;
 mod caller;
 mod error;
 mod error_v2;
+mod head_timer;
 mod layers;
 mod metrics;
 mod object;

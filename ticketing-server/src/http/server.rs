@@ -7,10 +7,7 @@ use std::{
 };
 
 use hyper::{Request, body::Incoming, server::conn::http1};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use tokio::{
     net::TcpListener,
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -18,7 +15,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
-use super::{App, HttpOptions, PeerAddress, app::NoRoom, metrics::Shed, rate_limit::one_client};
+use super::{App, HttpOptions, PeerAddress, app::NoRoom, head_timer::HeadTimer, metrics::Shed, rate_limit::one_client};
 
 /// How long a shutdown waits for what is being sent, beyond the requests.
 const WEBHOOKS_PATIENCE: Duration = Duration::from_secs(5);
@@ -33,10 +30,6 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let places = Places::new(&options);
     let draining = GracefulShutdown::new();
     let maintenance = tokio::spawn(app.maintenance());
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(options.head_timeout);
-    let mut turning_away = http.clone();
-    turning_away.header_read_timeout(options.head_timeout.min(TURNED_AWAY_PATIENCE));
 
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -73,7 +66,9 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         // One connection's requests come one after the other: the lock is never waited for, and cheaper than a clone of the
         // layers for each of them.
         let service = Mutex::new(app.clone());
-        let http = if no_room { &turning_away } else { &http };
+        let patience = if no_room { options.head_timeout.min(TURNED_AWAY_PATIENCE) } else { options.head_timeout };
+        let mut http = http1::Builder::new();
+        http.timer(HeadTimer::default()).header_read_timeout(patience);
         let connection = http.serve_connection(
             TokioIo::new(Box::pin(stream)),
             hyper::service::service_fn(move |mut request: Request<Incoming>| {

@@ -192,9 +192,9 @@ impl<S: Store> Carrier<S> for Webhooks {
     async fn content(&self, engine: &Engine<S>, entry: &FeedEntry) -> Result<Option<(Box<RawValue>, u32)>, StoreError> {
         let Some(record) = engine.store().record(entry.id).await? else { return Ok(None) };
         let version = record.ticket.version;
-        let ticket = integration::view(&engine.in_integration(*record).await?);
-        let ticket = serde_json::value::to_raw_value(&ticket).map_err(|error| StoreError::Damaged(error.into()))?;
-        Ok(Some((ticket, version)))
+        let shown = engine.in_integration(*record).await?;
+        let ticket = serde_json::value::to_raw_value(&integration::view(&shown));
+        Ok(Some((ticket.map_err(|error| StoreError::Damaged(error.into()))?, version)))
     }
 
     async fn carry(&self, target: &Target, entry: &FeedEntry, ticket: &Box<RawValue>, now: Timestamp) -> Carried {

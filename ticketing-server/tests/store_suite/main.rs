@@ -37,7 +37,7 @@ use ticketing_core::{
     sla::{Audience, ClockChanges, DueByHand, TargetKind, Threshold},
     ticket::{
         Action, ActorId, Agent, AskedBy, Author, Change, Changes, Edit, Erased, Intake, Message, NewEvent, Origin,
-        Reason, Reply, Role, Statement, Visibility, Words,
+        Reason, Reply, Role, Scope, Statement, Visibility, Words,
     },
 };
 #[cfg(feature = "postgres")]
@@ -328,6 +328,30 @@ async fn a_creation_that_fails_uses_no_number_and_harms_no_other(store: impl Sto
     assert_eq!(create(&store, creation()).await.number(), 42);
     assert_eq!(store.load(first.id).await.unwrap(), Some(first.ticket.clone()));
     assert_eq!(store.history(first.id).await.unwrap().len(), 1);
+}
+
+async fn what_is_created_and_changed_at_once_is_counted_once(store: impl Store + Clone) {
+    const TICKETS: usize = 40;
+    let opened: Vec<_> = (0..TICKETS).map(|_| creation()).collect();
+    for creation in &opened {
+        create(&store, creation.clone()).await;
+    }
+    let mut writes = JoinSet::new();
+    for Creation { ticket, .. } in opened {
+        let (one, other) = (store.clone(), store.clone());
+        writes.spawn(async move {
+            let paused = follow_up(&ticket, &desk(), [Command::Pause { reason: reason("Un repuesto") }]);
+            assert_eq!(one.append(paused).await.unwrap(), Appended::Stored);
+        });
+        writes.spawn(async move { _ = create(&other, creation()).await });
+    }
+    writes.join_all().await;
+    let mut totals: Vec<_> =
+        store.totals(&Scope::Everything).await.unwrap().iter().map(|total| (total.status, total.tickets)).collect();
+    totals.sort_unstable();
+    let count = u32::try_from(TICKETS).unwrap();
+    assert_eq!(totals, [(Status::Open, count), (Status::Paused, count)]);
+    assert_eq!(create(&store, creation()).await.number(), 2 * count + 1);
 }
 
 // Checks: what follows
@@ -784,6 +808,7 @@ macro_rules! store_suite {
                 each_year_counts_for_itself,
                 numbers_given_at_once_are_unique_and_without_gaps,
                 a_creation_that_fails_uses_no_number_and_harms_no_other,
+                what_is_created_and_changed_at_once_is_counted_once,
                 what_is_appended_is_state_history_and_what_the_requester_sees,
                 every_kind_of_event_comes_back_as_it_was,
                 what_the_requester_may_not_see_is_not_the_last_event,

@@ -1,9 +1,9 @@
 use hyper::header::{HeaderName, HeaderValue, LINK};
 use serde::Serialize;
 use ticketing_core::{
-    Rules, Seconds, Status, TicketLabel, Timestamp,
+    Rules, Seconds, Status, TicketId, TicketLabel, Timestamp,
     sla::{ClockState, TargetKind},
-    ticket::REDACTED,
+    ticket::{ActorId, REDACTED},
 };
 
 use super::{clock::Clock, create::Hours};
@@ -20,24 +20,24 @@ const SEARCH_CHARS_MAX: usize = 200;
 
 /// `GET /api/tickets/dashboard`: the newest tickets. Source: the Mesa de Ayuda contract.
 pub(crate) async fn dashboard<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
-    page(call, DashboardRow::new).await
+    page(call, |listing, rules| rows(listing, |ticket, clock| DashboardRow::new(ticket, clock, rules))).await
 }
 
 /// `GET /api/tickets/dashboard-metricas`: the newest tickets with what they are counted by. Source: the Mesa de Ayuda contract.
 pub(crate) async fn metrics<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
-    page(call, MetricsRow::new).await
+    page(call, |listing, rules| rows(listing, |ticket, clock| MetricsRow::new(ticket, clock, rules))).await
 }
 
 /// `GET /api/tickets/cola`: the newest tickets as a queue shows them: whose they are, and what their clocks do. Beyond the contract.
 pub(crate) async fn queue<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
     let engine = call.engine().clone();
-    page(call, move |ticket, clock, rules| QueueRow::new(&engine, ticket, clock, rules)).await
+    page(call, move |listing, rules| rows(listing, |ticket, clock| QueueRow::new(&engine, ticket, clock, rules))).await
 }
 
 /// A bare array, as the client expects; what else there is to say stands in headers.
-async fn page<S: Store, R: Serialize>(
+async fn page<S: Store>(
     call: Call<S>,
-    row: impl Fn(&ListedTicket, Option<DeskClock>, &Rules) -> R,
+    answer: impl FnOnce(&Listing, &Rules) -> Result<Response, ApiError>,
 ) -> Result<Response, ApiError> {
     let actor = call.staff().await?.actor();
     let request = request(&call)?;
@@ -47,8 +47,7 @@ async fn page<S: Store, R: Serialize>(
         None => Listing { tickets: vec![], has_more: false, total: Some(0) },
     };
     let rules = call.engine().rules();
-    let rows: Vec<_> = listing.tickets.iter().map(|(ticket, clock)| row(ticket, *clock, &rules)).collect();
-    let mut response = json(&rows)?;
+    let mut response = answer(&listing, &rules)?;
     if let (true, Some((last, _))) = (listing.has_more, listing.tickets.last()) {
         let next = format!("<{}>; rel=\"next\"", call.uri_with("cursor", &last.label.to_string()));
         let next = HeaderValue::try_from(next).map_err(|error| ApiError::Internal(error.into()))?;
@@ -58,6 +57,13 @@ async fn page<S: Store, R: Serialize>(
         response.headers_mut().insert(HeaderName::from_static("x-total"), total.into());
     }
     Ok(response)
+}
+
+fn rows<'l, R: Serialize>(
+    listing: &'l Listing,
+    row: impl Fn(&'l ListedTicket, Option<DeskClock>) -> R,
+) -> Result<Response, ApiError> {
+    json(&listing.tickets.iter().map(|(ticket, clock)| row(ticket, *clock)).collect::<Vec<_>>())
 }
 
 /// What is asked for; `None` where nothing can be all of it.
@@ -111,36 +117,36 @@ const ARCHIVED: &str = "ARCHIVADO";
 const STATUSES: &str = "ABIERTO, EN_PROCESO, PAUSADO, RESUELTO, CERRADO, CANCELADO, ARCHIVADO";
 
 #[derive(Serialize)]
-struct DashboardRow {
-    ticket_uuid: String,
-    label: String,
-    categoria: Option<String>,
-    correo: String,
+struct DashboardRow<'l> {
+    ticket_uuid: TicketId,
+    label: TicketLabel,
+    categoria: Option<&'l str>,
+    correo: &'l str,
     estado_code: &'static str,
-    prioridad_nom: Option<String>,
-    area_asignada: String,
+    prioridad_nom: Option<&'l str>,
+    area_asignada: &'l str,
     actualizado_en: Seconds,
     sla_horas: Option<Hours>,
     horas_restantes: Option<f64>,
     vencido: bool,
 }
 
-impl DashboardRow {
-    fn new(ticket: &ListedTicket, clock: Option<DeskClock>, rules: &Rules) -> Self {
+impl<'l> DashboardRow<'l> {
+    fn new(ticket: &'l ListedTicket, clock: Option<DeskClock>, rules: &'l Rules) -> Self {
         let clock = Clock::from(clock);
         Self {
-            ticket_uuid: ticket.id.to_string(),
-            label: ticket.label.to_string(),
-            categoria: ticket.attributes.category.clone(),
-            correo: ticket.requester_email.clone().unwrap_or_default(),
+            ticket_uuid: ticket.id,
+            label: ticket.label,
+            categoria: ticket.attributes.category.as_deref(),
+            correo: ticket.requester_email.as_deref().unwrap_or_default(),
             // The client's filter compares these letter by letter.
             estado_code: match ticket.status {
                 _ if ticket.is_archived => ARCHIVED,
                 Status::Open => "PENDIENTE",
                 status => status.name(),
             },
-            prioridad_nom: ticket.attributes.priority.clone(),
-            area_asignada: rules.desk_area(&ticket.attributes.area).to_owned(),
+            prioridad_nom: ticket.attributes.priority.as_deref(),
+            area_asignada: rules.desk_area(&ticket.attributes.area),
             actualizado_en: ticket.updated_at.seconds(),
             sla_horas: clock.hours,
             horas_restantes: clock.hours_left,
@@ -150,17 +156,17 @@ impl DashboardRow {
 }
 
 #[derive(Serialize)]
-struct MetricsRow {
-    uuid: String,
-    ticket_label: String,
-    solicitante_nombre: String,
-    solicitante_email: String,
-    tipo_solicitud: Option<String>,
-    categoria: Option<String>,
-    subcategoria: Option<String>,
-    asunto: Option<String>,
-    area_asignada: String,
-    prioridad: Option<String>,
+struct MetricsRow<'l> {
+    uuid: TicketId,
+    ticket_label: TicketLabel,
+    solicitante_nombre: &'l str,
+    solicitante_email: &'l str,
+    tipo_solicitud: Option<&'l str>,
+    categoria: Option<&'l str>,
+    subcategoria: Option<&'l str>,
+    asunto: Option<&'l str>,
+    area_asignada: &'l str,
+    prioridad: Option<&'l str>,
     sla_horas: Option<Hours>,
     estado: &'static str,
     creado_en: Seconds,
@@ -170,27 +176,27 @@ struct MetricsRow {
     sla_vencido: bool,
 }
 
-impl MetricsRow {
-    fn new(ticket: &ListedTicket, clock: Option<DeskClock>, rules: &Rules) -> Self {
+impl<'l> MetricsRow<'l> {
+    fn new(ticket: &'l ListedTicket, clock: Option<DeskClock>, rules: &'l Rules) -> Self {
         let clock = Clock::from(clock);
         let attributes = &ticket.attributes;
         // The client counts priorities by name.
-        let priority = |priority: &str| rules.known_priority(priority).unwrap_or(priority).to_owned();
+        let priority = |priority: &'l str| rules.known_priority(priority).unwrap_or(priority);
         Self {
-            uuid: ticket.id.to_string(),
-            ticket_label: ticket.label.to_string(),
+            uuid: ticket.id,
+            ticket_label: ticket.label,
             // Of somebody who was erased, what says so.
             solicitante_nombre: if ticket.is_erased {
-                REDACTED.to_owned()
+                REDACTED
             } else {
-                ticket.requester_name.clone().unwrap_or_default()
+                ticket.requester_name.as_deref().unwrap_or_default()
             },
-            solicitante_email: ticket.requester_email.clone().unwrap_or_default(),
-            tipo_solicitud: attributes.ticket_type.clone(),
-            categoria: attributes.category.clone(),
-            subcategoria: attributes.subcategory.clone(),
-            asunto: ticket.subject.clone(),
-            area_asignada: rules.desk_area(&attributes.area).to_owned(),
+            solicitante_email: ticket.requester_email.as_deref().unwrap_or_default(),
+            tipo_solicitud: attributes.ticket_type.as_deref(),
+            categoria: attributes.category.as_deref(),
+            subcategoria: attributes.subcategory.as_deref(),
+            asunto: ticket.subject.as_deref(),
+            area_asignada: rules.desk_area(&attributes.area),
             prioridad: attributes.priority.as_deref().map(priority),
             sla_horas: clock.hours,
             estado: ticket.status.name(),
@@ -204,20 +210,20 @@ impl MetricsRow {
 }
 
 #[derive(Serialize)]
-struct QueueRow {
-    uuid: String,
-    label: String,
-    asunto: Option<String>,
-    solicitante: Option<String>,
-    tipo: Option<String>,
-    categoria: Option<String>,
-    area: String,
-    prioridad: Option<String>,
+struct QueueRow<'l> {
+    uuid: TicketId,
+    label: TicketLabel,
+    asunto: Option<&'l str>,
+    solicitante: Option<&'l str>,
+    tipo: Option<&'l str>,
+    categoria: Option<&'l str>,
+    area: &'l str,
+    prioridad: Option<&'l str>,
     /// By canonical name, where the rules know it.
-    prioridad_nom: Option<String>,
+    prioridad_nom: Option<&'l str>,
     estado: &'static str,
     archivado: bool,
-    agente_id: Option<String>,
+    agente_id: Option<ActorId>,
     agente_nombre: Option<String>,
     creado_en: Seconds,
     actualizado_en: Seconds,
@@ -227,29 +233,29 @@ struct QueueRow {
     vencido: bool,
     /// The clock runs: what remains becomes less in its calendar.
     corre: bool,
-    calendario: Option<String>,
+    calendario: Option<&'l str>,
 }
 
-impl QueueRow {
-    fn new<S: Store>(engine: &Engine<S>, ticket: &ListedTicket, clock: Option<DeskClock>, rules: &Rules) -> Self {
+impl<'l> QueueRow<'l> {
+    fn new<S: Store>(engine: &Engine<S>, ticket: &'l ListedTicket, clock: Option<DeskClock>, rules: &'l Rules) -> Self {
         let attributes = &ticket.attributes;
         let agreement = ticket.sla.agreement.as_ref();
         let promise = agreement.and_then(|agreement| agreement.promises.get(TargetKind::Resolution).as_ref());
         let pauses = promise.is_some_and(|promise| promise.pauses.contains(&ticket.status));
-        let known = |priority: &str| rules.known_priority(priority).map(str::to_owned);
+        let known = |priority: &'l str| rules.known_priority(priority);
         Self {
-            uuid: ticket.id.to_string(),
-            label: ticket.label.to_string(),
-            asunto: ticket.subject.clone(),
-            solicitante: ticket.requester_name.clone(),
-            tipo: attributes.ticket_type.clone(),
-            categoria: attributes.category.clone(),
-            area: rules.desk_area(&attributes.area).to_owned(),
-            prioridad: attributes.priority.clone(),
+            uuid: ticket.id,
+            label: ticket.label,
+            asunto: ticket.subject.as_deref(),
+            solicitante: ticket.requester_name.as_deref(),
+            tipo: attributes.ticket_type.as_deref(),
+            categoria: attributes.category.as_deref(),
+            area: rules.desk_area(&attributes.area),
+            prioridad: attributes.priority.as_deref(),
             prioridad_nom: attributes.priority.as_deref().and_then(known),
             estado: ticket.status.name(),
             archivado: ticket.is_archived,
-            agente_id: ticket.assignee.map(|id| id.0.to_string()),
+            agente_id: ticket.assignee,
             agente_nombre: ticket.assignee.and_then(|id| engine.user_name(id)),
             creado_en: ticket.created_at.seconds(),
             actualizado_en: ticket.updated_at.seconds(),
@@ -258,7 +264,7 @@ impl QueueRow {
             restante_ms: clock.map(|clock| clock.reading.remaining.num_milliseconds()),
             vencido: clock.is_some_and(|clock| clock.reading.state == ClockState::Breached),
             corre: clock.is_some() && ticket.status.is_open() && !pauses,
-            calendario: promise.and_then(|promise| promise.calendar.as_ref()).map(|calendar| calendar.name.clone()),
+            calendario: promise.and_then(|promise| promise.calendar.as_ref()).map(|calendar| calendar.name.as_str()),
         }
     }
 }

@@ -69,7 +69,7 @@ struct Action {
     origin: &'static str,
     description: String,
     status: StatusReference,
-    justification: Option<Reference>,
+    justification: Option<Reference<'static>>,
     created_at: String,
     created_by_id: Option<String>,
 }

@@ -52,17 +52,21 @@ async fn read<S: Store>(call: Call<S>) -> Result<(Paging, IntegrationHistory), A
 }
 
 /// What a name in a history is.
-pub(super) fn named(history: &IntegrationHistory, kind: ReferenceKind, name: Option<&str>) -> Option<Reference> {
+pub(super) fn named(
+    history: &IntegrationHistory,
+    kind: ReferenceKind,
+    name: Option<&str>,
+) -> Option<Reference<'static>> {
     let name = name?.to_owned();
     let id = history.ids.get(&(kind, name.clone())).copied()?;
-    Some(Reference::from(&Named { id, name }))
+    Some(Reference::from(Named { id, name }))
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StatusChange {
     status: StatusReference,
-    justification: Option<Reference>,
+    justification: Option<Reference<'static>>,
     #[serde(flatten)]
     permanency: Permanency,
     updated_by_id: Option<String>,
@@ -74,7 +78,7 @@ struct StatusChange {
 struct OwnerChange {
     /// Before the change.
     owner_id: Option<String>,
-    owner_team: Option<Reference>,
+    owner_team: Option<Reference<'static>>,
     #[serde(flatten)]
     permanency: Permanency,
     updated_by_id: Option<String>,

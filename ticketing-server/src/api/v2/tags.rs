@@ -59,7 +59,7 @@ pub(crate) async fn remove<S: Store>(call: Call<S>) -> Result<Response, ApiError
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
-    tag: Reference,
+struct Answer<'t> {
+    tag: Reference<'t>,
     updated_by_id: Option<String>,
 }

@@ -8,7 +8,7 @@ use ticketing_core::{
 
 use super::{
     super::{Engine, EngineError},
-    references::team,
+    references::{Name, team},
 };
 use crate::store::{Named, Store, StoreError, TicketOnPage, TicketRecord};
 
@@ -132,47 +132,71 @@ impl<S: Store> Engine<S> {
     ) -> Result<Vec<IntegrationTicket>, StoreError> {
         let book = self.book_for(tickets.iter().map(|on_page| &on_page.ticket.sla)).await?;
         let rules = book.active();
-        let names = tickets.iter().flat_map(|on_page| names(&on_page.ticket, rules)).collect();
-        let ids = self.ids(names).await?;
+        let names: Vec<_> = tickets.iter().map(|on_page| Names::of(&on_page.ticket, rules)).collect();
+        // Most tickets of a page share theirs.
+        let distinct: HashSet<&Name> = names.iter().flat_map(Names::all).collect();
+        let ids = self.ids(distinct.into_iter().cloned().collect()).await?;
         let now = self.now();
-        Ok(tickets.into_iter().map(|stored| shown(stored, &ids, &book, now)).collect())
+        let with_ids = tickets.into_iter().zip(names);
+        Ok(with_ids.map(|(stored, names)| shown(stored, names, &ids, &book, now)).collect())
     }
 }
 
-/// All names of a ticket that have an id.
-fn names(ticket: &Ticket, rules: &Rules) -> Vec<(ReferenceKind, String)> {
-    let attributes = &ticket.attributes;
-    let optional = [
-        (ReferenceKind::Category, &attributes.category),
-        (ReferenceKind::Urgency, &attributes.priority),
-        (ReferenceKind::Service, &attributes.service),
-        (ReferenceKind::Justification, &ticket.justification),
-    ];
-    let optional = optional.into_iter().filter_map(|(kind, name)| Some((kind, name.clone()?)));
-    let tags = ticket.tags.iter().map(|tag| (ReferenceKind::Tag, tag.clone()));
-    optional.chain(tags).chain([team(rules, &attributes.area)]).collect()
+/// What of a ticket has an id.
+struct Names {
+    category: Option<Name>,
+    urgency: Option<Name>,
+    service: Option<Name>,
+    justification: Option<Name>,
+    team: Name,
+    tags: Vec<Name>,
+}
+
+impl Names {
+    fn of(ticket: &Ticket, rules: &Rules) -> Self {
+        let attributes = &ticket.attributes;
+        let optional = |kind, name: &Option<String>| name.clone().map(|name| (kind, name));
+        Self {
+            category: optional(ReferenceKind::Category, &attributes.category),
+            urgency: optional(ReferenceKind::Urgency, &attributes.priority),
+            service: optional(ReferenceKind::Service, &attributes.service),
+            justification: optional(ReferenceKind::Justification, &ticket.justification),
+            team: team(rules, &attributes.area),
+            tags: ticket.tags.iter().map(|tag| (ReferenceKind::Tag, tag.clone())).collect(),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Name> {
+        let Self { category, urgency, service, justification, team, tags } = self;
+        let optional = [category, urgency, service, justification].into_iter().flatten();
+        optional.chain([team]).chain(tags)
+    }
+
+    /// With their ids. A team is called as the desk calls its area.
+    fn identified(self, ids: &HashMap<Name, u32>, team: &str) -> TicketReferences {
+        // Every name of a ticket has one.
+        let id = |name: &Name| ids.get(name).copied().unwrap_or_default();
+        let named = |name: Name| Named { id: id(&name), name: name.1 };
+        TicketReferences {
+            category: self.category.map(named),
+            urgency: self.urgency.map(named),
+            service: self.service.map(named),
+            justification: self.justification.map(named),
+            team: Named { id: id(&self.team), name: team.to_owned() },
+            tags: self.tags.into_iter().map(named).collect(),
+        }
+    }
 }
 
 fn shown(
     stored: TicketOnPage,
-    ids: &HashMap<(ReferenceKind, String), u32>,
+    names: Names,
+    ids: &HashMap<Name, u32>,
     book: &Rulebook,
     now: Timestamp,
 ) -> IntegrationTicket {
     let ticket = &stored.ticket;
-    // Every name of a ticket has one.
-    let id = |name: &(ReferenceKind, String)| ids.get(name).copied().unwrap_or_default();
-    let named = |kind, name: &str| Named { id: id(&(kind, name.to_owned())), name: name.to_owned() };
-    let optional = |kind, name: &Option<String>| name.as_deref().map(|name| named(kind, name));
-    let (attributes, rules) = (&ticket.attributes, book.active());
-    let references = TicketReferences {
-        category: optional(ReferenceKind::Category, &attributes.category),
-        urgency: optional(ReferenceKind::Urgency, &attributes.priority),
-        service: optional(ReferenceKind::Service, &attributes.service),
-        justification: optional(ReferenceKind::Justification, &ticket.justification),
-        team: Named { id: id(&team(rules, &attributes.area)), name: rules.desk_area(&attributes.area).to_owned() },
-        tags: ticket.tags.iter().map(|tag| named(ReferenceKind::Tag, tag)).collect(),
-    };
+    let references = names.identified(ids, book.active().desk_area(&ticket.attributes.area));
     let sla = &ticket.sla;
     // A clock that was set back does not undo what was done: as the desk reads it.
     let now = now.max(sla.entered_at());

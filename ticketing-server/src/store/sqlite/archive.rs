@@ -4,10 +4,13 @@ use rusqlite::{Connection, OptionalExtension, types::ValueRef};
 use ticketing_core::{Rules, Timestamp, integration::ReferenceKind, ticket::ActorId};
 
 use super::{
-    SqliteStore, deliveries,
+    SqliteStore,
+    counts::Counts,
+    deliveries,
+    facets::Key,
     feed::position,
     loose_ends, privacy,
-    rows::{self, Columns, damaged, intake_columns, ticket_columns},
+    rows::{self, Columns, damaged, intake_columns, json, ticket_columns},
     subscriptions, tickets,
 };
 use crate::store::{
@@ -45,7 +48,14 @@ impl ArchiveStore for SqliteStore {
     }
 
     async fn restore(&self, tickets: Vec<Restoration>) -> Result<Vec<Restored>, StoreError> {
-        self.write(move |connection| tickets.iter().map(|ticket| restore(connection, ticket)).collect()).await
+        self.write(move |connection| {
+            let mut counts = Counts::default();
+            let restored: Result<_, _> =
+                tickets.iter().map(|ticket| restore(connection, &mut counts, ticket)).collect();
+            counts.write(connection)?;
+            restored
+        })
+        .await
     }
 
     async fn rules_versions(&self) -> Result<Vec<(Rules, Timestamp)>, StoreError> {
@@ -181,7 +191,7 @@ fn records(connection: &Connection, after: LabelKey, max: u32) -> Result<Vec<Tic
     Ok(records)
 }
 
-fn restore(connection: &Connection, restoration: &Restoration) -> Result<Restored, StoreError> {
+fn restore(connection: &Connection, counts: &mut Counts, restoration: &Restoration) -> Result<Restored, StoreError> {
     let Restoration { record: TicketRecord { ticket, label, intake, address, history }, next_moment } = restoration;
     if connection.prepare_cached("SELECT 1 FROM tickets WHERE uuid = ?")?.exists([ticket.id.0.as_bytes()])? {
         return Ok(Restored::Known);
@@ -192,7 +202,8 @@ fn restore(connection: &Connection, restoration: &Restoration) -> Result<Restore
         return Ok(Restored::LabelTaken);
     }
     count_label(connection, key)?;
-    tickets::insert_ticket(connection, row, ticket, *next_moment, *label)?;
+    let facet = counts.entered(connection, &Key::of(ticket))?;
+    tickets::insert_ticket(connection, row, *label, ticket, &json(&ticket.sla)?, facet, *next_moment)?;
     if ticket.is_archived() || ticket.is_erased() || ticket.reply.is_some() {
         // What no ticket has when it comes to be.
         let sql = "UPDATE tickets SET archived_at = ?, erased_at = ?, reply_seq = ? WHERE id = ?";
@@ -205,7 +216,7 @@ fn restore(connection: &Connection, restoration: &Restoration) -> Result<Restore
         connection.prepare_cached(sql)?.execute((tag, row))?;
     }
     for new in history {
-        tickets::insert_event(connection, row, new)?;
+        tickets::insert_event(connection, row, new, &json(&new.event.changes)?)?;
     }
     privacy::insert_what_is_left(connection, row, intake, *address)?;
     Ok(Restored::Stored)

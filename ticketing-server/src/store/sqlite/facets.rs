@@ -1,20 +1,35 @@
 //! What tickets have in common that lists filter by, with a count each.
 
 use rusqlite::{Connection, OptionalExtension};
-use ticketing_core::Ticket;
+use ticketing_core::{Status, Ticket, ticket::Origin};
 
 use crate::store::StoreError;
 
-/// The facet of a new ticket, with it counted.
-pub(super) fn entered(connection: &Connection, ticket: &Ticket) -> Result<i64, StoreError> {
-    let facet = facet(connection, ticket)?;
-    count(connection, facet, 1)?;
-    Ok(facet)
+/// What all tickets of a facet have; area and priority by which they compare.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    area: String,
+    status: Status,
+    priority: String,
+    is_archived: bool,
+    origin: Origin,
+}
+
+impl Key {
+    pub(super) fn of(ticket: &Ticket) -> Self {
+        Self {
+            area: ticket.attributes.area_key(),
+            status: ticket.status,
+            priority: ticket.attributes.priority_key(),
+            is_archived: ticket.is_archived(),
+            origin: ticket.origin,
+        }
+    }
 }
 
 /// The facet of a ticket that had another one before, or the same, with it counted there.
 pub(super) fn moved(connection: &Connection, before: i64, ticket: &Ticket) -> Result<i64, StoreError> {
-    let after = facet(connection, ticket)?;
+    let after = find(connection, &Key::of(ticket))?;
     if after != before {
         count(connection, before, -1)?;
         count(connection, after, 1)?;
@@ -28,9 +43,10 @@ pub(super) fn left(connection: &Connection, facet: i64) -> Result<(), StoreError
     Ok(())
 }
 
-fn facet(connection: &Connection, ticket: &Ticket) -> Result<i64, StoreError> {
-    let (area_key, priority_key) = (ticket.attributes.area_key(), ticket.attributes.priority_key());
-    let key = (&area_key, ticket.status.name(), &priority_key, ticket.is_archived(), ticket.origin.name());
+/// The facet of a key, made where there is none.
+pub(super) fn find(connection: &Connection, key: &Key) -> Result<i64, StoreError> {
+    let Key { area, status, priority, is_archived, origin } = key;
+    let key = (area, status.name(), priority, is_archived, origin.name());
     let sql = "SELECT id FROM facets
                WHERE area_key = ? AND status = ? AND priority_key = ? AND is_archived = ? AND origin = ?";
     let known = connection.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?;
@@ -43,7 +59,8 @@ fn facet(connection: &Connection, ticket: &Ticket) -> Result<i64, StoreError> {
     Ok(connection.last_insert_rowid())
 }
 
-fn count(connection: &Connection, facet: i64, change: i64) -> Result<(), StoreError> {
+/// So many tickets more, or fewer.
+pub(super) fn count(connection: &Connection, facet: i64, change: i64) -> Result<(), StoreError> {
     let sql = "UPDATE facets SET tickets = tickets + ? WHERE id = ?";
     connection.prepare_cached(sql)?.execute((change, facet))?;
     Ok(())

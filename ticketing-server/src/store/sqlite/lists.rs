@@ -86,14 +86,19 @@ pub(super) fn totals(connection: &Connection, scope: &Scope) -> Result<Vec<Total
 
 pub(super) fn page(connection: &Connection, words: &Words, query: &ListQuery) -> Result<ListPage, StoreError> {
     let conditions = Conditions::new(&query.scope, &query.filter);
-    let facets = facets(connection, &conditions)?;
     let before = query.before.map_or(i64::MAX, row_of);
     let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let mut page = Page { connection, conditions, tickets: Vec::new(), wanted, has_more: false };
+    if query.search.is_none() && query.scope == Scope::Everything && query.filter == Filter::default() {
+        page.take_all(before)?;
+        let sql = "SELECT ifnull(sum(tickets), 0) FROM facets";
+        let total: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        return Ok(ListPage { tickets: page.tickets, has_more: page.has_more, total: u64::try_from(total).ok() });
+    }
+    let facets = facets(connection, &page.conditions)?;
     match &query.search {
         // No facet, no ticket.
         _ if facets.is_empty() => {}
-        None if query.scope == Scope::Everything && query.filter == Filter::default() => page.take_all(before)?,
         None => {
             let passed = if facets.len() > FACETS_TO_MERGE { page.take_passing(&facets, before)? } else { before };
             if !page.has_more && passed > 0 {

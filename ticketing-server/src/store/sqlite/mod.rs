@@ -11,6 +11,7 @@
 mod archive;
 mod attempts;
 mod backup;
+mod counts;
 mod deadline;
 mod deliveries;
 mod desk;

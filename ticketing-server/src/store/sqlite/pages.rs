@@ -1,7 +1,7 @@
 //! Numbered pages, with how many tickets there are on all of them. What facets count is not counted again; the rest is, in an
 //! index.
 
-use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params_from_iter, types::Value};
 use ticketing_core::{TicketLabel, Timestamp, ticket::Scope};
 
 use super::{
@@ -22,9 +22,17 @@ pub(super) fn page(connection: &Connection, words: &Words, query: &PageQuery) ->
     let wanted = count(query.limit.into());
     let has_more = rows.len() > wanted;
     rows.truncate(wanted);
+    let sql = concat!(
+        "SELECT t.label, ",
+        ticket_columns!(),
+        ", ",
+        intake_columns!(),
+        " FROM tickets t LEFT JOIN intake i ON i.ticket = t.id WHERE t.id = ?"
+    );
+    let mut statement = connection.prepare_cached(sql)?;
     let mut tickets = Vec::with_capacity(rows.len());
     for row in rows {
-        match ticket(connection, row) {
+        match ticket(&mut statement, row) {
             Ok(ticket) => tickets.push(ticket),
             Err(StoreError::Damaged(error)) => tracing::error!(%error, ticket.row = row, "a ticket cannot be listed"),
             Err(error) => return Err(error),
@@ -39,15 +47,7 @@ struct Rows {
     total: u64,
 }
 
-fn ticket(connection: &Connection, row: i64) -> Result<TicketOnPage, StoreError> {
-    let sql = concat!(
-        "SELECT t.label, ",
-        ticket_columns!(),
-        ", ",
-        intake_columns!(),
-        " FROM tickets t LEFT JOIN intake i ON i.ticket = t.id WHERE t.id = ?"
-    );
-    let mut statement = connection.prepare_cached(sql)?;
+fn ticket(statement: &mut CachedStatement<'_>, row: i64) -> Result<TicketOnPage, StoreError> {
     let mut found = statement.query([row])?;
     let columns = &mut Columns::new(found.next()?.ok_or_else(|| damaged("an index names a ticket that is not there"))?);
     let label = columns.text()?.parse().map_err(damaged)?;

@@ -1,10 +1,13 @@
 //! Between rows and the core's types.
 
-use std::error::Error;
+use std::{cell::RefCell, collections::VecDeque, error::Error};
 
 use rusqlite::{Row, types::FromSql};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use ticketing_core::{
     EmailAddress, Event, RulesHash, Status, Ticket, TicketId, Timestamp,
+    sla::{Agreement, Clock, DueByHand, Entered, PerTarget, Sla},
     ticket::{
         Action, ActorId, Attributes, Author, Change, Intake, NewEvent, Origin, PublicEvent, Requester, Role, Visibility,
     },
@@ -72,7 +75,7 @@ impl<'r> Columns<'r> {
         self.optional_text()?.map(|text| serde_json::from_str(text).map_err(damaged)).transpose()
     }
 
-    pub(super) fn json<T: serde::Deserialize<'r>>(&mut self) -> Result<T, StoreError> {
+    pub(super) fn json<T: Deserialize<'r>>(&mut self) -> Result<T, StoreError> {
         serde_json::from_str(self.text()?).map_err(damaged)
     }
 }
@@ -121,14 +124,17 @@ macro_rules! event_columns {
     };
 }
 
-/// Columns of `tickets t`, `intake i`, the reply `r` and the last event's text `x`, in the order in which [`public`] reads them.
+/// Columns of `tickets t` and `intake i`, and the texts of the last event and the reply, in the order in which [`public`] reads them.
+/// A text that is not there is not looked for: even the table is opened only for one that is.
 macro_rules! public_columns {
     () => {
         "t.uuid, t.label, t.type, t.priority, t.category, t.subcategory, t.area, t.service, t.visibility, t.status, t.sla,
          t.created_at,
          t.resolved_at, t.archived_at IS NOT NULL,
          t.last_seq, t.last_at, t.last_role, t.last_actor, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
-         t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after, x.body, r.body,
+         t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after,
+         iif(t.last_has_text, (SELECT body FROM texts WHERE ticket = t.id AND seq = t.last_seq), NULL),
+         iif(t.reply_seq IS NULL, NULL, (SELECT body FROM texts WHERE ticket = t.id AND seq = t.reply_seq)),
          i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, i.internal, i.clients, i.cc,
          i.created_by, i.described_by, i.due_by"
     };
@@ -148,7 +154,7 @@ pub(super) fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
         justification: columns.next()?,
         assignee: columns.optional_uuid()?.map(ActorId),
         tags: columns.list()?.unwrap_or_default(),
-        sla: columns.json()?,
+        sla: sla(columns)?,
         created_at: columns.timestamp()?,
         updated_at: columns.timestamp()?,
         recorded_at: columns.timestamp()?,
@@ -168,7 +174,7 @@ pub(super) fn public(columns: &mut Columns<'_>) -> Result<Box<PublicRecord>, Sto
         label: columns.text()?.parse().map_err(damaged)?,
         attributes: attributes(columns)?,
         status: columns.named(Status::from_name)?,
-        sla: columns.json()?,
+        sla: sla(columns)?,
         created_at: columns.timestamp()?,
         resolved_at: columns.optional_timestamp()?,
         is_archived: columns.next()?,
@@ -188,12 +194,52 @@ pub(super) fn listed(columns: &mut Columns<'_>) -> Result<ListedTicket, StoreErr
         assignee: columns.optional_uuid()?.map(ActorId),
         is_archived: columns.next()?,
         is_erased: columns.next()?,
-        sla: columns.json()?,
+        sla: sla(columns)?,
         created_at: columns.timestamp()?,
         updated_at: columns.timestamp()?,
         requester_name: columns.next()?,
         requester_email: columns.next()?,
         subject: columns.next()?,
+    })
+}
+
+/// A ticket's service levels, whose agreement is kept from one ticket to the next.
+fn sla(columns: &mut Columns<'_>) -> Result<Sla, StoreError> {
+    let StoredSla { agreement, started_at, statuses, clocks, due_by_hand } = columns.json()?;
+    let agreement = agreement.map(|json| self::agreement(json.get())).transpose()?;
+    Ok(Sla { agreement, started_at, statuses, clocks, due_by_hand })
+}
+
+/// An [`Sla`] as it is stored.
+#[derive(Deserialize)]
+struct StoredSla<'r> {
+    #[serde(borrow)]
+    agreement: Option<&'r RawValue>,
+    started_at: Timestamp,
+    #[serde(default)]
+    statuses: Vec<Entered>,
+    #[serde(default)]
+    clocks: PerTarget<Clock>,
+    #[serde(default)]
+    due_by_hand: Option<DueByHand>,
+}
+
+thread_local! {
+    /// Agreements that this thread has read last, with their JSON. Nearly every ticket was promised what others were, and to read that
+    /// again and again took a list a fifth of its time.
+    static AGREEMENTS: RefCell<VecDeque<(Box<str>, Agreement)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+fn agreement(json: &str) -> Result<Agreement, StoreError> {
+    const KEPT: usize = 16;
+    AGREEMENTS.with_borrow_mut(|kept| {
+        if let Some((_, known)) = kept.iter().find(|(of, _)| **of == *json) {
+            return Ok(known.clone());
+        }
+        let read: Agreement = serde_json::from_str(json).map_err(damaged)?;
+        kept.truncate(KEPT - 1);
+        kept.push_front((json.into(), read.clone()));
+        Ok(read)
     })
 }
 
@@ -270,4 +316,29 @@ pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
         described_by: columns.next()?,
         due_by: columns.next()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use ticketing_core::sla::{Promise, TargetKind};
+
+    use super::*;
+
+    #[test]
+    fn an_agreement_that_was_kept_is_the_one_that_its_json_says() {
+        let promised = |minutes: u32| {
+            let allowance = format!("{minutes}m").parse().unwrap();
+            let promise = Promise { allowance, calendar: None, pauses: vec![Status::Paused], at_risk: vec![80] };
+            let mut promises = PerTarget::default();
+            *promises.get_mut(TargetKind::Resolution) = Some(promise);
+            Agreement { policy: minutes, rules: RulesHash(Uuid::nil()), promises }
+        };
+        // More than are kept, each twice in a row and all of them again.
+        let minutes: Vec<u32> = (1..=40).flat_map(|minutes| [minutes, minutes]).chain(1..=40).collect();
+        for minutes in minutes {
+            let agreed = promised(minutes);
+            assert_eq!(agreement(&json(&agreed).unwrap()).unwrap(), agreed);
+        }
+        assert!(agreement("{}").is_err());
+    }
 }

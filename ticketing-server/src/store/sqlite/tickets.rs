@@ -7,7 +7,9 @@ use ticketing_core::{
 };
 
 use super::{
-    SqliteStore, facets, room,
+    SqliteStore,
+    counts::Counts,
+    facets, room,
     rows::{self, Columns, damaged, event_columns, json, public_columns, ticket_columns},
     writer,
 };
@@ -19,8 +21,11 @@ use crate::store::{
 impl TicketStore for SqliteStore {
     // A ticket in all its parts is large: those who wait for it need not be.
     fn create(&self, creation: Creation) -> impl Future<Output = Result<Created, StoreError>> + Send {
-        let creation = Box::new(creation);
-        self.write(move |connection| create(connection, &creation))
+        let prepared = Prepared::of(creation).map(Box::new);
+        async move {
+            let prepared = prepared?;
+            self.inner.writer.run_counting(move |connection, counts| create(connection, counts, &prepared)).await
+        }
     }
 
     async fn find_key(&self, idempotency: &Idempotency) -> Result<Option<KeyUse>, StoreError> {
@@ -43,16 +48,10 @@ impl TicketStore for SqliteStore {
 
     async fn find_public(&self, series: LabelKey) -> Result<Option<Box<PublicRecord>>, StoreError> {
         self.read(|connection| {
-            // A text that is not there is not looked for: to compare with NULL is to find nothing.
             let sql = concat!(
                 "SELECT ",
                 public_columns!(),
-                "
-                 FROM tickets t
-                 LEFT JOIN texts x ON x.ticket = t.id AND x.seq = iif(t.last_has_text, t.last_seq, NULL)
-                 LEFT JOIN texts r ON r.ticket = t.id AND r.seq = t.reply_seq
-                 LEFT JOIN intake i ON i.ticket = t.id
-                 WHERE t.id = ?"
+                " FROM tickets t LEFT JOIN intake i ON i.ticket = t.id WHERE t.id = ?"
             );
             let mut statement = connection.prepare_cached(sql)?;
             let mut found = statement.query([row_of(series)])?;
@@ -134,18 +133,36 @@ fn histories(connection: &Connection, after: LabelKey, max: u32) -> Result<Vec<S
     Ok(histories)
 }
 
-fn create(connection: &Connection, creation: &Creation) -> Result<Created, StoreError> {
+/// A creation, and what of its rows can be made before its turn: all others wait while it lasts.
+struct Prepared {
+    creation: Creation,
+    facet: facets::Key,
+    sla: String,
+    changes: String,
+}
+
+impl Prepared {
+    fn of(creation: Creation) -> Result<Self, StoreError> {
+        let (facet, sla) = (facets::Key::of(&creation.ticket), json(&creation.ticket.sla)?);
+        let changes = json(&creation.opened.event.changes)?;
+        Ok(Self { creation, facet, sla, changes })
+    }
+}
+
+fn create(connection: &Connection, counts: &mut Counts, prepared: &Prepared) -> Result<Created, StoreError> {
+    let Prepared { creation, facet, sla, changes } = prepared;
     if let Some(idempotency) = &creation.idempotency
         && let Some(used) = find_key(connection, idempotency)?
     {
         return Ok(Created::KeyUsed(used));
     }
     let year = creation.label_year;
-    let number = next_label_number(connection, year)?;
+    let number = counts.next_label_number(connection, year)?;
     let label = creation.label.label(year, number).map_err(damaged)?;
     let row = row_of(label.into());
-    insert_ticket(connection, row, &creation.ticket, creation.next_moment, label)?;
-    insert_event(connection, row, &creation.opened)?;
+    let facet = counts.entered(connection, facet)?;
+    insert_ticket(connection, row, label, &creation.ticket, sla, facet, creation.next_moment)?;
+    insert_event(connection, row, &creation.opened, changes)?;
     tag(connection, row, &creation.opened.event)?;
     insert_intake(connection, row, &creation.intake, creation.address)?;
     insert_key(connection, creation.idempotency.as_ref(), row, creation.ticket.revision)?;
@@ -191,22 +208,6 @@ fn row_of_event(ticket: i64, seq: u32) -> Result<i64, StoreError> {
 pub(super) fn label_of(row: i64) -> LabelKey {
     let (year, number) = (row >> 32, row & i64::from(u32::MAX));
     LabelKey { year: u16::try_from(year).unwrap_or_default(), number: u32::try_from(number).unwrap_or_default() }
-}
-
-/// Takes the next number of a year's series. In plain statements: an upsert that returns the number would copy the page into a
-/// statement journal each time.
-fn next_label_number(connection: &Connection, year: u16) -> Result<u32, StoreError> {
-    let sql = "SELECT last FROM label_counters WHERE year = ?";
-    let last: Option<u32> = connection.prepare_cached(sql)?.query_row([year], |row| row.get(0)).optional()?;
-    let (number, sql) = match last {
-        Some(last) => (
-            last.checked_add(1).ok_or_else(|| damaged("the year's labels are used up"))?,
-            "UPDATE label_counters SET last = ? WHERE year = ?",
-        ),
-        None => (1, "INSERT INTO label_counters (last, year) VALUES (?, ?)"),
-    };
-    connection.prepare_cached(sql)?.execute((number, year))?;
-    Ok(number)
 }
 
 /// What a key that is still valid stands for.
@@ -256,7 +257,7 @@ pub(super) fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Ap
         }
     }
     for new in events {
-        insert_event(connection, row, new)?;
+        insert_event(connection, row, new, &json(&new.event.changes)?)?;
         reword(connection, row, new)?;
         tag(connection, row, &new.event)?;
     }
@@ -267,9 +268,11 @@ pub(super) fn append(connection: &Connection, follow_up: &FollowUp) -> Result<Ap
 pub(super) fn insert_ticket(
     connection: &Connection,
     row: i64,
-    ticket: &Ticket,
-    next_moment: Option<Timestamp>,
     label: TicketLabel,
+    ticket: &Ticket,
+    sla: &str,
+    facet: i64,
+    next_moment: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     let last = &ticket.last_public;
     connection
@@ -297,12 +300,12 @@ pub(super) fn insert_ticket(
             ticket.attributes.visibility.name(),
             list(&ticket.tags)?,
             ticket.justification,
-            facets::entered(connection, ticket)?,
+            facet,
             ticket.origin.name(),
             ticket.has_requester,
             ticket.status.name(),
             ticket.assignee.map(|id| id.0.into_bytes()),
-            json(&ticket.sla)?,
+            sla,
             next_moment.map(Timestamp::unix_millis),
             ticket.created_at.unix_millis(),
             ticket.updated_at.unix_millis(),
@@ -394,8 +397,13 @@ fn update_ticket(
     Ok(())
 }
 
-/// An event, its text, and its row in the outbox.
-pub(super) fn insert_event(connection: &Connection, ticket: i64, new: &NewEvent) -> Result<(), StoreError> {
+/// An event, its text, and its row in the outbox. Its changes are JSON already.
+pub(super) fn insert_event(
+    connection: &Connection,
+    ticket: i64,
+    new: &NewEvent,
+    changes: &str,
+) -> Result<(), StoreError> {
     let NewEvent { event, text, on_behalf } = new;
     connection
         .prepare_cached(
@@ -413,7 +421,7 @@ pub(super) fn insert_event(connection: &Connection, ticket: i64, new: &NewEvent)
             event.rules.0.as_bytes(),
             event.public,
             event.has_text,
-            json(&event.changes)?,
+            changes,
             event.asked_by.map(AskedBy::name),
         ])?;
     if text.is_some() || on_behalf.is_some() {

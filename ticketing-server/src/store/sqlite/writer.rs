@@ -19,7 +19,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, config::DbConfig, ffi, hooks::Wal};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{SqliteOptions, is_of_writing, readers::Readers};
+use super::{SqliteOptions, counts::Counts, is_of_writing, readers::Readers};
 use crate::store::{
     StoreError,
     queue::{self, Queue, stopped},
@@ -78,9 +78,23 @@ impl Writer {
         &self,
         work: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let after_counts = move |connection: &Connection, counts: &mut Counts| {
+            counts.write(connection)?;
+            work(connection)
+        };
+        self.run_counting(after_counts).await
+    }
+
+    /// The same, of work that counts with others of its transaction.
+    pub(super) async fn run_counting<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Connection, &mut Counts) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
-        jobs.run(Box::new(Call { work, outcome: None, reply }), answer).await
+        // What the work was made of comes back, to be given up where nobody waits for that.
+        let (outcome, _work) = jobs.run(Box::new(Call { work, outcome: None, reply }), answer).await?;
+        Ok(outcome)
     }
 
     /// Waits until nothing is written any more, because the file could not be synced.
@@ -111,7 +125,10 @@ impl Drop for Writer {
 
 trait Job: Send {
     /// Does the work and remembers its outcome; tells whether it succeeded.
-    fn run(&mut self, connection: &Connection) -> bool;
+    fn run(&mut self, connection: &Connection, counts: &mut Counts) -> bool;
+
+    /// Takes its outcome back: what it has counted could not be written.
+    fn fail(&mut self, error: StoreError);
 
     /// Whether it failed because the disk takes nothing.
     fn is_unwritable(&self) -> bool;
@@ -123,14 +140,18 @@ trait Job: Send {
 struct Call<T, F> {
     work: F,
     outcome: Option<Result<T, StoreError>>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<(T, F), StoreError>>,
 }
 
-impl<T: Send, F: Fn(&Connection) -> Result<T, StoreError> + Send> Job for Call<T, F> {
-    fn run(&mut self, connection: &Connection) -> bool {
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(connection)))
+impl<T: Send, F: Fn(&Connection, &mut Counts) -> Result<T, StoreError> + Send> Job for Call<T, F> {
+    fn run(&mut self, connection: &Connection, counts: &mut Counts) -> bool {
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(connection, counts)))
             .unwrap_or_else(|panic| Err(StoreError::Damaged(panic_message(&*panic).into())));
         self.outcome.insert(outcome).is_ok()
+    }
+
+    fn fail(&mut self, error: StoreError) {
+        self.outcome = Some(Err(error));
     }
 
     fn is_unwritable(&self) -> bool {
@@ -138,13 +159,14 @@ impl<T: Send, F: Fn(&Connection) -> Result<T, StoreError> + Send> Job for Call<T
     }
 
     fn answer(self: Box<Self>, committed: Result<(), &Arc<rusqlite::Error>>) {
-        let answer = match (committed, self.outcome) {
+        let Self { work, outcome, reply } = *self;
+        let outcome = match (committed, outcome) {
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => Err(stopped()),
             (Err(error), _) => Err(not_committed(error)),
         };
         // Whoever asked may be gone.
-        let _ = self.reply.send(answer);
+        let _ = reply.send(outcome.map(|outcome| (outcome, work)));
     }
 }
 
@@ -380,14 +402,18 @@ fn begin(connection: &Connection) -> rusqlite::Result<()> {
 /// is the first to touch: a fifth of the cost of a creation.)
 fn commit(connection: &Connection, readers: &Readers, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
     let run = |sql| connection.prepare_cached(sql)?.execute([]).map(|_| ());
-    if !batch.iter_mut().all(|job| job.run(connection)) {
+    let mut counts = Counts::default();
+    if !batch.iter_mut().all(|job| job.run(connection, &mut counts)) || counts.write(connection).is_err() {
         if !connection.is_autocommit() {
             run("ROLLBACK")?;
         }
         begin(connection)?;
         for job in batch {
             run("SAVEPOINT job")?;
-            if !job.run(connection) {
+            let mut counts = Counts::default();
+            let done =
+                job.run(connection, &mut counts) && counts.write(connection).map_err(|error| job.fail(error)).is_ok();
+            if !done {
                 if connection.is_autocommit() {
                     // A full disk and the like end the whole transaction, and with it what came before in this batch.
                     let code = if job.is_unwritable() { ffi::SQLITE_FULL } else { ffi::SQLITE_ABORT };
@@ -411,9 +437,11 @@ mod tests {
     struct Nothing;
 
     impl Job for Nothing {
-        fn run(&mut self, _: &Connection) -> bool {
+        fn run(&mut self, _: &Connection, _: &mut Counts) -> bool {
             true
         }
+
+        fn fail(&mut self, _: StoreError) {}
 
         fn is_unwritable(&self) -> bool {
             false
