@@ -51,10 +51,10 @@ mod sheet;
 pub mod webhooks;
 
 pub use self::engine::{
-    AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DeskClock, DeskSla, DeskTicket,
-    Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed, ExportedTicket, Follower,
-    HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey, ListRequest, Listing,
-    LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery, RematchPreview, Replayed,
-    ReportAnswer, ReportAsk, ReportFigures, RulesChange, Subject, SubjectExport, SubjectTicket, SubscriptionError,
-    TakeOver, TakenOver, TicketReferences,
+    AccountError, AuthError, Authority, Conditions, CreateRequest, CreatedTicket, DUE_HOURS, Deadlines, DeskClock,
+    DeskSla, DeskTicket, Engine, EngineError, EngineOptions, EraseError, EraseOptions, ErasedSubject, Executed,
+    ExportedTicket, Follower, HandOver, IdempotencyKey, IntegrationHistory, IntegrationTicket, InvalidIdempotencyKey,
+    ListRequest, Listing, LoggedIn, NewSecret, NumberedPage, PageRequest, PasswordCost, PublicTicket, Redelivery,
+    RematchPreview, Replayed, ReportAnswer, ReportAsk, ReportFigures, RulesChange, Subject, SubjectExport,
+    SubjectTicket, SubscriptionError, TakeOver, TakenOver, TicketReferences,
 };

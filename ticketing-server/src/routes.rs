@@ -24,6 +24,7 @@ fn routes<S: Store>() -> Vec<Route<S>> {
         get("/api/tickets/dashboard-metricas", tickets::metrics),
         get("/api/tickets/cola", tickets::queue),
         get("/api/tickets/totales", tickets::totals),
+        get("/api/tickets/plazos", tickets::deadlines),
         get("/api/tickets/{uuid}", tickets::show),
         get("/api/tickets/{uuid}/sla", tickets::sla),
         post("/api/tickets/{uuid}/actualizar", tickets::update),

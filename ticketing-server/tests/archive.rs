@@ -117,6 +117,28 @@ async fn an_archive_is_a_file_for_its_owner_and_a_stream() {
 }
 
 #[tokio::test]
+async fn of_a_desk_that_is_damaged_everything_else_is_taken_along() {
+    let desk = Desk::on_a_file();
+    let (server, labels) = worked_desk(&desk, 4).await;
+    server.kill();
+    let spoil = Sqlite::open(desk.path("ticketing.db")).unwrap();
+    spoil.execute("UPDATE tickets SET sla = 'x' WHERE label = ?", [&labels[1]]).unwrap();
+    spoil.execute("UPDATE tickets SET status = 'CERRADO' WHERE label = ?", [&labels[2]]).unwrap();
+    drop(spoil);
+    desk.run(&["export", "desk.ndjson"]).failure(1);
+    assert!(!desk.path("desk.ndjson").exists(), "half of a desk looks like all of it");
+
+    let said = desk.run(&["export", "--skip-damaged", "desk.ndjson"]).failure(1);
+    assert!(said.starts_with("2 tickets written\n"), "{said}");
+    assert!(said.contains(&format!("{} is left out: ", labels[1])), "{said}");
+    let deviates = format!("{0} is left out: {0} is not what its history comes to", labels[2]);
+    assert!(said.contains(&deviates), "{said}");
+    desk.run(&["import", "desk.ndjson", "--database", "again.db"]).success();
+    let said = desk.run(&["verify", "--database", "again.db"]).success();
+    assert!(said.contains("no ticket has the number 2 to 3"), "{said}");
+}
+
+#[tokio::test]
 async fn what_is_no_archive_is_refused_with_its_line() {
     let desk = Desk::on_a_file();
     let (server, _) = worked_desk(&desk, 3).await;

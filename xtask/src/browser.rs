@@ -17,7 +17,7 @@ pub(crate) fn pages() -> Result<Tally> {
 
 /// The console, with ten thousand tickets that its tests create. One file after the other: some of them measure.
 pub(crate) fn console() -> Result<Tally> {
-    let files = ["console/desk.test.js", "console/admin.test.js", "console/looks.test.js"];
+    let files = ["console/desk.test.js", "console/dashboard.test.js", "console/admin.test.js", "console/looks.test.js"];
     driven("console", &[&["--test-concurrency=1"][..], &files].concat())
 }
 

@@ -18,6 +18,7 @@ import { knows, queue as list } from "./tickets.js";
 /** Pages that are fetched when somebody goes there: what is after `#/`, its script, who may. */
 const PAGES = {
   tickets: { load: () => import("./ticket.js"), may: isStaff },
+  tablero: { load: () => import("./dashboard.js"), may: isStaff },
   nuevo: { load: () => import("./new.js"), may: isStaff },
   usuarios: { load: () => import("./users.js"), may: isAdmin },
   tokens: { load: () => import("./tokens.js"), may: isAdmin },
@@ -28,7 +29,8 @@ const PAGES = {
 const place = { name: "", view: () => nothing };
 
 async function go() {
-  const [name, id] = location.hash.replace(/^#\/?/, "").split("/");
+  const [path, asked] = location.hash.replace(/^#\/?/, "").split("?");
+  const [name, id] = path.split("/"), parameters = new URLSearchParams(asked);
   dialog.isOpen() && dialog.close();
   keys.bind([]);
   place.name = name;
@@ -36,7 +38,7 @@ async function go() {
   if (!page) {
     place.name = "";
     place.view = queue.queueView;
-    queue.enter();
+    queue.enter(parameters);
   } else if (!page.may()) {
     place.view = forbidden;
   } else {
@@ -47,7 +49,7 @@ async function go() {
       if (place.name !== name) return;
       place.view = module.view;
       // A ticket has its own title and place for the focus.
-      if (module.enter(id) === "own") return;
+      if (module.enter(id, parameters) === "own") return;
     } catch (error) {
       console.error(error);
       place.view = () => html`<main class="blank" id="main"><h1>${t("page.failed")}</h1><button class="button" @click=${go}>${t("again")}</button></main>`;
@@ -66,7 +68,7 @@ const shell = () => html`
   <header class="top">
     <a class="brand" href="#/"><img src=${new URL("../icon.svg", import.meta.url).href} alt="" width="26" height="26"><span>${t("app.name")}</span></a>
     <nav aria-label=${t("nav.title")}>
-      ${link("tickets", "")}
+      ${link("tickets", "")}${link("tablero", "tablero")}
       ${isAdmin() ? html`${link("usuarios", "usuarios")}${link("tokens", "tokens")}${link("webhooks", "webhooks")}${link("reglas", "reglas")}` : nothing}
     </nav>
     <span class="live ${stream.state}" title=${t(`live.${stream.state}.text`)}><span class="dot"></span><span class="live-text">${t(`live.${stream.state}`)}</span></span>
@@ -89,6 +91,7 @@ const account = () => dialog.show({
 keys.everywhere([
   { keys: ["?"], text: t("keys.help"), run: keys.help },
   { keys: ["g q"], text: t("nav.tickets"), run: () => (location.hash = "#/") },
+  { keys: ["g d"], text: t("nav.tablero"), run: () => (location.hash = "#/tablero") },
   { keys: ["g m"], text: t("view.mine"), run: () => { location.hash = "#/"; pickOffered(1); } },
   { keys: ["g v"], text: t("view.overdue"), run: () => { location.hash = "#/"; pickOffered(4); } },
   ...["usuarios", "tokens", "webhooks", "reglas"].map((name, index) => ({ keys: [`g ${"utwr"[index]}`], text: isAdmin() ? t(`nav.${name}`) : "", run: () => isAdmin() && (location.hash = `#/${name}`) })),

@@ -94,7 +94,7 @@ export const filters = () => html`
       ${select("prioridad", [["", any("prioridad")], ...priorities().map((name) => [name, priorityName(name)])])}
       ${session.user.rol === "AREA" ? nothing : select("area", [["", any("area")], ...areas().map((name) => [name, name])])}
       ${select("agente", [["", any("agente")], ["yo", t("filter.agente.yo")], ["nadie", t("nobody")]])}
-      ${select("plazo", [["", any("plazo")], ["hoy", t("filter.plazo.hoy")], ["vencidos", t("filter.plazo.vencidos")]])}
+      ${select("plazo", [["", any("plazo")], ...["1h", "4h", "hoy", "vencidos"].map((name) => [name, t(`filter.plazo.${name}`)])])}
       ${select("archivados", [["no", t("filter.archivados.no")], ["si", t("filter.archivados.si")], ["solo", t("filter.archivados.solo")]])}
       ${select("orden", [["nuevos", t("filter.orden.nuevos")], ["plazo", t("filter.orden.plazo")], ["cambios", t("filter.orden.cambios")]])}
     </div></details>

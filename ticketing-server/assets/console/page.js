@@ -29,7 +29,7 @@ export function t(key, values) {
 /** How many there are, in words. */
 export const count = (key, n) => t(n === 1 ? `${key}.one` : `${key}.many`, { n: number(n) });
 
-const tag = { es: "es", en: "en-GB", pt: "pt-BR" }[locale];
+export const tag = { es: "es", en: "en-GB", pt: "pt-BR" }[locale];
 const numbers = new Intl.NumberFormat(tag);
 export const number = (value) => numbers.format(value);
 const format = (options) => new Intl.DateTimeFormat(tag, options);

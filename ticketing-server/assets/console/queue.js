@@ -11,7 +11,7 @@ import { say } from "./notice.js";
 import { count, instant, number, shortly, t } from "./page.js";
 import { afterwards, refresh } from "./paint.js";
 import { session } from "./session.js";
-import { bulkActions, choose, doToAll, filter, find, loadMore, queue, readAgain, retry, sees } from "./tickets.js";
+import { ANY, bulkActions, choose, doToAll, filter, find, loadMore, queue, readAgain, retry, sees } from "./tickets.js";
 
 const narrow = matchMedia("(max-width: 760px)"), wall = matchMedia("(min-width: 1900px)");
 for (const query of [narrow, wall]) query.addEventListener("change", refresh);
@@ -23,8 +23,13 @@ const headHeight = () => scroller.querySelector(".head").offsetHeight;
 /** What is on the screen: a screenful, until it is known how large that is. */
 let scroller = null, first = 0, last = 30, top = 0;
 
-export function enter() {
-  if (queue.total === 0 && queue.isOver && !queue.isLoading) choose({});
+/** Shows the queue; where its address says which tickets, those. */
+export function enter(wanted) {
+  const asked = [...wanted].filter(([name]) => name in ANY);
+  if (asked.length > 0) {
+    history.replaceState(null, "", "#/");
+    choose({ ...ANY, ...Object.fromEntries(asked) });
+  } else if (queue.total === 0 && queue.isOver && !queue.isLoading) choose({});
   keys.bind(bindings);
   sees((uuid) => {
     for (let at = first; at < last; at += 1) if (queue.shown[at]?.uuid === uuid) return true;
@@ -150,13 +155,17 @@ const watch = (element) => {
 const size = (height) => (element) => element && (element.style.height = `${height}px`);
 const place = (y) => (element) => element && (element.style.transform = `translateY(${y}px)`);
 
+/** Meant for the row itself: not for what stands in it, nor the end of a text that somebody has marked. */
+const isPlainClick = ({ target, button, ctrlKey, metaKey, shiftKey, altKey }) =>
+  button === 0 && !ctrlKey && !metaKey && !shiftKey && !altKey && !target.closest("a, .c-select") && getSelection().isCollapsed;
+
 function row(ticket, index, now) {
   const { uuid } = ticket, isSelected = queue.selected.has(uuid);
   const isActive = queue.active === uuid || (queue.active === null && index === 0);
   const touched = now - (queue.touched.get(uuid) ?? 0) < 2_000;
   return html`
     <div role="row" class="ticket-row ${isSelected ? "selected" : ""} ${touched ? "touched" : ""} ${ticket.vencido ? "overdue" : ""}" aria-rowindex=${index + 2} aria-selected=${isSelected} tabindex=${isActive ? 0 : -1}
-      @focus=${() => { if (queue.active !== uuid) { queue.active = uuid; refresh(); } }} @dblclick=${() => open(uuid)}>
+      @focus=${() => { if (queue.active !== uuid) { queue.active = uuid; refresh(); } }} @click=${(event) => isPlainClick(event) && open(uuid)}>
       <span role="gridcell" class="c-select"><input type="checkbox" tabindex="-1" aria-label=${t("select.one", { label: ticket.label })} .checked=${isSelected} @click=${(event) => { event.stopPropagation(); toggle(uuid); }}></span>
       <span role="gridcell" class="c-label">${ticket.label}</span>
       <span role="gridcell" class="c-subject"><a href="#/tickets/${uuid}" tabindex="-1">${ticket.asunto ?? t("ticket.unnamed")}</a> <span class="muted who">${ticket.solicitante}</span></span>

@@ -5,8 +5,9 @@ import { html, nothing } from "./lit.js";
 import { ask, send } from "./api.js";
 import { refreshRules, rules, whyRefused } from "./core.js";
 import * as dialog from "./dialog.js";
-import { count, number, t } from "./page.js";
+import { count, locale, number, t } from "./page.js";
 import { refresh } from "./paint.js";
+import { inWords } from "./refusals.js";
 import { tell } from "./notice.js";
 
 const state = { text: "", active: "", etag: null, why: null, preview: null, problem: null, isBusy: false, isLoading: true };
@@ -42,12 +43,18 @@ function parsed() {
   return { ...document, zonas: document.zonas ?? known.filter(({ nombre }) => names.has(nombre)) };
 }
 
+/** Why they are refused, in the page's language. */
+function why(document) {
+  const refusal = whyRefused(document);
+  return refusal && inWords(refusal, locale);
+}
+
 function judge() {
   try {
     const document = parsed();
     const unknown = [document.zona, ...Object.values(document.calendarios ?? {}).map((calendar) => calendar?.zona)].filter((name) => name && name !== "UTC" && !document.zonas.some(({ nombre }) => nombre === name));
     // Zones that are new here have tables that only the server can make.
-    state.why = unknown.length > 0 ? null : whyRefused(document);
+    state.why = unknown.length > 0 ? null : why(document);
   } catch (error) {
     state.why = t("rules.no-json", { why: error.message });
   }
@@ -123,7 +130,7 @@ export const view = () => html`
     <header class="page-head"><div><h1 tabindex="-1">${t("nav.reglas")}</h1><p class="muted">${t("rules.lead")} ${state.etag ? html`<code>${state.etag.replaceAll(/W\/|"/g, "").slice(0, 8)}</code>` : nothing}</p></div>
       <div class="actions"><button class="button quiet" ?disabled=${state.text === state.active} @click=${load}>${t("rules.undo")}</button>
       <button class="button" aria-disabled=${state.isBusy || Boolean(state.why)} @click=${preview}>${state.isBusy ? t("busy") : t("rules.preview.go")}</button></div></header>
-    ${state.problem ? html`<p class="problem" role="alert">${state.problem.message} ${state.problem.code === "rules-changed" ? html`<button class="link" @click=${load}>${t("rules.reload")}</button>` : nothing}</p>` : nothing}
+    ${state.problem ? html`<p class="problem" role="alert">${state.problem.code === "invalid-rules" ? inWords(state.problem.message, locale) : state.problem.message} ${state.problem.code === "rules-changed" ? html`<button class="link" @click=${load}>${t("rules.reload")}</button>` : nothing}</p>` : nothing}
     ${state.isLoading ? html`<p class="muted" aria-busy="true">${t("loading")}</p>` : html`
       <div class="rules">
         <label class="editor"><span class="visually-hidden">${t("rules.editor")}</span>

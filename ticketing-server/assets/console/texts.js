@@ -45,6 +45,7 @@ export const TEXTS = {
 
   "nav.title": ["Secciones", "Sections", "Seções"],
   "nav.tickets": ["Tickets", "Tickets", "Tickets"],
+  "nav.tablero": ["Tablero", "Dashboard", "Painel"],
   "nav.usuarios": ["Usuarios", "Users", "Usuários"],
   "nav.tokens": ["Tokens", "Tokens", "Tokens"],
   "nav.webhooks": ["Webhooks", "Webhooks", "Webhooks"],
@@ -109,6 +110,8 @@ export const TEXTS = {
   "filter.agente": ["Agente", "Agent", "Agente"],
   "filter.agente.yo": ["Yo", "Me", "Eu"],
   "filter.plazo": ["Plazo", "Deadline", "Prazo"],
+  "filter.plazo.1h": ["En 1 hora", "Within 1 hour", "Em 1 hora"],
+  "filter.plazo.4h": ["En 4 horas", "Within 4 hours", "Em 4 horas"],
   "filter.plazo.hoy": ["En 24 horas", "Within 24 hours", "Em 24 horas"],
   "filter.plazo.vencidos": ["Vencidos", "Overdue", "Vencidos"],
   "filter.archivados": ["Archivo", "Archive", "Arquivo"],

@@ -18,6 +18,8 @@ const FIRST_PAGE = 40;
 const AT_ONCE = 4;
 
 export const ANY = { estado: "", prioridad: "", area: "", agente: "", plazo: "", q: "", archivados: "no", orden: "nuevos" };
+/** Within how many hours what is due soon is due. */
+const WITHIN = { "1h": 1, "4h": 4, hoy: 24 };
 export const filter = { ...ANY, estado: "abiertos" };
 
 export const queue = {
@@ -117,9 +119,9 @@ function passes(row, now) {
   if (agente === "yo" ? row.agente_id !== session.user.id : agente === "nadie" && row.agente_id !== null) return false;
   if (archivados === "no" ? row.archivado : archivados === "solo" && !row.archivado) return false;
   if (plazo === "vencidos" && !row.vencido) return false;
-  if (plazo === "hoy") {
+  if (WITHIN[plazo]) {
     const left = remaining(row, now);
-    if (row.vencido || !row.corre || left === null || Date.parse(row.vence) - now > 24 * 3_600_000) return false;
+    if (row.vencido || !row.corre || left === null || Date.parse(row.vence) - now > WITHIN[plazo] * 3_600_000) return false;
   }
   return true;
 }

@@ -9,9 +9,11 @@ use super::{
         ForgottenLine, Header, KeyLine, Line, LineError, RecipientLine, ReferenceLine, RepeatableLine, RulesLine,
         SubscriptionLine, TicketLine, TokenLine, UndeliveredLine, UserLine,
     },
+    records::records,
 };
 use crate::store::{
-    Delivery, FeedEntry, FeedPosition, LabelKey, Place, RecipientId, Store, StoreError, SubscriptionRecord,
+    Delivery, FeedEntry, FeedPage, FeedPosition, LabelKey, Place, RecipientId, Store, StoreError, SubscriptionRecord,
+    TicketRecord,
 };
 
 /// How much of a store.
@@ -31,6 +33,17 @@ pub struct Export<'s, S> {
     now: Timestamp,
     next: Section,
     digest: Digest,
+    /// Where what is damaged is left out: what that was.
+    left_out: Option<Vec<Unexported>>,
+}
+
+/// Something that an archive does not have because it is damaged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unexported {
+    /// A ticket's label, or the place of an event of which somebody is still to be told.
+    pub what: String,
+    /// What is wrong with it.
+    pub error: String,
 }
 
 /// What comes next.
@@ -66,7 +79,19 @@ pub enum ExportError {
 impl<'s, S: Store> Export<'s, S> {
     /// Reads a store from its beginning.
     pub fn new(store: &'s S, extent: Extent, now: Timestamp) -> Self {
-        Self { store, extent, now, next: Section::Header, digest: Digest::default() }
+        Self { store, extent, now, next: Section::Header, digest: Digest::default(), left_out: None }
+    }
+
+    /// With all that can be read of a store that is damaged: a ticket that cannot be, or is not what its history comes to, is left out and
+    /// is no error.
+    #[must_use]
+    pub fn without_damaged(self) -> Self {
+        Self { left_out: Some(Vec::new()), ..self }
+    }
+
+    /// What was left out so far.
+    pub fn left_out(&self) -> &[Unexported] {
+        self.left_out.as_deref().unwrap_or_default()
     }
 
     /// The lines that come next; `None` after the last one.
@@ -137,9 +162,9 @@ impl<'s, S: Store> Export<'s, S> {
     }
 
     async fn tickets(&mut self, after: LabelKey) -> Result<Vec<Line>, ExportError> {
-        let records = self.store.records(after, PAGE).await?;
-        self.next = match records.last() {
-            Some(last) => Section::TicketsAfter(last.label.into()),
+        let (records, last) = self.records(after).await?;
+        self.next = match last {
+            Some(last) => Section::TicketsAfter(last),
             None if self.extent == Extent::Everything => Section::Repeatable,
             None => Section::End,
         };
@@ -148,7 +173,10 @@ impl<'s, S: Store> Export<'s, S> {
             // An archive has histories and no states: what comes out of it is what they come to.
             let replayed = Ticket::replay(record.ticket.id, record.history.iter().map(|new| &new.event));
             if replayed.ok().as_ref() != Some(&record.ticket) {
-                return Err(ExportError::Deviates(record.label.to_string()));
+                let error = ExportError::Deviates(record.label.to_string());
+                let Some(left_out) = &mut self.left_out else { return Err(error) };
+                left_out.push(Unexported { what: record.label.to_string(), error: error.to_string() });
+                continue;
             }
             let events = record.history.len() as u64;
             let line = Line::Ticket(Box::new(TicketLine::new(record)));
@@ -158,8 +186,36 @@ impl<'s, S: Store> Export<'s, S> {
         Ok(lines)
     }
 
+    /// The next tickets, and the last of them, also where that cannot be read.
+    async fn records(&mut self, after: LabelKey) -> Result<(Vec<TicketRecord>, Option<LabelKey>), StoreError> {
+        let Some(left_out) = &mut self.left_out else {
+            let records = self.store.records(after, PAGE).await?;
+            let last = records.last().map(|record| record.label.into());
+            return Ok((records, last));
+        };
+        let outlines = self.store.outlines(after, PAGE).await?;
+        let unreadable = |label: &str, error| left_out.push(Unexported { what: label.to_owned(), error });
+        let records = records(self.store, after, &outlines, unreadable).await?;
+        Ok((records, outlines.last().map(|outline| outline.key)))
+    }
+
+    /// The events after a position.
+    async fn feed(&mut self, after: FeedPosition) -> Result<FeedPage, StoreError> {
+        let Some(left_out) = &mut self.left_out else {
+            return Ok(FeedPage { entries: self.store.feed(after, PAGE).await?, unreadable: vec![] });
+        };
+        let page = self.store.feed_page(after, PAGE).await?;
+        for (position, error) in &page.unreadable {
+            let what = format!("event {}", position.0);
+            if left_out.iter().all(|known| known.what != what) {
+                left_out.push(Unexported { what, error: error.clone() });
+            }
+        }
+        Ok(page)
+    }
+
     /// Subscriptions and others who are told, each with what they have not been told so far.
-    async fn recipients(&self) -> Result<Vec<Line>, StoreError> {
+    async fn recipients(&mut self) -> Result<Vec<Line>, StoreError> {
         let subscriptions = self.store.subscriptions().await?;
         let mut lines = Vec::new();
         for (id, place) in self.store.recipients().await? {
@@ -174,7 +230,7 @@ impl<'s, S: Store> Export<'s, S> {
     /// What failed or waits, and what comes after a place. Where it stands in this feed is nobody's business elsewhere: an event is
     /// its ticket's and has a number there.
     async fn undelivered(
-        &self,
+        &mut self,
         id: RecipientId,
         place: Place,
         subscription: Option<&SubscriptionRecord>,
@@ -186,18 +242,23 @@ impl<'s, S: Store> Export<'s, S> {
         let known = self.store.undelivered(id).await?;
         for delivery in &known {
             let before = FeedPosition(delivery.position.0.saturating_sub(1));
-            let entry = self.store.feed(before, 1).await?.into_iter().next();
+            let entry = match self.store.feed(before, 1).await {
+                Ok(entries) => entries.into_iter().next(),
+                // It is left out with its ticket.
+                Err(StoreError::Damaged(_)) if self.left_out.is_some() => None,
+                Err(error) => return Err(error),
+            };
             lines.extend(
                 entry.filter(|entry| entry.position == delivery.position).map(|entry| failed(&entry, delivery)),
             );
         }
         let mut position = place.position;
         loop {
-            let entries = self.store.feed(position, PAGE).await?;
-            let Some(last) = entries.last() else { return Ok(lines) };
-            position = last.position;
+            let page = self.feed(position).await?;
+            let Some(last) = page.last() else { return Ok(lines) };
+            position = last;
             let is_new = |entry: &&FeedEntry| known.iter().all(|delivery| delivery.position != entry.position);
-            let news = entries.iter().filter(|entry| wanted(entry)).filter(is_new);
+            let news = page.entries.iter().filter(|entry| wanted(entry)).filter(is_new);
             lines.extend(news.map(|entry| self.waiting(entry)));
         }
     }

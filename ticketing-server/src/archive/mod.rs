@@ -21,11 +21,12 @@ mod export;
 mod figures;
 mod import;
 mod line;
+mod records;
 mod verify;
 
 pub use self::{
     digest::Digest,
-    export::{Export, ExportError, Extent},
+    export::{Export, ExportError, Extent, Unexported},
     import::{Import, ImportError, ImportReport, LeftOut},
     line::{Line, LineError},
     verify::{Deviation, Findings, verify},

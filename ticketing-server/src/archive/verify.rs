@@ -5,7 +5,7 @@ use std::{
 
 use ticketing_core::{Rulebook, Ticket, TicketId, TicketLabel, Timestamp, ticket::Scope};
 
-use super::{PAGE, figures::Recount};
+use super::{PAGE, figures::Recount, records::records};
 use crate::store::{FeedPosition, LabelKey, LooseEnd, LooseEndKind, Outline, Store, StoreError, TicketRecord, Total};
 
 /// What a store was found to hold.
@@ -117,7 +117,9 @@ pub async fn verify(store: &impl Store) -> Result<Findings, StoreError> {
             break;
         };
         let Some(last) = outlines.last().map(|outline| outline.key) else { break };
-        for record in records(store, after, &outlines, &mut findings.deviations).await? {
+        let deviations = &mut findings.deviations;
+        let unreadable = |label: &str, error| deviations.push(Deviation::Unreadable(label.to_owned(), error));
+        for record in records(store, after, &outlines, unreadable).await? {
             findings.tickets += 1;
             findings.events += record.history.len() as u64;
             *counts.entry(Facet::of(&record.ticket)).or_default() += 1;
@@ -180,26 +182,6 @@ fn readable<T>(
         }
         Err(error) => Err(error),
     }
-}
-
-/// The tickets that there are after one; where one of them cannot be read, the others.
-async fn records(
-    store: &impl Store,
-    after: LabelKey,
-    outlines: &[Outline],
-    deviations: &mut Vec<Deviation>,
-) -> Result<Vec<TicketRecord>, StoreError> {
-    let so_many = u32::try_from(outlines.len()).unwrap_or(PAGE);
-    match store.records(after, so_many).await {
-        Err(StoreError::Damaged(_)) => {}
-        read => return read,
-    }
-    let mut records = Vec::with_capacity(outlines.len());
-    for Outline { key, label, .. } in outlines {
-        let before = LabelKey { number: key.number.saturating_sub(1), ..*key };
-        records.extend(readable(store.records(before, 1).await, label, deviations)?.into_iter().flatten());
-    }
-    Ok(records)
 }
 
 async fn book(store: &impl Store) -> Result<Option<Rulebook>, StoreError> {

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Engine,
-    archive::{Digest, Export, Extent, Findings, Import, ImportReport, Line, verify},
+    archive::{Digest, Export, Extent, Findings, Import, ImportReport, Line, Unexported, verify},
     clock::{Clock, SystemClock},
     store::{AnyStore, Location, PrivacyStore},
 };
@@ -35,6 +35,9 @@ pub(super) struct ExportArgs {
     /// Only rules, ids and tickets: no users, tokens, keys and webhooks.
     #[arg(long)]
     tickets_only: bool,
+    /// Of a database that is damaged, write what can be read, and name what cannot; the status is 1 where there is such.
+    #[arg(long)]
+    skip_damaged: bool,
     /// Replace a file that is there.
     #[arg(long)]
     force: bool,
@@ -74,23 +77,34 @@ impl ExportArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let store = self.database.existing()?;
         let extent = if self.tickets_only { Extent::Tickets } else { Extent::Everything };
+        let export = Export::new(&store, extent, SystemClock.now());
+        let mut export = if self.skip_damaged { export.without_damaged() } else { export };
+        let tickets = self.write(&mut export)?;
+        said(tickets, "written");
+        for Unexported { what, error } in export.left_out() {
+            eprintln!("{what} is left out: {error}");
+        }
+        ensure!(export.left_out().is_empty(), "what cannot be read is not in it");
+        Ok(())
+    }
+
+    fn write(&self, from: &mut Export<'_, AnyStore>) -> anyhow::Result<u64> {
         if self.file == Path::new("-") {
-            return block_on(export(&store, extent, &mut io::stdout().lock())).map(|tickets| said(tickets, "written"));
+            return block_on(export(from, &mut io::stdout().lock()));
         }
         ensure!(self.force || !self.file.exists(), "{} is there already: --force replaces it", self.file.display());
         // The file has its name when it is whole.
         let partial = beside(&self.file, "partial");
         let mut output = BufWriter::new(private(&partial).with_context(|| partial.display().to_string())?);
         let written = block_on(async {
-            let tickets = export(&store, extent, &mut output).await?;
+            let tickets = export(from, &mut output).await?;
             output.flush()?;
             output.get_ref().sync_all()?;
             Ok::<_, anyhow::Error>(tickets)
         });
         let tickets = written.inspect_err(|_| _ = fs::remove_file(&partial))?;
         rename(&partial, &self.file).with_context(|| self.file.display().to_string())?;
-        said(tickets, "written");
-        Ok(())
+        Ok(tickets)
     }
 }
 
@@ -107,8 +121,7 @@ pub(super) fn private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-async fn export(store: &AnyStore, extent: Extent, output: &mut impl Write) -> anyhow::Result<u64> {
-    let mut export = Export::new(store, extent, SystemClock.now());
+async fn export(export: &mut Export<'_, AnyStore>, output: &mut impl Write) -> anyhow::Result<u64> {
     let progress = Progress::new();
     let mut tickets = 0;
     while let Some(lines) = export.lines().await? {

@@ -5,6 +5,7 @@
 mod accounts;
 pub(crate) mod courier;
 pub(crate) mod create;
+mod deadlines;
 mod desk;
 mod execute;
 mod feed;
@@ -33,6 +34,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use self::{
     accounts::Accounts,
+    deadlines::Counted,
     feed::{News, Unreadable},
     in_flight::InFlight,
     integration::References,
@@ -42,6 +44,7 @@ use self::{
 pub use self::{
     accounts::{AccountError, AuthError, Authority, EngineOptions, LoggedIn, PasswordCost},
     create::{CreateRequest, CreatedTicket, IdempotencyKey, InvalidIdempotencyKey},
+    deadlines::{DUE_HOURS, Deadlines},
     desk::{DeskClock, DeskSla, DeskTicket, ListRequest, Listing},
     execute::{Conditions, Executed},
     feed::Follower,
@@ -100,6 +103,7 @@ struct Inner<S> {
     anonymised: Arc<AtomicU64>,
     unreadable: Unreadable,
     reports: Reports,
+    counted: Counted,
     /// The newest event that was seen when somebody last looked for what others had done.
     newest_seen: Mutex<FeedPosition>,
 }
@@ -190,6 +194,7 @@ impl<S: Store> Engine<S> {
             anonymised: Arc::default(),
             unreadable: Unreadable::default(),
             reports: Reports::new(options.identity),
+            counted: Counted::default(),
             newest_seen: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -13,7 +13,8 @@ use super::common::{
 const FORBIDDEN: &str = "No autorizado para esta acción";
 const FOREIGN: &str = "No autorizado para acceder a este ticket";
 
-const LISTS: [&str; 3] = ["/api/tickets/dashboard", "/api/tickets/dashboard-metricas", "/api/tickets/totales"];
+const LISTS: [&str; 4] =
+    ["/api/tickets/dashboard", "/api/tickets/dashboard-metricas", "/api/tickets/totales", "/api/tickets/plazos"];
 
 /// Asserts that an answer is a problem that says this.
 #[track_caller]

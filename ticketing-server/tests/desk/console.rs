@@ -38,6 +38,43 @@ async fn the_queue_tells_whose_a_ticket_is_and_what_its_clock_does() {
     service.nobody().await.get("/api/tickets/cola").await.problem(401, "login-required");
 }
 
+#[tokio::test]
+async fn deadlines_are_counted_by_what_is_left() {
+    let service = Service::start().await;
+    let mut mesa = service.client(&service.mesa).await;
+    // Two hours, four, a day, three days; and one in another area.
+    let mut tickets = Vec::new();
+    for (priority, area) in
+        [("CRITICA", "SISTEMAS"), ("ALTA", "SISTEMAS"), ("MEDIA", "SISTEMAS"), ("BAJA", "SISTEMAS"), ("ALTA", "REDES")]
+    {
+        tickets.push(mesa.create(&seed_with(&json!({ "prioridad": priority, "areaAsignada": area }))).await);
+    }
+    let said = |overdue: u64, due: [u64; 3], still: u64| {
+        let due = [1, 4, 24].into_iter().zip(due).map(|(hours, tickets)| json!({ "horas": hours, "tickets": tickets }));
+        (overdue, due.collect::<Vec<_>>(), still)
+    };
+    let told = |answer: Value| {
+        let due = answer["por_vencer"].as_array().unwrap().clone();
+        (answer["vencidos"].as_u64().unwrap(), due, answer["detenidos"].as_u64().unwrap())
+    };
+    service.pass(HOUR / 2);
+    let first = mesa.get("/api/tickets/plazos").await.ok();
+    assert_eq!((&first["abiertos"], &first["sin_plazo"]), (&json!(5), &json!(0)));
+    assert_eq!(told(first), said(0, [0, 3, 4], 0));
+    mesa.command(&tickets[1], "pausar", &json!({ "motivo": "Espera" })).await.ok();
+    service.pass(2 * HOUR);
+    assert_eq!(told(mesa.get("/api/tickets/plazos").await.ok()), said(1, [0, 1, 2], 1));
+    assert_eq!(told(mesa.get("/api/tickets/plazos?area=redes").await.ok()), said(0, [0, 1, 1], 0));
+    let mut redes = service.client(&service.redes).await;
+    assert_eq!(told(redes.get("/api/tickets/plazos").await.ok()), said(0, [0, 1, 1], 0), "its own area's");
+    assert_eq!(told(redes.get("/api/tickets/plazos?area=SISTEMAS").await.ok()), said(0, [0, 0, 0], 0));
+    // What is over has no time left.
+    mesa.command(&tickets[0], "actualizar", &json!({ "estado": "CERRADO" })).await.ok();
+    let last = mesa.get("/api/tickets/plazos").await.ok();
+    assert_eq!(last["abiertos"], 4);
+    assert_eq!(told(last), said(0, [0, 1, 2], 1));
+}
+
 fn put(path: &str, rules: &Value) -> Request {
     let body = rules.to_string();
     let request = Request::new("PUT", path).header("Content-Length", &body.len().to_string());

@@ -13,6 +13,7 @@ use ticketing_core::{
 };
 
 use super::{body, headers, instant, instant_or_null, label, nullable, object, reference, responses, status, text};
+use crate::DUE_HOURS;
 
 /// The endpoints that take a command: what is last in their path, what they do, the schema of their body.
 const COMMANDS: [(Operation, &str, &str); 9] = [
@@ -56,6 +57,15 @@ pub(super) fn paths() -> Value {
             "operationId": "totales", "tags": ["Desk"], "summary": "Count tickets by status, area and priority",
             "description": format!("{readers} From counters that are kept with each change."),
             "security": super::security(), "responses": responses("Totales", &reads, &[]),
+        } }),
+    );
+    let area = json!({ "name": "area", "in": "query", "required": false, "allowEmptyValue": true, "description": "Of this area; compared without case.", "schema": text() });
+    paths.insert(
+        "/api/tickets/plazos".into(),
+        json!({ "get": {
+            "operationId": "plazos", "tags": ["Desk"], "summary": "Count open tickets by what is left of their time",
+            "description": format!("{readers} What was counted is answered for ten times as long as that took."),
+            "security": super::security(), "parameters": [area], "responses": responses("Plazos", &reads, &[]),
         } }),
     );
     paths.insert("/api/eventos".into(), stream());
@@ -226,6 +236,7 @@ pub(super) fn schemas(rules: &Rules) -> Value {
         "Metricas": { "type": "array", "items": metrics_row() },
         "Cola": { "type": "array", "items": queue_row() },
         "Totales": totals(),
+        "Plazos": deadlines(),
         "TicketDetalle": object(vec![
             ("ticket", ticket()),
             ("historial", json!({ "type": "array", "items": reference("Evento"), "description": "Oldest first." })),
@@ -324,6 +335,22 @@ fn totals() -> Value {
         ("por_estado", by()),
         ("por_area", by()),
         ("por_prioridad", by()),
+    ])
+}
+
+fn deadlines() -> Value {
+    let count = |about: &str| json!({ "type": "integer", "minimum": 0, "description": about });
+    let due = object(vec![
+        ("horas", json!({ "enum": DUE_HOURS })),
+        ("tickets", count("Not overdue, the clock runs, and due within so many hours.")),
+    ]);
+    object(vec![
+        ("leido_en", instant()),
+        ("abiertos", count("Open and not archived.")),
+        ("vencidos", count("Their time was up while the clock ran.")),
+        ("por_vencer", json!({ "type": "array", "items": due, "description": "Each has those of fewer hours too." })),
+        ("detenidos", count("Not overdue, and the clock stands still.")),
+        ("sin_plazo", count("Nothing was promised.")),
     ])
 }
 

@@ -4,6 +4,7 @@ mod clock;
 mod command;
 mod comment;
 mod create;
+mod deadlines;
 pub(crate) mod history;
 mod list;
 mod look_up;
@@ -15,6 +16,7 @@ pub(crate) use self::{
     command::{archive, assign, cancel, pause, reclassify, reopen, transfer, unarchive, update},
     comment::comment,
     create::{create, create_from},
+    deadlines::deadlines,
     list::{dashboard, metrics, queue},
     look_up::look_up,
     show::show,

@@ -1,6 +1,7 @@
 // The administrators' pages: users, tokens, webhooks, rules.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { close, launch, url } from "../desk.js";
@@ -99,7 +100,7 @@ test("rules are judged as they are written, compared, and made active; who was s
   await editor.fill(text.slice(0, -2));
   await verdict("No es JSON");
   await editor.fill(written((copy) => (copy.tipos = [])));
-  await verdict("tipos: at least one type is needed");
+  await verdict("tipos: hace falta al menos un tipo");
   assert.equal(await page.getByRole("button", { name: "Vista previa" }).getAttribute("aria-disabled"), "true");
   await editor.fill(written((copy) => (copy.cierreAutomatico = rules.cierreAutomatico + 1)));
   await verdict("Son válidas");
@@ -129,4 +130,25 @@ test("rules are judged as they are written, compared, and made active; who was s
   assert.equal((await api("/api/reglas")).cierreAutomatico, rules.cierreAutomatico + 1);
   await api("/api/reglas", { token, method: "PUT", body: rules });
   assert.ok(url);
+});
+
+test("why rules are refused is said in three languages", async () => {
+  const { inWords } = await import("../../../assets/console/refusals.js");
+  const { REFUSALS } = await import("../../../../ticketing-wasm/pkg/tables.js");
+  const source = await readFile(new URL("../../../../ticketing-wasm/js/rules.js", import.meta.url), "utf8");
+  const expected = [...source.matchAll(/expected\(path, ["`]([^"`]+)["`]\)/g)].map(([, what]) => `expected ${what.replace(/\$\{\w+\}/g, "7")}`);
+  assert.ok(REFUSALS.length > 30 && expected.length > 8, `${REFUSALS.length} and ${expected.length}`);
+  for (const english of [...REFUSALS, ...expected, "zona is missing", "rules have no such member", "expected close or same_time"]) {
+    const said = english.replaceAll("{n}", "7").replaceAll("{d}", "2026-01-01").replaceAll("{}", "X");
+    assert.equal(inWords(`sla: ${said}`, "en"), `sla: ${said}`);
+    const words = said.match(/\b(the|is|are|there|expected|at|most|least|and|or|not|no|a|an)\b/g) ?? [];
+    for (const locale of ["es", "pt"]) {
+      const other = inWords(`sla.politicas[0]: ${said}`, locale);
+      assert.match(other, /^sla\.politicas\[0\]: /);
+      assert.notEqual(other.slice(18), said, locale);
+      assert.ok(words.length === 0 || !/\b(the|is|are|there|expected|most|least|stands)\b/.test(other), other);
+      // What was refused is in it.
+      for (const part of said.match(/“X”|\b7\b|2026-01-01/g) ?? []) assert.ok(other.includes(part), other);
+    }
+  }
 });

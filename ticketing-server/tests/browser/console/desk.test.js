@@ -321,6 +321,25 @@ test("everything is done with the keyboard", async (t) => {
   await focused("search");
 });
 
+test("a click on a row opens its ticket, and one on its box selects it", async (t) => {
+  const page = await enter(t, await colleague());
+  await rows(page);
+  const made = await ticket({ asunto: "Se abre con un clic" });
+  const row = page.locator(".ticket-row", { hasText: made.label });
+  await row.locator("input").click();
+  await page.locator(".bulk", { hasText: "1 seleccionado" }).waitFor();
+  // Whoever marks a text to copy it stays where they are.
+  await row.locator(".c-label").selectText();
+  await row.locator(".c-area").dispatchEvent("click");
+  await row.locator(".c-area").click({ modifiers: ["Shift"] });
+  await page.evaluate(() => getSelection().removeAllRanges());
+  await page.locator(".bulk").getByRole("button", { name: "Quitar la selección" }).click();
+  await page.locator(".bulk").waitFor({ state: "detached" });
+  assert.equal(new URL(page.url()).hash.replace("#/", ""), "");
+  await row.locator(".c-area").click();
+  await page.locator(".ticket-head .label", { hasText: made.label }).waitFor();
+});
+
 test("views are kept, and a queue by deadline has all ten thousand", async (t) => {
   const page = await enter(t, await colleague());
   await rows(page);

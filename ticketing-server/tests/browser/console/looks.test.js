@@ -3,14 +3,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import path from "node:path";
 import { after, before, test } from "node:test";
-
-import { build } from "esbuild";
 
 import { accessible, close, launch, looks, screenshot, url, visit } from "../desk.js";
 import { admin, api, asAdmin, colleague, enter, fill, rows, ticket } from "./console.js";
+import { bundled, place } from "./vendor.js";
 
 before(async () => {
   await launch();
@@ -172,6 +169,7 @@ for (const [locale, words] of [["en-GB", ["Help desk", "Open", "Subject", "Rules
 test("each text has three languages", async () => {
   const { TEXTS } = await import("../../../assets/console/texts.js");
   await import("../../../assets/console/texts-later.js");
+  await import("../../../assets/console/dashboard-texts.js");
   for (const [key, texts] of Object.entries(TEXTS)) {
     assert.equal(texts.length, 3, key);
     const values = texts.map((text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort().join());
@@ -179,11 +177,9 @@ test("each text has three languages", async () => {
   }
 });
 
-test("lit-html is what npm has, and nothing else", async () => {
-  const directory = path.dirname(createRequire(import.meta.url).resolve("../package.json"));
-  const { outputFiles } = await build({
-    entryPoints: [path.join(directory, "console/lit.js")], bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "inline", write: false,
+for (const name of ["lit", "d3"]) {
+  test(`${name} is what npm has, and nothing else`, async () => {
+    const hash = (octets) => createHash("sha256").update(octets).digest("hex");
+    assert.equal(hash(await readFile(place(name))), hash(await bundled(name)), "run `npm run vendor`");
   });
-  const hash = (octets) => createHash("sha256").update(octets).digest("hex");
-  assert.equal(hash(await readFile(path.join(directory, "../../assets/console/lit.js"))), hash(outputFiles[0].contents), "run `npm run lit`");
-});
+}
