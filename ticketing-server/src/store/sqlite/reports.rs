@@ -255,7 +255,7 @@ fn events(
          FROM outbox o
          LEFT JOIN tickets t ON t.id = o.ticket
          LEFT JOIN events e ON e.id = o.ticket << 17 | o.seq
-         LEFT JOIN texts x ON FALSE
+         CROSS JOIN (SELECT NULL AS body, NULL AS on_behalf) x
          WHERE o.id > ? ORDER BY o.id LIMIT ?"
     );
     let mut statement = connection.prepare_cached(sql)?;

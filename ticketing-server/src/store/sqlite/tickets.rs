@@ -114,7 +114,7 @@ fn histories(connection: &Connection, after: LabelKey, max: u32) -> Result<Vec<S
         "
          FROM (SELECT id, uuid, label FROM tickets WHERE id > ? ORDER BY id LIMIT ?) t
          JOIN events e ON e.id BETWEEN t.id << 17 AND t.id << 17 | 131071
-         LEFT JOIN texts x ON FALSE
+         CROSS JOIN (SELECT NULL AS body, NULL AS on_behalf) x
          ORDER BY t.id, e.id"
     );
     let mut statement = connection.prepare_cached(sql)?;
