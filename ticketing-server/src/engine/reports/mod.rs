@@ -176,11 +176,12 @@ impl<S: Store> Engine<S> {
                 // It has become the one that is read, and another one is by now.
                 break;
             };
-            // Where there was none before, it is read at once.
-            if set.is_read && set.position >= newest {
+            let has_more = self.work_on(set).await?;
+            // Where there was none before, it is read at once; with it, all that is longer is summed up.
+            if set.is_read && set.position >= newest && !has_more {
                 break;
             }
-            if !self.work_on(set).await? {
+            if !has_more {
                 tokio::time::sleep(PAUSE).await;
             }
         }
