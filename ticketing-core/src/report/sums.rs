@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{Counter, histogram};
 
@@ -116,36 +116,49 @@ impl Sums {
 
     /// Its octets: the same ones for the same sums.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut names: Vec<&str> = self.areas.keys().map(String::as_str).collect();
-        names.extend(self.areas.values().flat_map(|values| values.keys().map(String::as_str)));
-        names.sort_unstable();
-        names.dedup();
-        let index = |name: &str| names.binary_search(&name).unwrap_or_default() as u64;
-        let mut octets = Vec::new();
-        write(&mut octets, VERSION);
-        write(&mut octets, names.len() as u64);
-        for name in &names {
-            write(&mut octets, name.len() as u64);
-            octets.extend_from_slice(name.as_bytes());
-        }
-        write(&mut octets, self.areas.len() as u64);
-        let mut body = Vec::new();
+        let mut parts = Parts::default();
         for (area, values) in &self.areas {
-            write(&mut octets, index(area));
-            write(&mut octets, values.len() as u64);
+            let of_area = parts.0.entry(area).or_default();
             for (value, slots) in values {
-                write(&mut octets, index(value));
-                write(&mut octets, slots.len() as u64);
+                let own = slots.iter().map(|(slot, cells)| (*slot, Part::Cells(Cow::Borrowed(cells))));
+                of_area.insert(value, own.collect());
+            }
+        }
+        parts.to_bytes()
+    }
+
+    /// The octets of these sums and those that octets are of. Most of what there is in an hour is not added to: it is copied, and not read.
+    ///
+    /// # Errors
+    /// [`SumsError`] where they are none, as far as they are read.
+    pub fn added_to(&self, octets: &[u8]) -> Result<Vec<u8>, SumsError> {
+        let mut parts = Parts::default();
+        let mut is_twice = false;
+        walk(octets, |group| {
+            let slots = parts.0.entry(group.area).or_default().entry(group.value).or_default();
+            is_twice |= slots.insert(group.slot, Part::Octets(group.counts)).is_some();
+        })?;
+        if is_twice {
+            return Err(SumsError::Malformed);
+        }
+        for (area, values) in &self.areas {
+            for (value, slots) in values {
+                let own = parts.0.entry(area).or_default().entry(value).or_default();
                 for (slot, cells) in slots {
-                    body.clear();
-                    cells.write(&mut body);
-                    write(&mut octets, (*slot).into());
-                    write(&mut octets, body.len() as u64);
-                    octets.extend_from_slice(&body);
+                    let sum = match own.get(slot) {
+                        Some(Part::Octets(octets)) => {
+                            let mut sum = Cells::read(octets)?;
+                            sum.merge(cells, |_| true);
+                            Cow::Owned(sum)
+                        }
+                        _ => Cow::Borrowed(cells),
+                    };
+                    own.insert(*slot, Part::Cells(sum));
                 }
             }
         }
-        octets
+        parts.prune();
+        Ok(parts.to_bytes())
     }
 
     /// The sums that octets are of.
@@ -165,14 +178,78 @@ impl Sums {
         let mut failed = None;
         walk(octets, |group| {
             let cells = sums.cells(group.slot, group.area, group.value);
-            let read = counts(group.counts, |counter, cell, count| {
-                cells.add(counter, cell, count);
-                true
-            });
-            failed = failed.or(read.err());
+            failed = failed.or(cells.add_octets(group.counts).err());
         })?;
         sums.prune();
         failed.map_or(Ok(sums), Err)
+    }
+}
+
+/// Groups by area, value and slot.
+#[derive(Default)]
+struct Parts<'a>(BTreeMap<&'a str, BTreeMap<&'a str, BTreeMap<u8, Part<'a>>>>);
+
+/// What a group counts.
+enum Part<'a> {
+    Cells(Cow<'a, Cells>),
+    Octets(&'a [u8]),
+}
+
+impl Part<'_> {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Cells(cells) => cells.0.is_empty(),
+            Self::Octets(octets) => octets.is_empty(),
+        }
+    }
+}
+
+impl Parts<'_> {
+    /// Of what comes to nothing, nothing is there.
+    fn prune(&mut self) {
+        self.0.retain(|_, values| {
+            values.retain(|_, slots| {
+                slots.retain(|_, part| !part.is_empty());
+                !slots.is_empty()
+            });
+            !values.is_empty()
+        });
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut names: Vec<&str> = self.0.keys().copied().collect();
+        names.extend(self.0.values().flat_map(|values| values.keys().copied()));
+        names.sort_unstable();
+        names.dedup();
+        let index = |name: &str| names.binary_search(&name).unwrap_or_default() as u64;
+        let mut octets = Vec::new();
+        write(&mut octets, VERSION);
+        write(&mut octets, names.len() as u64);
+        for name in &names {
+            write(&mut octets, name.len() as u64);
+            octets.extend_from_slice(name.as_bytes());
+        }
+        write(&mut octets, self.0.len() as u64);
+        let mut body = Vec::new();
+        for (area, values) in &self.0 {
+            write(&mut octets, index(area));
+            write(&mut octets, values.len() as u64);
+            for (value, slots) in values {
+                write(&mut octets, index(value));
+                write(&mut octets, slots.len() as u64);
+                for (slot, part) in slots {
+                    body.clear();
+                    match part {
+                        Part::Cells(cells) => cells.write(&mut body),
+                        Part::Octets(octets) => body.extend_from_slice(octets),
+                    }
+                    write(&mut octets, (*slot).into());
+                    write(&mut octets, body.len() as u64);
+                    octets.extend_from_slice(&body);
+                }
+            }
+        }
+        octets
     }
 }
 
@@ -181,6 +258,19 @@ impl Sums {
 struct Cells(Vec<((Counter, u32), i64)>);
 
 impl Cells {
+    fn read(octets: &[u8]) -> Result<Self, SumsError> {
+        let mut cells = Self::default();
+        cells.add_octets(octets)?;
+        Ok(cells)
+    }
+
+    fn add_octets(&mut self, octets: &[u8]) -> Result<(), SumsError> {
+        counts(octets, |counter, cell, count| {
+            self.add(counter, cell, count);
+            true
+        })
+    }
+
     fn add(&mut self, counter: Counter, cell: u32, count: i64) {
         let key = (counter, cell);
         // Octets have them in order.
@@ -390,6 +480,20 @@ mod tests {
             for length in 0..octets.len() {
                 prop_assert!(Sums::from_bytes(&octets[..length]).is_err());
             }
+        }
+
+        #[test]
+        fn prop_what_is_added_to_octets_is_what_is_added_to_their_sums(sums in any_sums(), other in any_sums(), is_taken in any::<bool>()) {
+            let mut added = other;
+            if is_taken {
+                // Nothing is left of some.
+                for (slot, area, value, counter, cell, count) in sums.iter() {
+                    added.add(slot, area, value, counter, cell, -count);
+                }
+            }
+            let mut both = sums.clone();
+            both.merge(&added);
+            prop_assert_eq!(added.added_to(&sums.to_bytes()).unwrap(), both.to_bytes());
         }
 
         #[test]

@@ -6,7 +6,7 @@ use std::{
 
 use ticketing_core::{
     Event, Ticket, TicketId, Timestamp, Uuid,
-    report::{Dimension, Fact, Holds, Rollup, Stretch, Sums, What, facts, quarter},
+    report::{Dimension, Fact, Holds, Rollup, Stretch, What, facts, quarter},
 };
 use tokio::time::Instant;
 
@@ -241,11 +241,7 @@ impl<S: Store> Engine<S> {
         for (by, hour, sums) in sums.rollup.hours() {
             let octets = match kept.get(&(by, hour)) {
                 None => sums.to_bytes(),
-                Some(octets) => {
-                    let mut own = Sums::from_bytes(octets).map_err(|error| StoreError::Damaged(error.into()))?;
-                    own.merge(sums);
-                    own.to_bytes()
-                }
+                Some(octets) => sums.added_to(octets).map_err(|error| StoreError::Damaged(error.into()))?,
             };
             keep.push(KeptSums { by, stretch: hour, octets });
         }
