@@ -105,13 +105,7 @@ impl Sums {
     }
 
     fn prune(&mut self) {
-        self.areas.retain(|_, values| {
-            values.retain(|_, slots| {
-                slots.retain(|_, cells| !cells.0.is_empty());
-                !slots.is_empty()
-            });
-            !values.is_empty()
-        });
+        prune(&mut self.areas, |cells| cells.0.is_empty());
     }
 
     /// Its octets: the same ones for the same sums.
@@ -157,7 +151,7 @@ impl Sums {
                 }
             }
         }
-        parts.prune();
+        prune(&mut parts.0, Part::is_empty);
         Ok(parts.to_bytes())
     }
 
@@ -185,6 +179,17 @@ impl Sums {
     }
 }
 
+/// Of what comes to nothing, nothing is there.
+fn prune<N: Ord, C>(areas: &mut BTreeMap<N, BTreeMap<N, BTreeMap<u8, C>>>, is_empty: impl Fn(&C) -> bool) {
+    areas.retain(|_, values| {
+        values.retain(|_, slots| {
+            slots.retain(|_, counts| !is_empty(counts));
+            !slots.is_empty()
+        });
+        !values.is_empty()
+    });
+}
+
 /// Groups by area, value and slot.
 #[derive(Default)]
 struct Parts<'a>(BTreeMap<&'a str, BTreeMap<&'a str, BTreeMap<u8, Part<'a>>>>);
@@ -205,17 +210,6 @@ impl Part<'_> {
 }
 
 impl Parts<'_> {
-    /// Of what comes to nothing, nothing is there.
-    fn prune(&mut self) {
-        self.0.retain(|_, values| {
-            values.retain(|_, slots| {
-                slots.retain(|_, part| !part.is_empty());
-                !slots.is_empty()
-            });
-            !values.is_empty()
-        });
-    }
-
     fn to_bytes(&self) -> Vec<u8> {
         let mut names: Vec<&str> = self.0.keys().copied().collect();
         names.extend(self.0.values().flat_map(|values| values.keys().copied()));
