@@ -5,7 +5,7 @@ import { areas, priorities } from "./act.js";
 import * as dialog from "./dialog.js";
 import { priorityName } from "./history.js";
 import { t } from "./page.js";
-import { afterwards, refresh } from "./paint.js";
+import { refresh } from "./paint.js";
 import { session } from "./session.js";
 import { ANY, choose, filter } from "./tickets.js";
 
@@ -71,7 +71,12 @@ const search = (event) => {
   typing = setTimeout(() => q !== filter.q && choose({ q }), event.type === "change" ? 0 : 300);
 };
 
-export const focusSearch = () => afterwards(() => document.getElementById("search")?.select());
+/** At once: whoever types on means the field, and not the keys of the queue. */
+export function focusSearch() {
+  const field = document.getElementById("search");
+  field?.focus();
+  field?.select();
+}
 
 /** Where there is no room for a name beside it, a filter that is not set says what it is. */
 const any = (name) => t(narrow.matches ? "any" : `filter.${name}`);

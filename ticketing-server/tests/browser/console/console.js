@@ -106,6 +106,9 @@ export const reads = (locator, expected) => soon(async () => {
 /** And for what is read in several. */
 export const readsAll = (locator, expected) => soon(async () => assert.deepEqual(await locator.allTextContents(), expected));
 
+/** Which view the address names: the page itself is asked, since what drives the browser hears of it later. */
+export const address = (page) => page.evaluate(() => location.hash);
+
 /** Waits until what is shown is the queue, with something in it. */
 export const rows = (page) => page.waitForSelector(".ticket-row");
 

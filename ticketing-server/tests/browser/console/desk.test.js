@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { close, launch, somebody, url } from "../desk.js";
-import { PASSWORD, TICKETS, admin, answer, api, colleague, each, enter, fill, line, login, reads, readsAll, rows, soon, ticket } from "./console.js";
+import { PASSWORD, TICKETS, address, admin, answer, api, colleague, each, enter, fill, line, login, reads, readsAll, rows, soon, ticket } from "./console.js";
 
 before(async () => {
   await launch();
@@ -34,7 +34,7 @@ test("the whole life of a ticket", async (t) => {
   await reads(page.locator(".promise"), /vence: .*20\d\d/);
   await page.locator("main form footer .button").last().click();
   await page.locator("#ticket-title", { hasText: values.asunto }).waitFor();
-  const uuid = new URL(page.url()).hash.split("/").at(-1);
+  const uuid = (await address(page)).split("/").at(-1);
 
   const action = (name) => page.locator("[role=toolbar]").getByRole("button", { name, exact: true });
   await readsAll(page.locator("[role=toolbar] button"), ["Asignar", "Transferir", "Reclasificar", "Pausar", "Cancelar ticket", "Archivar"]);
@@ -335,7 +335,7 @@ test("a click on a row opens its ticket, and one on its box selects it", async (
   await page.evaluate(() => getSelection().removeAllRanges());
   await page.locator(".bulk").getByRole("button", { name: "Quitar la selección" }).click();
   await page.locator(".bulk").waitFor({ state: "detached" });
-  assert.equal(new URL(page.url()).hash.replace("#/", ""), "");
+  assert.equal((await address(page)).replace("#/", ""), "");
   await row.locator(".c-area").click();
   await page.locator(".ticket-head .label", { hasText: made.label }).waitFor();
 });
