@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 
-use super::{Counter, MEASURES, Measure, histogram};
+use super::{Counter, MEASURES, Measure, SumsError, histogram, sums::Counts};
 use crate::Timestamp;
 
 /// Where the ages of a backlog are divided: less than so many days. What is older is in a last band.
@@ -74,7 +74,7 @@ impl Figures {
     }
 
     /// What counts come to: those of what happened, and those of what there is at an instant.
-    pub(super) fn of(flows: &Tally, stock: &Stock, at: Timestamp) -> Self {
+    pub(super) fn of(flows: &Tally, backlog: Backlog) -> Self {
         use Counter as C;
         let count = |counter| Figure::Count(flows.get(counter));
         let sum = |one, other| Figure::Count(flows.get(one).saturating_add(flows.get(other)));
@@ -104,8 +104,8 @@ impl Figures {
                 Measure::ReopenRate => share(C::Reopened, C::Resolved),
                 Measure::OneTouchRate => share(C::OneTouch, C::TouchKnown),
                 Measure::PauseShare => share(C::PausedMillis, C::OpenMillis),
-                Measure::Backlog => Figure::Count(stock.backlog),
-                Measure::BacklogAge => stock.ages(at),
+                Measure::Backlog => Figure::Count(backlog.count),
+                Measure::BacklogAge => Figure::Ages(backlog.ages),
             };
             (spec.measure, figure)
         }))
@@ -133,22 +133,25 @@ impl Default for Tally {
 }
 
 impl Tally {
+    /// Adds what is counted of a counter so many times: once, or -1 times to take it away.
     #[inline]
-    pub(super) fn add(&mut self, counter: Counter, cell: u32, count: i64) {
-        let number = usize::from(counter.number());
+    pub(super) fn add(&mut self, counter: Counter, counts: &mut Counts<'_, '_>, times: i64) -> Result<(), SumsError> {
         if counter == Counter::BacklogCreated {
-            self.created.push((cell, count));
-        } else if let Some(lengths) = lengths_of(counter).and_then(|index| self.lengths.get_mut(index)) {
-            lengths.add(cell, count);
-        } else if let Some(sum) = self.counts.get_mut(number) {
-            *sum = sum.saturating_add(count);
+            return counts.each(|cell, count| self.created.push((cell, count.wrapping_mul(times))));
         }
+        if let Some(lengths) = lengths_of(counter).and_then(|index| self.lengths.get_mut(index)) {
+            return counts.each(|cell, count| lengths.add(cell, count.wrapping_mul(times)));
+        }
+        if let Some(sum) = self.counts.get_mut(usize::from(counter.number())) {
+            return counts.each(|_, count| *sum = sum.wrapping_add(count.wrapping_mul(times)));
+        }
+        Ok(())
     }
 
     /// Adds what happened; what there is, is not what was plus what is.
     pub(super) fn merge(&mut self, other: &Self) {
         for (own, count) in self.counts.iter_mut().zip(&other.counts) {
-            *own = own.saturating_add(*count);
+            *own = own.wrapping_add(*count);
         }
         for (own, lengths) in self.lengths.iter_mut().zip(&other.lengths) {
             own.merge(lengths);
@@ -185,137 +188,237 @@ fn lengths_of(counter: Counter) -> Option<usize> {
     (index < LENGTHS).then_some(index)
 }
 
-/// Lengths of time by cell, from the first cell that has any; the places are kept when it begins anew.
-#[derive(Clone, Default)]
+/// Lengths of time by cell, in blocks: of the thousands of cells that there are, a few dozen have any, and those lie together.
+#[derive(Clone)]
 struct Lengths {
-    first: u32,
-    counts: Vec<i64>,
-    total: i64,
+    /// By block, where among the blocks it is, counted from one; 0 where nothing was ever counted.
+    places: [u8; BLOCKS],
+    blocks: Vec<Block>,
+}
+
+/// So many blocks have all cells.
+const BLOCKS: usize = (histogram::CELL_MAX / Block::CELLS) as usize + 1;
+
+impl Default for Lengths {
+    fn default() -> Self {
+        Self { places: [0; BLOCKS], blocks: Vec::new() }
+    }
 }
 
 impl Lengths {
-    /// So many cells are made at once.
-    const BLOCK: u32 = 64;
-
     #[inline]
     fn add(&mut self, cell: u32, count: i64) {
-        self.total = self.total.saturating_add(count);
-        let place = cell.checked_sub(self.first).and_then(|index| self.counts.get_mut(index as usize));
-        match place {
-            Some(sum) => *sum = sum.saturating_add(count),
-            None => self.add_beyond(cell, count),
+        if let Some(block) = self.block((cell / Block::CELLS) as usize) {
+            block.add(cell % Block::CELLS, count);
         }
     }
 
-    #[cold]
-    fn add_beyond(&mut self, cell: u32, count: i64) {
-        let block = cell.saturating_sub(cell % Self::BLOCK);
-        if self.counts.is_empty() {
-            self.first = block;
+    #[inline]
+    fn block(&mut self, number: usize) -> Option<&mut Block> {
+        let place = self.places.get_mut(number)?;
+        if *place == 0 {
+            self.blocks.push(Block::default());
+            *place = u8::try_from(self.blocks.len()).unwrap_or_default();
         }
-        if block < self.first {
-            let more = self.first.saturating_sub(block) as usize;
-            self.counts.splice(0..0, core::iter::repeat_n(0, more));
-            self.first = block;
-        }
-        let needed = block.saturating_sub(self.first).saturating_add(Self::BLOCK) as usize;
-        if self.counts.len() < needed {
-            self.counts.resize(needed, 0);
-        }
-        let index = cell.saturating_sub(self.first) as usize;
-        if let Some(sum) = self.counts.get_mut(index) {
-            *sum = sum.saturating_add(count);
-        }
+        self.blocks.get_mut(usize::from(*place).wrapping_sub(1))
     }
 
     fn merge(&mut self, other: &Self) {
-        if other.total == 0 && other.is_empty() {
-            return;
-        }
-        for (cell, count) in other.cells().filter(|(_, count)| *count != 0) {
-            self.add(cell, count);
+        for (number, block) in other.in_order() {
+            if let Some(own) = self.block(number) {
+                own.merge(block);
+            }
         }
     }
 
+    /// Begins anew, in the same blocks.
     fn clear(&mut self) {
-        if self.total != 0 || !self.is_empty() {
-            self.counts.fill(0);
+        for block in self.blocks.iter_mut().filter(|block| block.is_used()) {
+            *block = Block::default();
         }
-        self.total = 0;
     }
 
     fn is_empty(&self) -> bool {
-        self.total == 0 && self.counts.iter().all(|count| *count == 0)
+        self.blocks.iter().all(|block| block.counts.iter().all(|count| *count == 0))
     }
 
-    fn cells(&self) -> impl Iterator<Item = (u32, i64)> {
-        (self.first..).zip(self.counts.iter().copied())
+    /// Blocks in which something is counted, the shortest lengths first, with their numbers.
+    fn in_order(&self) -> impl Iterator<Item = (usize, &Block)> {
+        self.places.iter().enumerate().filter_map(|(number, place)| {
+            let block = self.blocks.get(usize::from(*place).wrapping_sub(1))?;
+            block.is_used().then_some((number, block))
+        })
     }
 
     fn figure(&self) -> Figure {
+        let total = self.blocks.iter().fold(0_i64, |total, block| total.wrapping_add(block.total));
         let mut told = [(50, None), (90, None), (99, None)];
-        if self.total > 0 {
+        if total > 0 {
+            let mut blocks = self.in_order().peekable();
             let mut seen = 0_i64;
-            let mut cells = self.cells();
-            let mut last = None;
             for (percent, percentile) in &mut told {
-                let rank = histogram::rank(*percent, self.total);
-                while seen < rank
-                    && let Some((cell, count)) = cells.next()
-                {
-                    seen = seen.saturating_add(count);
-                    last = Some(cell);
+                let rank = histogram::rank(*percent, total);
+                while let Some((_, earlier)) = blocks.next_if(|(_, block)| seen.wrapping_add(block.total) < rank) {
+                    seen = seen.wrapping_add(earlier.total);
                 }
-                *percentile = last.map(histogram::middle);
+                *percentile = blocks.peek().map(|(number, block)| {
+                    let first = u32::try_from(*number).unwrap_or(u32::MAX).saturating_mul(Block::CELLS);
+                    histogram::middle(first.saturating_add(block.cell_of(rank.wrapping_sub(seen))))
+                });
             }
         }
         let [(_, p50), (_, p90), (_, p99)] = told;
         let percentiles = || Some(Percentiles { p50: p50?, p90: p90?, p99: p99? });
-        Figure::Times { count: self.total, percentiles: percentiles() }
+        Figure::Times { count: total, percentiles: percentiles() }
+    }
+}
+
+/// Counts of some cells that follow each other.
+#[derive(Clone)]
+struct Block {
+    counts: [i64; Self::CELLS as usize],
+    /// A bit for each of which anything was counted.
+    used: u64,
+    total: i64,
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self { counts: [0; Self::CELLS as usize], used: 0, total: 0 }
+    }
+}
+
+impl Block {
+    const CELLS: u32 = 64;
+    /// Where more are used, it is quicker to add all.
+    const FEW: u32 = 12;
+
+    #[inline]
+    fn add(&mut self, cell: u32, count: i64) {
+        if let Some(sum) = self.counts.get_mut(cell as usize) {
+            *sum = sum.wrapping_add(count);
+            self.used |= 1 << cell;
+            self.total = self.total.wrapping_add(count);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        if other.used.count_ones() > Self::FEW {
+            for (own, count) in self.counts.iter_mut().zip(&other.counts) {
+                *own = own.wrapping_add(*count);
+            }
+            self.used |= other.used;
+            self.total = self.total.wrapping_add(other.total);
+            return;
+        }
+        let mut left = other.used;
+        while left != 0 {
+            let cell = left.trailing_zeros();
+            self.add(cell, other.counts.get(cell as usize).copied().unwrap_or_default());
+            left &= left.wrapping_sub(1);
+        }
+    }
+
+    const fn is_used(&self) -> bool {
+        self.used != 0
+    }
+
+    /// The cell that has the so-manieth of what is counted.
+    fn cell_of(&self, rank: i64) -> u32 {
+        let mut seen = 0_i64;
+        let mut left = self.used;
+        let mut cell = 0;
+        while left != 0 && seen < rank {
+            cell = left.trailing_zeros();
+            seen = seen.wrapping_add(self.counts.get(cell as usize).copied().unwrap_or_default());
+            left &= left.wrapping_sub(1);
+        }
+        cell
     }
 }
 
 /// What there is at an instant: the sum of what came and what left.
 #[derive(Clone, Default)]
 pub(super) struct Stock {
-    backlog: i64,
-    /// By the hour in which it came to be, in order.
+    count: i64,
+    /// By the hour in which it came to be, in order, each once.
     created: Vec<(u32, i64)>,
+    /// Where the next ones are put together.
+    next: Vec<(u32, i64)>,
+}
+
+/// A backlog at an instant.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Backlog {
+    count: i64,
+    ages: [i64; AGE_BANDS_DAYS.len() + 1],
 }
 
 impl Stock {
     /// What there is after something has happened.
     pub(super) fn apply(&mut self, tally: &mut Tally) {
-        self.backlog = self.backlog.saturating_add(tally.get(Counter::Backlog));
+        self.count = self.count.wrapping_add(tally.get(Counter::Backlog));
+        settle(&mut tally.created);
         if tally.created.is_empty() {
             return;
         }
-        settle(&mut tally.created);
-        self.created.extend_from_slice(&tally.created);
-        settle(&mut self.created);
-    }
-
-    fn ages(&self, at: Timestamp) -> Figure {
-        let mut bands = [0_i64; AGE_BANDS_DAYS.len() + 1];
-        for (hour, count) in &self.created {
-            let age = at.unix_millis().saturating_sub(i64::from(*hour).saturating_mul(3_600_000));
-            let passed = AGE_BANDS_DAYS.iter().filter(|days| age >= **days * 86_400_000).count();
-            if let Some(band) = bands.get_mut(passed) {
-                *band = band.saturating_add(*count);
+        self.next.clear();
+        let mut own = self.created.iter().copied().peekable();
+        for (hour, count) in &tally.created {
+            while let Some(earlier) = own.next_if(|(first, _)| first < hour) {
+                self.next.push(earlier);
+            }
+            let sum = own.next_if(|(first, _)| first == hour).map_or(0, |(_, sum)| sum).wrapping_add(*count);
+            if sum != 0 {
+                self.next.push((*hour, sum));
             }
         }
-        Figure::Ages(bands)
+        self.next.extend(own);
+        core::mem::swap(&mut self.created, &mut self.next);
     }
+
+    /// How much it is, and how old.
+    pub(super) fn at(&self, at: Timestamp) -> Backlog {
+        let mut backlog = Backlog { count: self.count, ..Backlog::default() };
+        let mut younger = self.created.as_slice();
+        // The oldest are the first.
+        for (band, days) in backlog.ages.iter_mut().skip(1).zip(AGE_BANDS_DAYS).rev() {
+            let is_older = |(hour, _): &(u32, i64)| {
+                at.unix_millis().saturating_sub(i64::from(*hour).saturating_mul(3_600_000)) >= days * 86_400_000
+            };
+            let (older, rest) = younger.split_at_checked(younger.partition_point(is_older)).unwrap_or_default();
+            *band = sum_of(older);
+            younger = rest;
+        }
+        if let Some(youngest) = backlog.ages.first_mut() {
+            *youngest = sum_of(younger);
+        }
+        backlog
+    }
+}
+
+impl Backlog {
+    /// Adds that of other tickets at the same instant.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.count = self.count.wrapping_add(other.count);
+        for (own, count) in self.ages.iter_mut().zip(other.ages) {
+            *own = own.wrapping_add(count);
+        }
+    }
+}
+
+fn sum_of(cells: &[(u32, i64)]) -> i64 {
+    cells.iter().fold(0, |sum, (_, count)| sum.wrapping_add(*count))
 }
 
 /// Each cell once and in order, without those that come to nothing.
 fn settle(cells: &mut Vec<(u32, i64)>) {
-    // Mostly two that are in order, one behind the other: that is what a stable sort is quick at.
+    // Mostly some that are in order, one behind the other: that is what a stable sort is quick at.
     cells.sort_by_key(|(cell, _)| *cell);
     cells.dedup_by(|later, earlier| {
         let is_same = later.0 == earlier.0;
         if is_same {
-            earlier.1 = earlier.1.saturating_add(later.1);
+            earlier.1 = earlier.1.wrapping_add(later.1);
         }
         is_same
     });

@@ -1,10 +1,10 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
 use super::{
     Dimension, Holds, Stretch, quarter,
-    stretch::{cover_with, floored},
+    stretch::{Term, Ways, floored},
 };
 use crate::{
     Timestamp, Zone,
@@ -77,35 +77,29 @@ pub enum QueryError {
     TooLarge,
 }
 
-/// The stretches that parts of a report are made of.
+/// What parts of a report are made of.
 pub(super) struct Parts {
     /// What there was when it begins.
-    pub(super) before: Vec<Stretch>,
+    pub(super) before: Vec<Term>,
     /// What happened in the time that it compares with.
-    pub(super) earlier: Vec<Stretch>,
+    pub(super) earlier: Vec<Term>,
     /// What happened in each of its periods.
-    pub(super) periods: Vec<Vec<Stretch>>,
+    pub(super) periods: Vec<Vec<Term>>,
 }
 
 impl Parts {
     /// Those of a report, where some longer stretches are kept.
     pub(super) fn of(spans: &[Span], previous: &Span, kept: impl IntoIterator<Item = Stretch>) -> Self {
         let begins = quarter(previous.until);
-        let mut wholes: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        let mut stock = None;
-        for stretch in kept {
-            match stretch.holds {
-                Holds::Whole => wholes.entry(stretch.from).or_default().push(stretch.until),
-                Holds::Stock if stretch.until <= begins => stock = stock.max(Some(stretch.until)),
-                Holds::Stock | Holds::Hours => {}
-            }
-        }
-        let cover = |from, until| cover_with(from, until, &wholes);
-        let since = stock.unwrap_or_default();
+        let (stocks, wholes): (Vec<_>, Vec<_>) =
+            kept.into_iter().filter(|own| own.holds != Holds::Hours).partition(|own| own.holds == Holds::Stock);
+        let between = Ways::new(wholes.iter().copied());
+        // What there was at an instant is all that happened since the beginning.
+        let since_ever = Ways::new(wholes.iter().chain(&stocks).copied());
         Self {
-            before: stock.map(Stretch::stock).into_iter().chain(cover(since, begins)).collect(),
-            earlier: cover(quarter(previous.from), begins),
-            periods: spans.iter().map(|span| cover(quarter(span.from), quarter(span.until))).collect(),
+            before: since_ever.cheapest(0, begins),
+            earlier: between.cheapest(quarter(previous.from), begins),
+            periods: spans.iter().map(|span| between.cheapest(quarter(span.from), quarter(span.until))).collect(),
         }
     }
 }
@@ -286,7 +280,7 @@ impl Query {
         let parts = Parts::of(&spans, &self.previous(&spans), kept);
         let all = parts.before.iter().chain(&parts.earlier).chain(parts.periods.iter().flatten());
         let (mut hours, mut wanted) = (BTreeSet::new(), BTreeSet::new());
-        for stretch in all {
+        for Term { stretch, .. } in all {
             if stretch.holds == Holds::Hours {
                 hours.insert(*stretch)
             } else {

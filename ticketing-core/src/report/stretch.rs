@@ -1,4 +1,7 @@
-use std::collections::BTreeMap;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
+};
 
 use crate::Timestamp;
 
@@ -118,11 +121,6 @@ pub fn cover(from: u32, until: u32, kept: &[Stretch]) -> Vec<Stretch> {
     for stretch in kept.iter().filter(|stretch| stretch.holds == Holds::Whole) {
         wholes.entry(stretch.from).or_default().push(stretch.until);
     }
-    cover_with(from, until, &wholes)
-}
-
-/// The same, of whole stretches by where they begin.
-pub(super) fn cover_with(from: u32, until: u32, wholes: &BTreeMap<u32, Vec<u32>>) -> Vec<Stretch> {
     let mut covered = Vec::new();
     let fits = |ends: &Vec<u32>, at: u32| ends.iter().copied().filter(|end| *end <= until && *end > at).max();
     let mut at = from;
@@ -139,4 +137,107 @@ pub(super) fn cover_with(from: u32, until: u32, wholes: &BTreeMap<u32, Vec<u32>>
         at = end;
     }
     covered
+}
+
+/// A stretch as a part of what some time comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Term {
+    pub(super) stretch: Stretch,
+    /// How often: once, or -1 times where it is taken away.
+    pub(super) times: i64,
+}
+
+/// How one comes from one quarter of an hour to another, forwards and backwards: what lies in a stretch that is gone through backwards
+/// is taken away. So a month in another zone is the desk's month, less the hours that it has too many at one end, and those that are
+/// missing at the other.
+pub(super) struct Ways {
+    /// Where stretches that are kept begin and end, and those, by either end.
+    ends: BTreeMap<u32, Vec<Stretch>>,
+}
+
+impl Ways {
+    /// What there is at an instant, in quarters of an hour of reading.
+    const STOCK_COST: u64 = 64;
+
+    pub(super) fn new(kept: impl IntoIterator<Item = Stretch>) -> Self {
+        let mut ends: BTreeMap<u32, Vec<Stretch>> = BTreeMap::new();
+        for stretch in kept.into_iter().filter(|stretch| stretch.from < stretch.until) {
+            ends.entry(stretch.from).or_default().push(stretch);
+            ends.entry(stretch.until).or_default().push(stretch);
+        }
+        Self { ends }
+    }
+
+    /// What the time between two quarters is made of, so that least is read.
+    ///
+    /// It is the same when of what is kept nothing is known but that: of two ways that cost the same it is the one whose last stretch is
+    /// kept as a whole, and there the one that comes from the earliest quarter.
+    pub(super) fn cheapest(&self, from: u32, until: u32) -> Vec<Term> {
+        if from >= until {
+            return Vec::new();
+        }
+        // Source: Dijkstra, A note on two problems in connexion with graphs.
+        let mut reached: BTreeMap<u32, (u64, Option<(u32, Stretch)>)> = BTreeMap::from([(from, (0, None))]);
+        let mut done = BTreeSet::new();
+        let mut next = BinaryHeap::from([Reverse((0_u64, from))]);
+        while let Some(Reverse((cost, at))) = next.pop() {
+            if at == until {
+                break;
+            }
+            if !done.insert(at) {
+                continue;
+            }
+            let mut see = |to: u32, stretch: Stretch| {
+                let there = cost.saturating_add(Self::cost(stretch));
+                let is_better = reached.get(&to).is_none_or(|(known, by): &(u64, Option<(u32, Stretch)>)| {
+                    let rank = |from: u32, by: Stretch| (by.holds == Holds::Hours, from);
+                    there < *known
+                        || there == *known && by.is_some_and(|(before, by)| rank(at, stretch) < rank(before, by))
+                });
+                if is_better {
+                    reached.insert(to, (there, Some((at, stretch))));
+                    next.push(Reverse((there, to)));
+                }
+            };
+            for stretch in self.ends.get(&at).into_iter().flatten() {
+                see(if stretch.from == at { stretch.until } else { stretch.from }, *stretch);
+            }
+            let after = self.ends.range(at.saturating_add(1)..).next().map(|(end, _)| *end);
+            let before = self.ends.range(..at).next_back().map(|(end, _)| *end);
+            // Both ends of the way are where one can go on from hours, too.
+            let or_end = |end: u32| [from, until].into_iter().filter(move |own| *own != end);
+            if let Some(to) = after.into_iter().chain(or_end(at).filter(|end| *end > at)).min() {
+                see(to, Stretch::hours(at, to));
+            }
+            if let Some(to) = before.into_iter().chain(or_end(at).filter(|end| *end < at)).max() {
+                see(to, Stretch::hours(to, at));
+            }
+        }
+        let mut terms: Vec<Term> = Vec::new();
+        let mut at = until;
+        while let Some((_, Some((before, stretch)))) = reached.get(&at) {
+            let times = if *before < at { 1 } else { -1 };
+            match terms.last_mut() {
+                // Hours that follow each other are read as one.
+                Some(last) if last.stretch.holds == Holds::Hours && stretch.holds == Holds::Hours => {
+                    last.stretch.from = last.stretch.from.min(stretch.from);
+                    last.stretch.until = last.stretch.until.max(stretch.until);
+                }
+                _ => terms.push(Term { stretch: *stretch, times }),
+            }
+            at = *before;
+        }
+        terms.reverse();
+        terms
+    }
+
+    /// About how much is read of a stretch. What is in many hours at once is in a sum of them once.
+    const fn cost(stretch: Stretch) -> u64 {
+        let quarters = stretch.until.saturating_sub(stretch.from);
+        match stretch.holds {
+            Holds::Hours => quarters as u64,
+            Holds::Whole => quarters.saturating_mul(16).isqrt() as u64,
+            Holds::Stock => Self::STOCK_COST,
+        }
+    }
 }

@@ -259,9 +259,9 @@ impl Cells {
     }
 
     fn add_octets(&mut self, octets: &[u8]) -> Result<(), SumsError> {
-        counts(octets, |counter, cell, count| {
-            self.add(counter, cell, count);
-            true
+        counts(octets, |counter, counts| {
+            counts.each(|cell, count| self.add(counter, cell, count))?;
+            Ok(true)
         })
     }
 
@@ -380,35 +380,64 @@ pub(super) fn walk<'a>(octets: &'a [u8], mut see: impl FnMut(Group<'a>)) -> Resu
     if reader.0.is_empty() { Ok(()) } else { Err(SumsError::Malformed) }
 }
 
-/// Goes through what a group counts, for as long as somebody wants more.
-pub(super) fn counts(octets: &[u8], mut see: impl FnMut(Counter, u32, i64) -> bool) -> Result<(), SumsError> {
+/// Goes through what a group counts, counter by counter, for as long as somebody wants more. Of one that is not read, all is passed over.
+#[inline]
+pub(super) fn counts(
+    octets: &[u8],
+    mut see: impl FnMut(Counter, &mut Counts<'_, '_>) -> Result<bool, SumsError>,
+) -> Result<(), SumsError> {
     let mut reader = Reader(octets);
     while !reader.0.is_empty() {
         let counter = Counter::from_number(reader.small()?).ok_or(SumsError::Malformed)?;
-        if !counter.has_cells() {
-            if !see(counter, 0, reader.count()?) {
-                return Ok(());
-            }
-            continue;
-        }
+        let has_cells = counter.has_cells();
+        let left = if has_cells { reader.number()? } else { 1 };
         let cell_max = if counter.is_stock() { u32::MAX } else { histogram::CELL_MAX };
+        let mut counts = Counts { reader: &mut reader, left, has_cells, cell_max };
+        if !see(counter, &mut counts)? {
+            return Ok(());
+        }
+        counts.each(|_, _| {})?;
+    }
+    Ok(())
+}
+
+/// What is counted of a counter, by cell.
+pub(super) struct Counts<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    left: u64,
+    has_cells: bool,
+    cell_max: u32,
+}
+
+impl Counts<'_, '_> {
+    /// Goes through all of it.
+    #[inline]
+    pub(super) fn each(&mut self, mut see: impl FnMut(u32, i64)) -> Result<(), SumsError> {
+        let left = core::mem::take(&mut self.left);
+        if !self.has_cells {
+            if left > 0 {
+                see(0, self.reader.count()?);
+            }
+            return Ok(());
+        }
+        // Of its own, so that it need not be in memory: this is what reports do most.
+        let mut reader = Reader(self.reader.0);
         let mut cell = 0_u32;
-        for _ in 0..reader.number()? {
+        for _ in 0..left {
             let number = reader.number()?;
             let further = u32::try_from(number >> 2).map_err(|_| SumsError::Malformed)?;
-            cell = cell.checked_add(further).filter(|cell| *cell <= cell_max).ok_or(SumsError::Malformed)?;
+            cell = cell.checked_add(further).filter(|cell| *cell <= self.cell_max).ok_or(SumsError::Malformed)?;
             let count = match number & 3 {
                 1 => 1,
                 2 => -1,
                 3 => 2,
                 _ => reader.count()?,
             };
-            if !see(counter, cell, count) {
-                return Ok(());
-            }
+            see(cell, count);
         }
+        self.reader.0 = reader.0;
+        Ok(())
     }
-    Ok(())
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -416,6 +445,15 @@ struct Reader<'a>(&'a [u8]);
 impl<'a> Reader<'a> {
     #[inline]
     fn number(&mut self) -> Result<u64, SumsError> {
+        // Most are small.
+        if let [octet @ ..0x80, rest @ ..] = self.0 {
+            self.0 = rest;
+            return Ok((*octet).into());
+        }
+        self.large()
+    }
+
+    fn large(&mut self) -> Result<u64, SumsError> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let (octet, rest) = self.0.split_first().ok_or(SumsError::Malformed)?;

@@ -1,9 +1,14 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter::Peekable,
+    vec,
+};
 
 use super::{
-    Counter, Dimension, Figures, Holds, Query, QueryError, Rollup, Shelf, Span, Stretch, SumsError,
-    figure::{Stock, Tally},
+    Counter, Dimension, Figures, Holds, Query, QueryError, Rollup, Shelf, Span, SumsError,
+    figure::{Backlog, Stock, Tally},
     query::Parts,
+    stretch::Term,
     sums::{counts, walk},
 };
 use crate::{
@@ -87,75 +92,171 @@ impl Report {
         let previous = query.previous(&spans);
         let parts = Parts::of(&spans, &previous, shelf.stretches());
         let mut desk = Reader::new(query, rules);
-        desk.read(shelf, &parts.before, |spelling, counts| spelling.before.push(counts))?;
-        desk.read(shelf, &parts.earlier, |spelling, counts| spelling.earlier.push(counts))?;
-        for (period, stretches) in parts.periods.iter().enumerate() {
-            desk.read(shelf, stretches, |spelling, counts| spelling.periods.push((period, counts)))?;
+        desk.read(shelf, &parts.before, |spelling, part| spelling.before.push(part))?;
+        desk.read(shelf, &parts.earlier, |spelling, part| spelling.earlier.push(part))?;
+        for (period, terms) in parts.periods.iter().enumerate() {
+            desk.read(shelf, terms, |spelling, part| spelling.periods.push((period, part)))?;
         }
 
         let spellings = desk.spellings;
-        let begins = spans.first().map_or(previous.until, |span| span.from);
-        // Nothing gets older before its time.
-        let seen = |until: Timestamp| until.min(query.now);
-        let row = |value: Value, members: &[&Spelling<'_>]| -> Result<ReportRow, SumsError> {
-            let (mut stock, mut tally) = (Stock::default(), Tally::default());
-            add_all(&mut tally, members.iter().flat_map(|member| &member.before), Counter::is_stock)?;
-            stock.apply(&mut tally);
-            tally.clear();
-            add_all(&mut tally, members.iter().flat_map(|member| &member.earlier), |counter| !counter.is_stock())?;
-            let previous = Figures::of(&tally, &stock, seen(previous.until));
-            let mut happened: Vec<_> = members.iter().flat_map(|member| &member.periods).collect();
-            happened.sort_by_key(|(period, _)| *period);
-            let mut happened = happened.into_iter().peekable();
-            let mut whole = Tally::default();
-            let mut periods = Vec::with_capacity(spans.len());
-            for (period, span) in spans.iter().enumerate() {
-                tally.clear();
-                while let Some((_, of_period)) = happened.next_if(|(own, _)| *own == period) {
-                    add_all(&mut tally, [of_period], |_| true)?;
-                }
-                stock.apply(&mut tally);
-                whole.merge(&tally);
-                periods.push(Figures::of(&tally, &stock, seen(span.until)));
-            }
-            let ends = spans.last().map_or(begins, |span| span.until);
-            Ok(ReportRow { value, periods, whole: Figures::of(&whole, &stock, seen(ends)), previous })
-        };
-
-        let mut rows = Vec::new();
+        let mut members = Vec::new();
         if query.by.is_some() {
             let ranked = ranked(&spellings)?;
             let (named, rest) = ranked.split_at(ranked.len().min(REPORT_VALUES_MAX));
             if named.len().saturating_mul(spans.len()) > REPORT_CELLS_MAX {
                 return Err(QueryError::TooLarge.into());
             }
-            for (key, members) in named {
-                rows.push(row(value(query, rules, key, members)?, members)?);
+            for (key, own) in named {
+                members.push((value(query, rules, key, own)?, own.clone()));
             }
             if !rest.is_empty() {
-                let rest: Vec<_> = rest.iter().flat_map(|(_, members)| members).copied().collect();
-                rows.push(row(Value::Rest, &rest)?);
+                members.push((Value::Rest, rest.iter().flat_map(|(_, own)| own).copied().collect()));
+            }
+        } else {
+            members.push((Value::All, spellings.iter().collect()));
+        }
+
+        // Nothing gets older before its time.
+        let seen = |until: Timestamp| until.min(query.now);
+        // All rows as one are what these come to: octets are read once.
+        let has_rows = query.by.is_some();
+        let mut all = Sum::default();
+        let mut lines = Vec::with_capacity(members.len());
+        for (value, members) in members {
+            let (line, earlier) = Line::new(value, &members, seen(previous.until))?;
+            if has_rows {
+                all.merge(&earlier);
+            }
+            lines.push(line);
+        }
+        let mut total = Made::new(Value::All, &all);
+        let mut own = Sum::default();
+        for (period, span) in spans.iter().enumerate() {
+            all.clear();
+            for line in &mut lines {
+                line.read(period, seen(span.until), &mut own)?;
+                line.made.add(&own);
+                if has_rows {
+                    all.merge(&own);
+                }
+            }
+            if has_rows {
+                total.add(&all);
             }
         }
-        let total = row(Value::All, &spellings.iter().collect::<Vec<_>>())?;
+        let mut rows: Vec<_> = lines.into_iter().map(|line| line.made.row()).collect();
+        let of_nothing = if has_rows { None } else { rows.pop() };
+        let total = of_nothing.unwrap_or_else(|| total.row());
         Ok(Self { spans, previous, rows, total })
     }
 }
 
-fn add_all<'a>(
+/// What figures are made of.
+#[derive(Default)]
+struct Sum {
+    tally: Tally,
+    backlog: Backlog,
+}
+
+impl Sum {
+    fn figures(&self) -> Figures {
+        Figures::of(&self.tally, self.backlog)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.tally.merge(&other.tally);
+        self.backlog.merge(other.backlog);
+    }
+
+    fn clear(&mut self) {
+        self.tally.clear();
+        self.backlog = Backlog::default();
+    }
+}
+
+/// What is told of a row, as far as it is made.
+struct Made {
+    value: Value,
+    previous: Figures,
+    periods: Vec<Figures>,
+    whole: Sum,
+}
+
+impl Made {
+    fn new(value: Value, earlier: &Sum) -> Self {
+        Self { value, previous: earlier.figures(), periods: Vec::new(), whole: Sum::default() }
+    }
+
+    /// Adds a period. What there is at its end is what there is at the end of all.
+    fn add(&mut self, period: &Sum) {
+        self.periods.push(period.figures());
+        self.whole.tally.merge(&period.tally);
+        self.whole.backlog = period.backlog;
+    }
+
+    fn row(self) -> ReportRow {
+        let Self { value, previous, periods, whole } = self;
+        ReportRow { value, periods, whole: whole.figures(), previous }
+    }
+}
+
+/// A row, and what it is still to be made of: all rows go on together, so that of all of them as one no more than a period is kept.
+struct Line<'a> {
+    made: Made,
+    stock: Stock,
+    /// In the order of periods.
+    happened: Peekable<vec::IntoIter<(usize, Part<'a>)>>,
+}
+
+impl<'a> Line<'a> {
+    /// A row that has no periods yet, and what there was before them.
+    fn new(value: Value, members: &[&Spelling<'a>], at: Timestamp) -> Result<(Self, Sum), SumsError> {
+        let (mut stock, mut earlier) = (Stock::default(), Sum::default());
+        add_all(&mut earlier.tally, members.iter().flat_map(|member| &member.before), Counter::is_stock)?;
+        stock.apply(&mut earlier.tally);
+        earlier.clear();
+        add_all(&mut earlier.tally, members.iter().flat_map(|member| &member.earlier), |counter| !counter.is_stock())?;
+        earlier.backlog = stock.at(at);
+        let mut happened: Vec<_> = members.iter().flat_map(|member| &member.periods).copied().collect();
+        happened.sort_by_key(|(period, _)| *period);
+        let made = Made::new(value, &earlier);
+        Ok((Self { made, stock, happened: happened.into_iter().peekable() }, earlier))
+    }
+
+    /// What happened in the period that comes next, and what there is after it.
+    fn read(&mut self, period: usize, at: Timestamp, sum: &mut Sum) -> Result<(), SumsError> {
+        sum.clear();
+        while let Some((_, part)) = self.happened.next_if(|(own, _)| *own == period) {
+            add_all(&mut sum.tally, [&part], |_| true)?;
+        }
+        self.stock.apply(&mut sum.tally);
+        sum.backlog = self.stock.at(at);
+        Ok(())
+    }
+}
+
+fn add_all<'p, 'a: 'p>(
     tally: &mut Tally,
-    all: impl IntoIterator<Item = &'a &'a [u8]>,
+    parts: impl IntoIterator<Item = &'p Part<'a>>,
     wanted: impl Fn(Counter) -> bool,
 ) -> Result<(), SumsError> {
-    for octets in all {
-        counts(octets, |counter, cell, count| {
+    for part in parts {
+        counts(part.octets, |counter, counts| {
             if wanted(counter) {
-                tally.add(counter, cell, count);
+                tally.add(counter, counts, part.times)?;
             }
-            true
+            Ok(true)
         })?;
     }
     Ok(())
+}
+
+/// What is counted of a spelling in a stretch.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    octets: &'a [u8],
+    /// How often: once, or -1 times where it is taken away.
+    times: i64,
 }
 
 /// A spelling of a value, and what is counted of it.
@@ -163,22 +264,23 @@ struct Spelling<'a> {
     name: &'a str,
     /// In which all spellings are the same.
     key: String,
-    before: Vec<&'a [u8]>,
-    earlier: Vec<&'a [u8]>,
+    before: Vec<Part<'a>>,
+    earlier: Vec<Part<'a>>,
     /// In the order of the periods.
-    periods: Vec<(usize, &'a [u8])>,
+    periods: Vec<(usize, Part<'a>)>,
 }
 
 impl Spelling<'_> {
     /// How much it is used in the report's periods: how many tickets came to be or were resolved.
     fn used(&self) -> Result<i64, SumsError> {
         let mut used = 0_i64;
-        for (_, octets) in &self.periods {
-            counts(octets, |counter, _, count| {
-                let is_use = matches!(counter, Counter::Created | Counter::Resolved);
-                used = used.saturating_add(if is_use { count } else { 0 });
+        for (_, part) in &self.periods {
+            counts(part.octets, |counter, counts| {
+                if matches!(counter, Counter::Created | Counter::Resolved) {
+                    counts.each(|_, count| used = used.wrapping_add(count.wrapping_mul(part.times)))?;
+                }
                 // They are in order.
-                counter <= Counter::Resolved
+                Ok(counter < Counter::Resolved)
             })?;
         }
         Ok(used)
@@ -201,7 +303,7 @@ fn is_counted(members: &[&Spelling<'_>]) -> Result<bool, SumsError> {
     happened.sort_by_key(|(period, _)| *period);
     for of_period in happened.chunk_by(|(one, _), (other, _)| one == other) {
         tally.clear();
-        add_all(&mut tally, of_period.iter().map(|(_, octets)| octets), |_| true)?;
+        add_all(&mut tally, of_period.iter().map(|(_, part)| part), |_| true)?;
         if !tally.is_empty() {
             return Ok(true);
         }
@@ -273,14 +375,14 @@ impl<'q, 'a> Reader<'q, 'a> {
         }
     }
 
-    /// Notes for each spelling what is counted of it in some stretches.
+    /// Notes for each spelling what is counted of it in what some time is made of.
     fn read(
         &mut self,
         kept: &'a Shelf,
-        stretches: &[Stretch],
-        mut note: impl FnMut(&mut Spelling<'a>, &'a [u8]),
+        terms: &[Term],
+        mut note: impl FnMut(&mut Spelling<'a>, Part<'a>),
     ) -> Result<(), SumsError> {
-        for stretch in stretches {
+        for Term { stretch, times } in terms {
             for (own, octets) in kept.within(*stretch) {
                 let is_of_hours = own.holds == Holds::Hours;
                 // Names are looked up once for all groups that have them.
@@ -298,7 +400,7 @@ impl<'q, 'a> Reader<'q, 'a> {
                         if self.query.reads() == Dimension::Area { (area, group.area) } else { (value, group.value) };
                     let spelling = remembered(&mut values, index, || self.spelling(name));
                     if let Some(spelling) = spelling.and_then(|spelling| self.spellings.get_mut(spelling)) {
-                        note(spelling, group.counts);
+                        note(spelling, Part { octets: group.counts, times: *times });
                     }
                 })?;
             }
