@@ -79,7 +79,7 @@ impl Figures {
         let count = |counter| Figure::Count(flows.get(counter));
         let sum = |one, other| Figure::Count(flows.get(one).saturating_add(flows.get(other)));
         let share = |part, whole| Figure::Share { part: flows.get(part), whole: flows.get(whole) };
-        Self(MEASURES.map(|spec| {
+        Self(MEASURES.each_ref().map(|spec| {
             let figure = match spec.measure {
                 Measure::Created => count(C::Created),
                 Measure::Reopened => count(C::Reopened),
@@ -188,83 +188,147 @@ fn lengths_of(counter: Counter) -> Option<usize> {
     (index < LENGTHS).then_some(index)
 }
 
-/// Lengths of time by cell, in blocks: of the thousands of cells that there are, a few dozen have any, and those lie together.
+/// Lengths of time by cell, from the first block of cells that has any to the last one; the places are kept when it begins anew.
+///
+/// Of the cells of a block it is known which are used: of the thousands that there are, that is a few dozen, and those lie together.
 #[derive(Clone)]
 struct Lengths {
-    /// By block, where among the blocks it is, counted from one; 0 where nothing was ever counted.
-    places: [u8; BLOCKS],
-    blocks: Vec<Block>,
+    /// The first cell that has a place.
+    first: u32,
+    counts: Vec<i64>,
+    /// By block, a bit for each cell to which anything was added.
+    used: [u64; Self::BLOCKS],
 }
-
-/// So many blocks have all cells.
-const BLOCKS: usize = (histogram::CELL_MAX / Block::CELLS) as usize + 1;
 
 impl Default for Lengths {
     fn default() -> Self {
-        Self { places: [0; BLOCKS], blocks: Vec::new() }
+        Self { first: 0, counts: Vec::new(), used: [0; Self::BLOCKS] }
     }
 }
 
 impl Lengths {
+    /// Cells of a block.
+    const BLOCK: u32 = 64;
+    /// So many blocks have all cells.
+    const BLOCKS: usize = (histogram::CELL_MAX / Self::BLOCK) as usize + 1;
+    /// Of a block of which more are used, it is quicker to add all.
+    const FEW: u32 = 8;
+
     #[inline]
     fn add(&mut self, cell: u32, count: i64) {
-        if let Some(block) = self.block((cell / Block::CELLS) as usize) {
-            block.add(cell % Block::CELLS, count);
+        let place = cell.wrapping_sub(self.first) as usize;
+        match (self.counts.get_mut(place), self.used.get_mut((cell / Self::BLOCK) as usize)) {
+            (Some(sum), Some(used)) => {
+                *sum = sum.wrapping_add(count);
+                *used |= 1 << (cell % Self::BLOCK);
+            }
+            _ => self.add_beyond(cell, count),
         }
     }
 
-    #[inline]
-    fn block(&mut self, number: usize) -> Option<&mut Block> {
-        let place = self.places.get_mut(number)?;
-        if *place == 0 {
-            self.blocks.push(Block::default());
-            *place = u8::try_from(self.blocks.len()).unwrap_or_default();
+    #[cold]
+    fn add_beyond(&mut self, cell: u32, count: i64) {
+        let place = self.make_place(cell);
+        if let (Some(sum), Some(used)) = (self.counts.get_mut(place), self.used.get_mut((cell / Self::BLOCK) as usize))
+        {
+            *sum = sum.wrapping_add(count);
+            *used |= 1 << (cell % Self::BLOCK);
         }
-        self.blocks.get_mut(usize::from(*place).wrapping_sub(1))
+    }
+
+    /// Makes places for all of a cell's block, and answers which is the cell's.
+    fn make_place(&mut self, cell: u32) -> usize {
+        let block = cell.saturating_sub(cell % Self::BLOCK);
+        if self.counts.is_empty() {
+            self.first = block;
+        }
+        if block < self.first {
+            let more = self.first.saturating_sub(block) as usize;
+            self.counts.splice(0..0, core::iter::repeat_n(0, more));
+            self.first = block;
+        }
+        let needed = block.saturating_sub(self.first).saturating_add(Self::BLOCK) as usize;
+        if self.counts.len() < needed {
+            self.counts.resize(needed, 0);
+        }
+        cell.saturating_sub(self.first) as usize
     }
 
     fn merge(&mut self, other: &Self) {
-        for (number, block) in other.in_order() {
-            if let Some(own) = self.block(number) {
-                own.merge(block);
+        for (first, used, counts) in other.blocks() {
+            if used.count_ones() <= Self::FEW {
+                for (cell, count) in each_of(used, counts) {
+                    self.add(first.saturating_add(cell), count);
+                }
+                continue;
+            }
+            let place = first.wrapping_sub(self.first) as usize;
+            let place = if place < self.counts.len() { place } else { self.make_place(first) };
+            for (own, count) in self.counts.iter_mut().skip(place).zip(counts) {
+                *own = own.wrapping_add(*count);
+            }
+            if let Some(own) = self.used.get_mut((first / Self::BLOCK) as usize) {
+                *own |= used;
             }
         }
     }
 
-    /// Begins anew, in the same blocks.
+    /// Begins anew, in the same places.
     fn clear(&mut self) {
-        for block in self.blocks.iter_mut().filter(|block| block.is_used()) {
-            *block = Block::default();
+        for (counts, used) in self
+            .counts
+            .chunks_exact_mut(Self::BLOCK as usize)
+            .zip(self.used.iter_mut().skip((self.first / Self::BLOCK) as usize))
+        {
+            if *used != 0 {
+                counts.fill(0);
+                *used = 0;
+            }
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.blocks.iter().all(|block| block.counts.iter().all(|count| *count == 0))
+        self.counts.iter().all(|count| *count == 0)
     }
 
-    /// Blocks in which something is counted, the shortest lengths first, with their numbers.
-    fn in_order(&self) -> impl Iterator<Item = (usize, &Block)> {
-        self.places.iter().enumerate().filter_map(|(number, place)| {
-            let block = self.blocks.get(usize::from(*place).wrapping_sub(1))?;
-            block.is_used().then_some((number, block))
-        })
+    /// Of the blocks in which anything is used, in order: the first cell, which ones are used, and the counts.
+    fn blocks(&self) -> impl Iterator<Item = (u32, u64, &[i64; Self::BLOCK as usize])> {
+        let (blocks, _) = self.counts.as_chunks();
+        let used = self.used.iter().skip((self.first / Self::BLOCK) as usize);
+        let firsts = (self.first..).step_by(Self::BLOCK as usize);
+        firsts
+            .zip(used)
+            .zip(blocks)
+            .filter(|((_, used), _)| **used != 0)
+            .map(|((first, used), block)| (first, *used, block))
     }
 
     fn figure(&self) -> Figure {
-        let total = self.blocks.iter().fold(0_i64, |total, block| total.wrapping_add(block.total));
+        let sum =
+            |counts: &[i64; Self::BLOCK as usize]| counts.iter().fold(0_i64, |sum, count| sum.wrapping_add(*count));
+        let total = self.blocks().fold(0_i64, |total, (.., counts)| total.wrapping_add(sum(counts)));
         let mut told = [(50, None), (90, None), (99, None)];
         if total > 0 {
-            let mut blocks = self.in_order().peekable();
             let mut seen = 0_i64;
+            let mut blocks = self.blocks();
+            let mut block = blocks.next();
             for (percent, percentile) in &mut told {
                 let rank = histogram::rank(*percent, total);
-                while let Some((_, earlier)) = blocks.next_if(|(_, block)| seen.wrapping_add(block.total) < rank) {
-                    seen = seen.wrapping_add(earlier.total);
+                while let Some((first, used, counts)) = block {
+                    let until = seen.wrapping_add(sum(counts));
+                    if until < rank {
+                        seen = until;
+                        block = blocks.next();
+                        continue;
+                    }
+                    let mut seen = seen;
+                    let found = each_of(used, counts).find(|(_, count)| {
+                        seen = seen.wrapping_add(*count);
+                        seen >= rank
+                    });
+                    *percentile = found.map(|(cell, _)| histogram::middle(first.saturating_add(cell)));
+                    break;
                 }
-                *percentile = blocks.peek().map(|(number, block)| {
-                    let first = u32::try_from(*number).unwrap_or(u32::MAX).saturating_mul(Block::CELLS);
-                    histogram::middle(first.saturating_add(block.cell_of(rank.wrapping_sub(seen))))
-                });
             }
         }
         let [(_, p50), (_, p90), (_, p99)] = told;
@@ -273,68 +337,14 @@ impl Lengths {
     }
 }
 
-/// Counts of some cells that follow each other.
-#[derive(Clone)]
-struct Block {
-    counts: [i64; Self::CELLS as usize],
-    /// A bit for each of which anything was counted.
-    used: u64,
-    total: i64,
-}
-
-impl Default for Block {
-    fn default() -> Self {
-        Self { counts: [0; Self::CELLS as usize], used: 0, total: 0 }
-    }
-}
-
-impl Block {
-    const CELLS: u32 = 64;
-    /// Where more are used, it is quicker to add all.
-    const FEW: u32 = 12;
-
-    #[inline]
-    fn add(&mut self, cell: u32, count: i64) {
-        if let Some(sum) = self.counts.get_mut(cell as usize) {
-            *sum = sum.wrapping_add(count);
-            self.used |= 1 << cell;
-            self.total = self.total.wrapping_add(count);
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        if other.used.count_ones() > Self::FEW {
-            for (own, count) in self.counts.iter_mut().zip(&other.counts) {
-                *own = own.wrapping_add(*count);
-            }
-            self.used |= other.used;
-            self.total = self.total.wrapping_add(other.total);
-            return;
-        }
-        let mut left = other.used;
-        while left != 0 {
-            let cell = left.trailing_zeros();
-            self.add(cell, other.counts.get(cell as usize).copied().unwrap_or_default());
-            left &= left.wrapping_sub(1);
-        }
-    }
-
-    const fn is_used(&self) -> bool {
-        self.used != 0
-    }
-
-    /// The cell that has the so-manieth of what is counted.
-    fn cell_of(&self, rank: i64) -> u32 {
-        let mut seen = 0_i64;
-        let mut left = self.used;
-        let mut cell = 0;
-        while left != 0 && seen < rank {
-            cell = left.trailing_zeros();
-            seen = seen.wrapping_add(self.counts.get(cell as usize).copied().unwrap_or_default());
-            left &= left.wrapping_sub(1);
-        }
-        cell
-    }
+/// Cells of a block that are used, and their counts.
+fn each_of(used: u64, counts: &[i64; Lengths::BLOCK as usize]) -> impl Iterator<Item = (u32, i64)> {
+    let mut left = used;
+    core::iter::from_fn(move || {
+        let cell = left.checked_ilog2().map(|_| left.trailing_zeros())?;
+        left &= left.wrapping_sub(1);
+        Some((cell, counts.get(cell as usize).copied()?))
+    })
 }
 
 /// What there is at an instant: the sum of what came and what left.

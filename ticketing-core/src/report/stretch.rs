@@ -156,9 +156,6 @@ pub(super) struct Ways {
 }
 
 impl Ways {
-    /// What there is at an instant, in quarters of an hour of reading.
-    const STOCK_COST: u64 = 64;
-
     pub(super) fn new(kept: impl IntoIterator<Item = Stretch>) -> Self {
         let mut ends: BTreeMap<u32, Vec<Stretch>> = BTreeMap::new();
         for stretch in kept.into_iter().filter(|stretch| stretch.from < stretch.until) {
@@ -177,9 +174,9 @@ impl Ways {
             return Vec::new();
         }
         // Source: Dijkstra, A note on two problems in connexion with graphs.
-        let mut reached: BTreeMap<u32, (u64, Option<(u32, Stretch)>)> = BTreeMap::from([(from, (0, None))]);
-        let mut done = BTreeSet::new();
+        let mut reached: BTreeMap<u32, Reached> = BTreeMap::new();
         let mut next = BinaryHeap::from([Reverse((0_u64, from))]);
+        let mut done = BTreeSet::new();
         while let Some(Reverse((cost, at))) = next.pop() {
             if at == until {
                 break;
@@ -187,57 +184,121 @@ impl Ways {
             if !done.insert(at) {
                 continue;
             }
-            let mut see = |to: u32, stretch: Stretch| {
-                let there = cost.saturating_add(Self::cost(stretch));
-                let is_better = reached.get(&to).is_none_or(|(known, by): &(u64, Option<(u32, Stretch)>)| {
-                    let rank = |from: u32, by: Stretch| (by.holds == Holds::Hours, from);
-                    there < *known
-                        || there == *known && by.is_some_and(|(before, by)| rank(at, stretch) < rank(before, by))
-                });
-                if is_better {
-                    reached.insert(to, (there, Some((at, stretch))));
-                    next.push(Reverse((there, to)));
+            let own = self.ends.get(&at).into_iter().flatten().copied();
+            for stretch in own.chain(self.hours_beside(at, [from, until])) {
+                let to = if stretch.from == at { stretch.until } else { stretch.from };
+                let way = Reached { cost: cost.saturating_add(cost_of(stretch)), by: stretch, before: at };
+                if reached.get(&to).is_none_or(|known| way.rank() < known.rank()) {
+                    reached.insert(to, way);
+                    next.push(Reverse((way.cost, to)));
                 }
-            };
-            for stretch in self.ends.get(&at).into_iter().flatten() {
-                see(if stretch.from == at { stretch.until } else { stretch.from }, *stretch);
-            }
-            let after = self.ends.range(at.saturating_add(1)..).next().map(|(end, _)| *end);
-            let before = self.ends.range(..at).next_back().map(|(end, _)| *end);
-            // Both ends of the way are where one can go on from hours, too.
-            let or_end = |end: u32| [from, until].into_iter().filter(move |own| *own != end);
-            if let Some(to) = after.into_iter().chain(or_end(at).filter(|end| *end > at)).min() {
-                see(to, Stretch::hours(at, to));
-            }
-            if let Some(to) = before.into_iter().chain(or_end(at).filter(|end| *end < at)).max() {
-                see(to, Stretch::hours(to, at));
             }
         }
         let mut terms: Vec<Term> = Vec::new();
         let mut at = until;
-        while let Some((_, Some((before, stretch)))) = reached.get(&at) {
-            let times = if *before < at { 1 } else { -1 };
+        while at != from
+            && let Some(way) = reached.get(&at)
+        {
             match terms.last_mut() {
-                // Hours that follow each other are read as one.
-                Some(last) if last.stretch.holds == Holds::Hours && stretch.holds == Holds::Hours => {
-                    last.stretch.from = last.stretch.from.min(stretch.from);
-                    last.stretch.until = last.stretch.until.max(stretch.until);
+                // Hours that follow each other are read as one: nobody turns back on a shortest way.
+                Some(last) if last.stretch.holds == Holds::Hours && way.by.holds == Holds::Hours => {
+                    last.stretch.from = last.stretch.from.min(way.by.from);
+                    last.stretch.until = last.stretch.until.max(way.by.until);
                 }
-                _ => terms.push(Term { stretch: *stretch, times }),
+                _ => terms.push(Term { stretch: way.by, times: if way.before < at { 1 } else { -1 } }),
             }
-            at = *before;
+            at = way.before;
         }
         terms.reverse();
         terms
     }
 
-    /// About how much is read of a stretch. What is in many hours at once is in a sum of them once.
-    const fn cost(stretch: Stretch) -> u64 {
-        let quarters = stretch.until.saturating_sub(stretch.from);
-        match stretch.holds {
-            Holds::Hours => quarters as u64,
-            Holds::Whole => quarters.saturating_mul(16).isqrt() as u64,
-            Holds::Stock => Self::STOCK_COST,
+    /// The hours up to where one can go on otherwise, on both sides.
+    fn hours_beside(&self, at: u32, also: [u32; 2]) -> impl Iterator<Item = Stretch> {
+        let after = self.ends.range(at.saturating_add(1)..).next().map(|(end, _)| *end);
+        let before = self.ends.range(..at).next_back().map(|(end, _)| *end);
+        let after = after.into_iter().chain(also).filter(|end| *end > at).min();
+        let before = before.into_iter().chain(also).filter(|end| *end < at).max();
+        let later = after.map(|end| Stretch::hours(at, end));
+        later.into_iter().chain(before.map(|end| Stretch::hours(end, at)))
+    }
+}
+
+/// How a quarter of an hour is reached.
+#[derive(Clone, Copy)]
+struct Reached {
+    cost: u64,
+    /// Through which stretch, and from where.
+    by: Stretch,
+    before: u32,
+}
+
+impl Reached {
+    /// What makes one way better than another.
+    fn rank(&self) -> (u64, bool, u32) {
+        (self.cost, self.by.holds == Holds::Hours, self.before)
+    }
+}
+
+/// About how much is read of a stretch, in quarters of an hour: of many of them together there is less than of each.
+const fn cost_of(stretch: Stretch) -> u64 {
+    let quarters = stretch.until.saturating_sub(stretch.from);
+    match stretch.holds {
+        Holds::Hours => quarters as u64,
+        Holds::Whole => quarters.saturating_mul(16).isqrt() as u64,
+        Holds::Stock => 64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Days and weeks, some of which are kept, beside quarters of an hour.
+    fn any_kept() -> impl Strategy<Value = Vec<Stretch>> {
+        let whole = (0..20_u32, 0..3_u32, prop_oneof![Just(96_u32), Just(672), 1..300_u32])
+            .prop_map(|(day, offset, length)| Stretch::whole(day * 96 + offset, day * 96 + offset + length));
+        let stock = (1..20_u32).prop_map(|day| Stretch::stock(day * 96));
+        prop::collection::vec(prop_oneof![4 => whole, 1 => stock], 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn prop_the_cheapest_way_has_each_quarter_once_and_costs_no_more_than_going_on(
+            kept in any_kept(), from in 0..2200_u32, until in 0..2200_u32, is_gone in prop::collection::vec(any::<bool>(), 40),
+        ) {
+            let terms = Ways::new(kept.iter().copied()).cheapest(from, until);
+            let mut times = vec![0_i64; 4000];
+            for Term { stretch, times: own } in &terms {
+                prop_assert!(stretch.holds == Holds::Hours || kept.contains(stretch));
+                (stretch.from..stretch.until).for_each(|quarter| times[quarter as usize] += own);
+            }
+            let expected = |quarter: usize| i64::from((from as usize..until as usize).contains(&quarter));
+            prop_assert!((0..4000).all(|quarter| times[quarter] == expected(quarter)));
+            let cost: u64 = terms.iter().map(|term| cost_of(term.stretch)).sum();
+            let going_on = cover(from, until, &kept);
+            prop_assert!(cost <= going_on.iter().map(|stretch| cost_of(*stretch)).sum());
+            // Of what is not on the way, nobody need know.
+            let mut is_gone = is_gone.iter();
+            let on_it = |own: &Stretch| terms.iter().any(|term| term.stretch == *own);
+            let rest = kept.iter().copied().filter(|own| on_it(own) || !is_gone.next().unwrap());
+            prop_assert_eq!(Ways::new(rest).cheapest(from, until), terms);
         }
+    }
+
+    #[test]
+    fn a_month_of_another_zone_is_the_desks_less_some_hours_and_others_more() {
+        let days = (0..40).map(|day| Stretch::whole(day * 96, (day + 1) * 96));
+        let month = Stretch::whole(96, 31 * 96);
+        let ways = Ways::new(days.chain([month]));
+        let term = |stretch, times| Term { stretch, times };
+        let five_hours_later =
+            [term(Stretch::hours(96, 116), -1), term(month, 1), term(Stretch::hours(31 * 96, 31 * 96 + 20), 1)];
+        assert_eq!(ways.cheapest(116, 31 * 96 + 20), five_hours_later);
+        let five_hours_earlier =
+            [term(Stretch::hours(76, 96), 1), term(month, 1), term(Stretch::hours(31 * 96 - 20, 31 * 96), -1)];
+        assert_eq!(ways.cheapest(76, 31 * 96 - 20), five_hours_earlier);
     }
 }

@@ -420,24 +420,40 @@ impl Counts<'_, '_> {
             }
             return Ok(());
         }
-        // Of its own, so that it need not be in memory: this is what reports do most.
+        // One of its own, which need not be in memory: this is what reports do most.
         let mut reader = Reader(self.reader.0);
-        let mut cell = 0_u32;
+        let mut cell = 0_u64;
         for _ in 0..left {
             let number = reader.number()?;
-            let further = u32::try_from(number >> 2).map_err(|_| SumsError::Malformed)?;
-            cell = cell.checked_add(further).filter(|cell| *cell <= self.cell_max).ok_or(SumsError::Malformed)?;
+            // Neither is ever more than 2⁶².
+            cell = cell.wrapping_add(number >> 2);
+            let told = u32::try_from(cell).ok().filter(|cell| *cell <= self.cell_max).ok_or(SumsError::Malformed)?;
             let count = match number & 3 {
-                1 => 1,
-                2 => -1,
-                3 => 2,
-                _ => reader.count()?,
+                0 => reader.count()?,
+                // Mostly 1; the others without a branch.
+                few => [0, 1, -1, 2].get(usize::from(few.to_le_bytes()[0])).copied().unwrap_or_default(),
             };
-            see(cell, count);
+            see(told, count);
         }
         self.reader.0 = reader.0;
         Ok(())
     }
+}
+
+/// A number of any size, and what comes after it.
+#[cold]
+fn large(octets: &[u8]) -> Option<(u64, &[u8])> {
+    let mut number = 0;
+    let mut rest = octets;
+    for shift in (0..64).step_by(7) {
+        let octet;
+        (octet, rest) = rest.split_first()?;
+        number |= u64::from(octet & 0x7f) << shift;
+        if *octet < 0x80 {
+            return Some((number, rest));
+        }
+    }
+    None
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -445,25 +461,13 @@ struct Reader<'a>(&'a [u8]);
 impl<'a> Reader<'a> {
     #[inline]
     fn number(&mut self) -> Result<u64, SumsError> {
-        // Most are small.
-        if let [octet @ ..0x80, rest @ ..] = self.0 {
-            self.0 = rest;
-            return Ok((*octet).into());
-        }
-        self.large()
-    }
-
-    fn large(&mut self) -> Result<u64, SumsError> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let (octet, rest) = self.0.split_first().ok_or(SumsError::Malformed)?;
-            self.0 = rest;
-            number |= u64::from(octet & 0x7f) << shift;
-            if *octet < 0x80 {
-                return Ok(number);
-            }
-        }
-        Err(SumsError::Malformed)
+        let (number, rest) = match self.0 {
+            // Most are small.
+            [octet @ ..0x80, rest @ ..] => ((*octet).into(), rest),
+            octets => large(octets).ok_or(SumsError::Malformed)?,
+        };
+        self.0 = rest;
+        Ok(number)
     }
 
     #[inline]
