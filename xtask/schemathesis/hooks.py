@@ -20,7 +20,7 @@ TURNS = itertools.count()
 # Figures by period, and what their parameters are called: beginning and end, by what, of which values, zone, figures.
 REPORTS = {
     "/api/reportes": ("desde", "hasta", "por", ("valor", "ninguno"), "zona", "medidas"),
-    "/v2/reports": ("from", "until", "by", ("value", "none"), "zone", "measures"),
+    "/v2/reports": ("from", "until", "by", ("value", "valueId", "none"), "zone", "measures"),
 }
 
 # Whoever calls keeps their password.
@@ -187,9 +187,11 @@ def is_beyond_a_schema(code, path, case):
 
 
 def is_of_no_report(path, query):
-    """A range may be empty, have too many periods or begin before 1970; values need what they are of; zones and figures have names."""
+    """A range may be empty, have too many periods or begin before 1970; values need what they are of, and ids what has some; zones and
+    figures have names."""
     begins, ends, by, of_values, zone, measures = REPORTS[path]
     of_nothing = by not in query and any(name in query for name in of_values)
+    of_nothing |= "valueId" in query and query.get(by) not in ("team", "urgency", "category")
     return of_nothing or any(name in query for name in (begins, ends, zone, measures))
 
 

@@ -112,7 +112,7 @@ impl Figures {
     }
 }
 
-/// Counts of some tickets in some time.
+/// Counts of some tickets in some time. They wrap, so that they come to the same in whatever order and parts they are added and taken away.
 #[derive(Clone)]
 pub(super) struct Tally {
     /// By number of the counter.

@@ -53,7 +53,8 @@ pub enum Measure {
     PauseShare,
     /// Tickets open and not archived at the end of the period, where they were then.
     Backlog,
-    /// The backlog by its age at the end of the period, from the hour in which it was created: less than 1, 3, 7, 30 and 90 days, and more.
+    /// The backlog by its age at the end of the period, or now where that is still to come, from the hour in which it was created: less
+    /// than 1, 3, 7, 30 and 90 days, and more.
     BacklogAge,
 }
 
@@ -414,9 +415,9 @@ pub const MEASURES: [MeasureSpec; 25] = [
         unit: Unit::Ages,
         names: ["Antigüedad de los pendientes", "Backlog by age", "Pendentes por idade"],
         says: [
-            "Los pendientes según su edad al final del periodo, desde la hora en que se crearon: menos de 1, 3, 7, 30 y 90 días, y más.",
-            "The backlog by its age at the end of the period, from the hour in which it was created: less than 1, 3, 7, 30 and 90 days, and more.",
-            "Os pendentes por idade no fim do período, desde a hora em que foram criados: menos de 1, 3, 7, 30 e 90 dias, e mais.",
+            "Los pendientes según su edad al final del periodo, o ahora si aún no termina, desde la hora en que se crearon: menos de 1, 3, 7, 30 y 90 días, y más.",
+            "The backlog by its age at the end of the period, or now where that is still to come, from the hour in which it was created: less than 1, 3, 7, 30 and 90 days, and more.",
+            "Os pendentes por idade no fim do período, ou agora se ainda não terminou, desde a hora em que foram criados: menos de 1, 3, 7, 30 e 90 dias, e mais.",
         ],
     },
 ];

@@ -1,31 +1,83 @@
 //! `/api/reportes` and `/v2/reports`: what tickets come to in figures.
 
 use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, HeaderMap, HeaderValue, VARY};
-use ticketing_core::{Actor, TokenScope};
+use ticketing_core::{Actor, TokenScope, integration::ReferenceKind, report::Dimension};
 
+use super::v2::id_of;
 use crate::{
-    EngineError,
+    Engine, EngineError,
     http::{ApiError, Call, Response, json_value, not_modified, text, with_etag},
-    reports::{self, Asked, Dialect, Format, Told, Unclear},
+    reports::{self, Asked, Dialect, Format, Parameters, Told, Unclear},
     store::Store,
 };
 
 /// `GET /api/reportes`: figures by period and by area, type, priority, category, agent or origin, as JSON or CSV. Beyond the contract.
 pub(crate) async fn show<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
     let actor = call.staff().await?.actor();
-    report(call, &actor, Dialect::Desk).await
+    let engine = call.engine();
+    let asked = Asked::read(&|name| call.queries(name), Dialect::Desk, call.locale(), engine.now(), &engine.rules())?;
+    report(call, &actor, asked).await
 }
 
 /// `GET /v2/reports`: the same, for other systems. Beyond the contract.
 pub(crate) async fn show_integration<S: Store>(call: Call<S>) -> Result<Response, ApiError> {
     let actor = call.integration(TokenScope::TicketsRead).await?.actor();
-    report(call, &actor, Dialect::Integration).await
+    // What has an id there may be asked for by it, as in lists.
+    let by = call.query(OF_OTHER_SYSTEMS.by);
+    let of_dimension = REFERENCES.into_iter().find(|(dimension, _)| by.as_deref() == Some(*dimension));
+    let of_dimension = of_dimension.map(|(_, kind)| kind);
+    let needs_by = [
+        "necesita by=team, urgency o category",
+        "it needs by=team, urgency or category",
+        "precisa de by=team, urgency ou category",
+    ];
+    let [team_ids, value_ids] = ["teamId", "valueId"].map(|name| (name, call.queries(name)));
+    let engine = call.engine();
+    let teams = names(engine, team_ids, Some(ReferenceKind::Team), needs_by).await?;
+    let values = names(engine, value_ids, of_dimension, needs_by).await?;
+
+    let asked = {
+        let given = |name: &str| {
+            let mut given = call.queries(name);
+            if name == OF_OTHER_SYSTEMS.area {
+                given.extend_from_slice(&teams);
+            } else if name == OF_OTHER_SYSTEMS.value {
+                given.extend_from_slice(&values);
+            }
+            given
+        };
+        Asked::read(&given, Dialect::Integration, call.locale(), engine.now(), &engine.rules())?
+    };
+    report(call, &actor, asked).await
 }
 
-async fn report<S: Store>(call: Call<S>, actor: &Actor, dialect: Dialect) -> Result<Response, ApiError> {
-    let engine = call.engine();
-    let asked = Asked::read(&|name| call.queries(name), dialect, call.locale(), engine.now(), &engine.rules())?;
+const OF_OTHER_SYSTEMS: &Parameters = Dialect::Integration.parameters();
 
+/// By what a report may be whose values have ids.
+const REFERENCES: [(&str, ReferenceKind); 3] = [
+    (Dialect::Integration.dimension(Dimension::Area), ReferenceKind::Team),
+    (Dialect::Integration.dimension(Dimension::Priority), ReferenceKind::Urgency),
+    (Dialect::Integration.dimension(Dimension::Category), ReferenceKind::Category),
+];
+
+/// What the ids of a parameter are called.
+async fn names<S: Store>(
+    engine: &Engine<S>,
+    (name, ids): (&'static str, Vec<String>),
+    kind: Option<ReferenceKind>,
+    otherwise: [&'static str; 3],
+) -> Result<Vec<String>, ApiError> {
+    let mut names = Vec::new();
+    for text in ids {
+        let kind = kind.ok_or(Unclear { name, wanted: otherwise })?;
+        let id = id_of(&text).ok_or(Unclear { name, wanted: ["un identificador", "an id", "um identificador"] })?;
+        names.extend(engine.name_of(name, kind, Some(id)).await?);
+    }
+    Ok(names)
+}
+
+async fn report<S: Store>(call: Call<S>, actor: &Actor, asked: Asked) -> Result<Response, ApiError> {
+    let (engine, dialect) = (call.engine(), asked.dialect);
     let answer = engine.report(actor, &asked.ask).await.map_err(|error| match error {
         EngineError::Report(error) => reports::refused(error, dialect).into(),
         error => ApiError::from(error),

@@ -214,7 +214,7 @@ impl Reader<'_> {
         };
         let day = day(&text).and_then(|day| day.checked_add_days(Days::new(1)));
         let instant = day.map(|next| zone.midnight(next)).or_else(|| Timestamp::parse(&text));
-        instant.ok_or(Unclear { name: self.names.until, wanted: DAY_OR_INSTANT })
+        instant.ok_or_else(|| unclear(self.names.until, &text, DAY_OR_INSTANT))
     }
 
     fn from(&self, zone: &Zone, period: Period, until: Timestamp) -> Result<Timestamp, Unclear> {
@@ -228,9 +228,9 @@ impl Reader<'_> {
                 "a date, YYYY-MM-DD, an instant, or how long ago: 24h, 30d, 13w, 12m, 8q, 5y",
                 "uma data, AAAA-MM-DD, um instante, ou há quanto tempo: 30d, 12m",
             ];
-            return instant.or_else(ago).ok_or(Unclear { name: self.names.from, wanted });
+            return instant.or_else(ago).ok_or_else(|| unclear(self.names.from, &text, wanted));
         }
-        instant.ok_or(Unclear { name: self.names.from, wanted: DAY_OR_INSTANT })
+        instant.ok_or_else(|| unclear(self.names.from, &text, DAY_OR_INSTANT))
     }
 
     fn texts(&self, name: &'static str) -> Result<Vec<String>, Unclear> {
@@ -296,6 +296,14 @@ const DAY_OR_INSTANT: [&str; 3] = [
     "uma data, AAAA-MM-DD, ou um instante da RFC 3339",
 ];
 
+/// Why a day or an instant is none: it is before all that there are figures of, or is something else.
+fn unclear(name: &'static str, text: &str, wanted: [&'static str; 3]) -> Unclear {
+    let is_before = written_day(text).is_some_and(|day| day.year() < FIRST_YEAR);
+    let not_before =
+        ["una fecha del 1970-01-01 en adelante", "a date from 1970-01-01 on", "uma data de 1970-01-01 em diante"];
+    Unclear { name, wanted: if is_before { not_before } else { wanted } }
+}
+
 /// How many periods a report has where nobody says since when.
 const fn as_many(period: Period) -> u32 {
     match period {
@@ -308,10 +316,17 @@ const fn as_many(period: Period) -> u32 {
     }
 }
 
-/// A civil day, to the letter: chrono reads more than is written so.
+/// The first year of which there are figures.
+const FIRST_YEAR: i32 = 1970;
+
+/// A civil day that there can be figures of.
 fn day(text: &str) -> Option<NaiveDate> {
-    let day: NaiveDate = text.parse().ok()?;
-    (day.to_string() == text && (1970..=9999).contains(&day.year())).then_some(day)
+    written_day(text).filter(|day| (FIRST_YEAR..=9999).contains(&day.year()))
+}
+
+/// A civil day, to the letter: chrono reads more than is written so.
+fn written_day(text: &str) -> Option<NaiveDate> {
+    text.parse().ok().filter(|day: &NaiveDate| day.to_string() == text)
 }
 
 fn day_of(at: Timestamp, zone: &Zone) -> NaiveDate {
@@ -396,9 +411,14 @@ mod tests {
     fn what_makes_no_sense_is_told_with_what_would() {
         let desk = |given: &[(&str, &str)], name: &str, wanted: &str| check_refused(Dialect::Desk, given, name, wanted);
         let date = "a date, YYYY-MM-DD, or an instant of RFC 3339";
-        for text in ["ayer", "2026-1-1", "2026-02-30", "+2026-01-01", "30d", "1969-12-31", "10000-01-01"] {
+        for text in ["ayer", "2026-1-1", "2026-02-30", "+2026-01-01", "30d", "10000-01-01"] {
             desk(&[("desde", text)], "desde", date);
             desk(&[("hasta", text)], "hasta", date);
+        }
+        for text in ["1969-12-31", "0001-01-01"] {
+            desk(&[("desde", text)], "desde", "a date from 1970-01-01 on");
+            desk(&[("hasta", text)], "hasta", "a date from 1970-01-01 on");
+            check_refused(Dialect::CommandLine, &[("--since", text)], "--since", "a date from 1970-01-01 on");
         }
         desk(&[("desde", "2026-03-01"), ("hasta", "2026-02-28")], "hasta", "later than the beginning");
         desk(&[("periodo", "day")], "periodo", PERIODS.desk[1]);

@@ -12,7 +12,7 @@ pub(crate) use self::{
     csv::csv,
     json::{Members, json},
     told::{Kind, Told},
-    words::Dialect,
+    words::{Dialect, Parameters},
 };
 #[cfg(feature = "cli")]
 pub(crate) use self::{

@@ -1,7 +1,7 @@
 //! `GET /v2/reports`: the same figures in the words of other systems.
 
 use serde_json::{Value, json};
-use ticketing_core::token::NewToken;
+use ticketing_core::{integration::ReferenceKind, token::NewToken};
 use ticketing_server::Authority;
 
 use super::{
@@ -56,6 +56,35 @@ async fn figures_are_the_desks_own_under_other_names() {
 }
 
 #[tokio::test]
+async fn what_has_an_id_can_be_asked_for_by_it() {
+    let desk = Counted::start().await;
+    let id = async |kind, name: &str| desk.service.engine.offer(kind, name).await.unwrap();
+    let (redes, category) = (id(ReferenceKind::Team, "REDES").await, id(ReferenceKind::Category, "redes").await);
+    let same = [
+        ("&teamId={}", redes, "&team=REDES"),
+        ("&team=SISTEMAS&teamId={}", redes, "&team=REDES&team=SISTEMAS"),
+        ("&by=team&valueId={}", redes, "&by=team&value=REDES"),
+        ("&by=category&none=true&valueId={}", category, "&by=category&none=true&value=Redes"),
+    ];
+    for (by_id, id, by_name) in same {
+        let [by_id, by_name] = [by_id.replace("{}", &id.to_string()), by_name.to_owned()];
+        let [mut one, mut other] = [report(&desk, &by_id).await, report(&desk, &by_name).await];
+        // When it was asked for.
+        for report in [&mut one, &mut other] {
+            report["asOf"].take();
+        }
+        assert_eq!(one, other, "{by_id}");
+    }
+    let of_one = report(&desk, &format!("&by=category&valueId={category}")).await;
+    assert_eq!(of_one["rows"].as_array().unwrap().len(), 1);
+    assert_eq!(of_one["total"]["whole"]["created"], 2);
+    for of_nothing in ["&teamId=9999", "&by=category&valueId=9999"] {
+        let answer = ask(&desk, &["tickets:read"], &format!("{PATH}{of_nothing}")).await;
+        answer.refusal(400, "VALIDATION_ERROR", "unknown-reference");
+    }
+}
+
+#[tokio::test]
 async fn a_token_needs_the_scope_of_reading_tickets() {
     let desk = Counted::start().await;
     Connection::open(desk.service.address).await.get(PATH).await.error(401, "AUTHENTICATION_ERROR");
@@ -84,6 +113,10 @@ async fn what_makes_no_sense_is_told_in_the_dialects_own_way() {
         ("value=REDES", "value"),
         ("by=team&none=si", "none"),
         ("team=", "team"),
+        ("teamId=0", "teamId"),
+        ("teamId=REDES", "teamId"),
+        ("valueId=1", "valueId"),
+        ("by=owner&valueId=1", "valueId"),
         ("zone=Bogota", "zone"),
         ("measures=creados", "measures"),
         ("measures=", "measures"),

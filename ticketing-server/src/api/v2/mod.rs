@@ -27,7 +27,7 @@ pub(crate) use self::{
     events::list as list_events,
     history::{owner_changes, status_changes},
     list::{SEARCH_CHARS_MAX, list},
-    paging::{PAGE_SIZE, PAGE_SIZE_MAX},
+    paging::{PAGE_SIZE, PAGE_SIZE_MAX, id_of},
     show::show,
     subscriptions::{
         change as change_subscription, create as create_subscription, delete as delete_subscription,

@@ -81,8 +81,11 @@ pub(super) fn number<S: Store>(
     wanted: [&'static str; 3],
 ) -> Result<Option<u32>, ApiError> {
     let Some(text) = call.query(name) else { return Ok(None) };
-    let digits = Some(text.as_str()).filter(|text| text.bytes().all(|octet| octet.is_ascii_digit()));
-    let number =
-        digits.and_then(|digits| digits.parse().ok()).filter(|number| *number >= 1 && i32::try_from(*number).is_ok());
-    number.map(Some).ok_or(ApiError::InvalidParameter { name, wanted })
+    id_of(&text).map(Some).ok_or(ApiError::InvalidParameter { name, wanted })
+}
+
+/// A number from 1, in digits and nothing else.
+pub(crate) fn id_of(text: &str) -> Option<u32> {
+    let digits = Some(text).filter(|text| text.bytes().all(|octet| octet.is_ascii_digit()));
+    digits.and_then(|digits| digits.parse().ok()).filter(|number| *number >= 1 && i32::try_from(*number).is_ok())
 }

@@ -82,7 +82,7 @@ impl<S: Store> Engine<S> {
     }
 
     /// What an id is called, if one is asked for.
-    async fn name_of(
+    pub(crate) async fn name_of(
         &self,
         field: &'static str,
         kind: ReferenceKind,

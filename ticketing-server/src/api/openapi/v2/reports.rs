@@ -6,7 +6,7 @@ use ticketing_core::TokenScope;
 use super::{
     super::{reference, reports},
     answers::{OF_READS, answers, done},
-    security,
+    id, security,
 };
 use crate::reports::Dialect;
 
@@ -19,9 +19,26 @@ pub(super) fn paths() -> Value {
         "operationId": "getReport", "tags": ["Reports"], "summary": "What tickets come to in figures",
         "description": "By period, and by a dimension. From sums that are kept as tickets change.",
         "security": security(TokenScope::TicketsRead),
-        "parameters": reports::parameters(Dialect::Integration),
+        "parameters": parameters(),
         "responses": answers,
     } } })
+}
+
+/// What has an id can be asked for by it as well.
+fn parameters() -> Value {
+    let ids = |name: &str, description: &str| {
+        let schema = json!({ "type": "array", "items": id() });
+        json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema })
+    };
+    let mut parameters = reports::parameters(Dialect::Integration);
+    if let Value::Array(parameters) = &mut parameters {
+        parameters.push(ids("teamId", "Of these teams only, by id; beside those of `team`."));
+        parameters.push(ids(
+            "valueId",
+            "Of these teams, urgencies or categories only, by id, where it is by those; beside those of `value`.",
+        ));
+    }
+    parameters
 }
 
 pub(super) fn schemas() -> Value {
