@@ -264,11 +264,13 @@ impl Lengths {
             }
             let place = first.wrapping_sub(self.first) as usize;
             let place = if place < self.counts.len() { place } else { self.make_place(first) };
-            for (own, count) in self.counts.iter_mut().skip(place).zip(counts) {
-                *own = own.wrapping_add(*count);
-            }
-            if let Some(own) = self.used.get_mut((first / Self::BLOCK) as usize) {
-                *own |= used;
+            // As many as a block has, which is known when it is compiled: several are added at once.
+            let own = self.counts.get_mut(place..).and_then(|own| own.first_chunk_mut::<{ Self::BLOCK as usize }>());
+            if let (Some(own), Some(is_used)) = (own, self.used.get_mut((first / Self::BLOCK) as usize)) {
+                for (own, count) in own.iter_mut().zip(counts) {
+                    *own = own.wrapping_add(*count);
+                }
+                *is_used |= used;
             }
         }
     }
@@ -304,31 +306,28 @@ impl Lengths {
     }
 
     fn figure(&self) -> Figure {
-        let sum =
-            |counts: &[i64; Self::BLOCK as usize]| counts.iter().fold(0_i64, |sum, count| sum.wrapping_add(*count));
-        let total = self.blocks().fold(0_i64, |total, (.., counts)| total.wrapping_add(sum(counts)));
+        let mut sums = [0_i64; Self::BLOCKS];
+        let mut total = 0_i64;
+        for (own, (.., counts)) in sums.iter_mut().zip(self.blocks()) {
+            *own = counts.iter().fold(0, |sum, count| sum.wrapping_add(*count));
+            total = total.wrapping_add(*own);
+        }
         let mut told = [(50, None), (90, None), (99, None)];
         if total > 0 {
             let mut seen = 0_i64;
-            let mut blocks = self.blocks();
-            let mut block = blocks.next();
+            let mut blocks = self.blocks().zip(sums).peekable();
             for (percent, percentile) in &mut told {
                 let rank = histogram::rank(*percent, total);
-                while let Some((first, used, counts)) = block {
-                    let until = seen.wrapping_add(sum(counts));
-                    if until < rank {
-                        seen = until;
-                        block = blocks.next();
-                        continue;
-                    }
-                    let mut seen = seen;
-                    let found = each_of(used, counts).find(|(_, count)| {
-                        seen = seen.wrapping_add(*count);
-                        seen >= rank
-                    });
-                    *percentile = found.map(|(cell, _)| histogram::middle(first.saturating_add(cell)));
-                    break;
+                while let Some((_, sum)) = blocks.next_if(|(_, sum)| seen.wrapping_add(*sum) < rank) {
+                    seen = seen.wrapping_add(sum);
                 }
+                let Some(((first, used, counts), _)) = blocks.peek() else { break };
+                let mut within = seen;
+                let found = each_of(*used, counts).find(|(_, count)| {
+                    within = within.wrapping_add(*count);
+                    within >= rank
+                });
+                *percentile = found.map(|(cell, _)| histogram::middle(first.saturating_add(cell)));
             }
         }
         let [(_, p50), (_, p90), (_, p99)] = told;
