@@ -8,16 +8,20 @@ use ticketing_core::{
     Event, Ticket, TicketId, Timestamp, Uuid,
     report::{Dimension, Fact, Holds, Rollup, Stretch, What, facts, quarter},
 };
-use tokio::time::Instant;
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep},
+};
 
 use super::WORKS;
 use crate::{
     Engine,
+    pace::Pace,
     store::{FeedPosition, KeptSums, ReportSet, SetNumber, Store, StoreError, SumsChange},
 };
 
-/// How many events are read at once.
-const PAGE: u32 = 500;
+/// How many events are read at once: who reads them keeps a thread from answering meanwhile, for some hundred microseconds.
+const PAGE: u32 = 100;
 
 /// Reads the feed for reports.
 #[derive(Default)]
@@ -36,6 +40,8 @@ pub(super) struct Reader {
 pub(super) struct Budget {
     pub(super) events: u64,
     pub(super) time: Duration,
+    /// Nobody waits for it.
+    pub(super) rests: bool,
 }
 
 /// What became of a set.
@@ -96,6 +102,12 @@ impl<S: Store> Engine<S> {
         worker: Option<Uuid>,
     ) -> Result<Advanced, StoreError> {
         let began = Instant::now();
+        let mut pace = if budget.rests {
+            let newest = self.inner.store.newest_position().await?;
+            Pace::with(newest.0.saturating_sub(set.position.0))
+        } else {
+            Pace::without_rests()
+        };
         let (mut sums, mut read) = (Batch::default(), set);
         let (mut events, mut is_all) = (0, false);
         loop {
@@ -117,7 +129,13 @@ impl<S: Store> Engine<S> {
                 break;
             }
             // Whoever has something to do for somebody goes first.
-            tokio::task::yield_now().await;
+            match pace.rest() {
+                Some(rest) => {
+                    sleep(rest).await;
+                    pace.rested();
+                }
+                None => yield_now().await,
+            }
         }
         let figures = &self.inner.reports.figures;
         let unreadable = read.unreadable;
