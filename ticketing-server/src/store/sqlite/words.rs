@@ -33,9 +33,9 @@ use crate::{
 };
 
 /// Events that are taken in at once: the more, the less is merged afterwards.
-const BATCH: u32 = 4_000;
+const BATCH: u32 = 16_000;
 /// Of these, as many are read from the store at once: meanwhile its log cannot be emptied.
-const PORTION: u32 = 250;
+const PORTION: u32 = 500;
 
 pub(super) struct Words {
     path: PathBuf,
