@@ -225,7 +225,12 @@ impl<S: Store> Engine<S> {
     }
 
     /// An event's ticket as it was before it.
-    async fn before(&self, reader: &mut Reader, id: TicketId, event: &Event) -> Result<Option<Box<Ticket>>, StoreError> {
+    async fn before(
+        &self,
+        reader: &mut Reader,
+        id: TicketId,
+        event: &Event,
+    ) -> Result<Option<Box<Ticket>>, StoreError> {
         let Some(version) = event.seq.checked_sub(1).filter(|version| *version > 0) else { return Ok(None) };
         if let Some(ticket) = reader.tickets.take(id).filter(|ticket| ticket.version == version) {
             return Ok(Some(ticket));

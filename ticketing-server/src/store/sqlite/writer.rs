@@ -2,7 +2,6 @@
 
 use std::{
     any::Any,
-    cell::Cell,
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -279,16 +278,11 @@ struct Log {
     file: PathBuf,
     /// Its pages after the last commit.
     pages: Arc<AtomicI32>,
-    /// How many it had when it was last put there, unless it has begun anew since.
-    put_at: Cell<i32>,
 }
 
 impl Log {
     /// From how many pages on it is put into the file: SQLite's own number.
     const PAGES: i32 = 1_000;
-    /// By how many more it has grown when that is tried again. Where somebody reads from it, it does not begin anew; to try after
-    /// each commit, until they have read, would keep all who write from doing so.
-    const MORE: i32 = 250;
 
     fn of(connection: &mut Connection, file: &Path) -> rusqlite::Result<Self> {
         let pages = Arc::<AtomicI32>::default();
@@ -298,19 +292,14 @@ impl Log {
             noted.store(pages, Relaxed);
             Ok(())
         }))?;
-        Ok(Self { file: file.to_owned(), pages, put_at: Cell::new(0) })
+        Ok(Self { file: file.to_owned(), pages })
     }
 
     /// Puts it into the file where it is long.
     fn keep_short(&self, connection: &Connection, readers: &Readers) -> rusqlite::Result<()> {
-        let pages = self.pages.load(Relaxed);
-        if pages < self.put_at.get() {
-            self.put_at.set(0);
-        }
-        if pages < Self::PAGES || pages < self.put_at.get() + Self::MORE {
+        if self.pages.load(Relaxed) < Self::PAGES {
             return Ok(());
         }
-        self.put_at.set(pages);
         self.put(connection, readers, "PRAGMA wal_checkpoint(PASSIVE)")
     }
 
