@@ -103,7 +103,7 @@ impl<S: Store> Engine<S> {
         worker: Option<Uuid>,
     ) -> Result<Advanced, StoreError> {
         let began = Instant::now();
-        let mut pace = if budget.rests {
+        let mut own_pace = if budget.rests {
             let newest = self.inner.store.newest_position().await?;
             Pace::with(newest.0.saturating_sub(set.position.0))
         } else {
@@ -130,10 +130,10 @@ impl<S: Store> Engine<S> {
                 break;
             }
             // Whoever has something to do for somebody goes first.
-            match pace.rest() {
+            match own_pace.rest() {
                 Some(rest) => {
                     sleep(rest).await;
-                    pace.rested();
+                    own_pace.rested();
                 }
                 None => yield_now().await,
             }
