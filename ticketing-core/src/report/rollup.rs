@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{Fact, Shelf, Stretch, Sums, What, histogram, quarter};
 use crate::{Timestamp, sla::TargetKind};
@@ -258,18 +258,20 @@ impl Rollup {
 }
 
 /// What a fact's row is called in each dimension.
-fn values(fact: &Fact) -> [(Dimension, String); 6] {
+fn values(fact: &Fact) -> [(Dimension, Cow<'_, str>); 6] {
     let dimensions = &fact.dimensions;
     Dimension::ALL.map(|by| {
-        let value = match by {
+        let given = match by {
             Dimension::Area => None,
-            Dimension::Type => dimensions.ticket_type.clone(),
-            Dimension::Priority => dimensions.priority.clone(),
-            Dimension::Category => dimensions.category.clone(),
-            Dimension::Agent => dimensions.agent.map(|agent| agent.0.to_string()),
-            Dimension::Origin => Some(dimensions.origin.name().to_owned()),
+            Dimension::Type => dimensions.ticket_type.as_deref(),
+            Dimension::Priority => dimensions.priority.as_deref(),
+            Dimension::Category => dimensions.category.as_deref(),
+            Dimension::Agent => {
+                return (by, dimensions.agent.map_or_else(Cow::default, |agent| agent.0.to_string().into()));
+            }
+            Dimension::Origin => Some(dimensions.origin.name()),
         };
-        (by, value.unwrap_or_default())
+        (by, given.unwrap_or_default().into())
     })
 }
 

@@ -43,9 +43,17 @@ impl Sums {
         value: &str,
         counts: impl FnOnce(&mut dyn FnMut(Counter, u32, i64)),
     ) {
-        let cells = self.cells(slot, area, value);
-        counts(&mut |counter, cell, count| cells.add(counter, cell, count));
-        if cells.0.is_empty() {
+        let add_to = |cells: &mut Cells| {
+            counts(&mut |counter, cell, count| cells.add(counter, cell, count));
+            cells.0.is_empty()
+        };
+        // Mostly it is there: names are copied for what is new.
+        let known = self.areas.get_mut(area).and_then(|values| values.get_mut(value)?.get_mut(&slot));
+        let is_empty = match known {
+            Some(cells) => add_to(cells),
+            None => add_to(self.cells(slot, area, value)),
+        };
+        if is_empty {
             self.forget(slot, area, value);
         }
     }

@@ -103,9 +103,9 @@ impl Reports {
 }
 
 /// How much is read for one report that somebody waits for.
-const FOR_A_REPORT: Budget = Budget { events: 5_000, time: Duration::from_millis(100) };
+const FOR_A_REPORT: Budget = Budget { events: 5_000, time: Duration::from_millis(100), rests: false };
 /// How much is read between two writes where much is missing.
-const AT_ONCE: Budget = Budget { events: 20_000, time: Duration::from_secs(2) };
+const AT_ONCE: Budget = Budget { events: 20_000, time: Duration::from_secs(2), rests: true };
 /// How often, at most, something is written where little is missing.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long days and months are left unmade after something was added to one of them: whoever takes over old tickets takes over many.

@@ -8,16 +8,20 @@ use ticketing_core::{
     Event, Ticket, TicketId, Timestamp, Uuid,
     report::{Dimension, Fact, Holds, Rollup, Stretch, What, facts, quarter},
 };
-use tokio::time::Instant;
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep},
+};
 
 use super::WORKS;
 use crate::{
     Engine,
+    pace::Pace,
     store::{FeedPosition, KeptSums, ReportSet, SetNumber, Store, StoreError, SumsChange},
 };
 
-/// How many events are read at once.
-const PAGE: u32 = 500;
+/// How many events are read at once: who reads them keeps a thread from answering meanwhile, for a millisecond.
+const PAGE: u32 = 250;
 
 /// Reads the feed for reports.
 #[derive(Default)]
@@ -36,6 +40,8 @@ pub(super) struct Reader {
 pub(super) struct Budget {
     pub(super) events: u64,
     pub(super) time: Duration,
+    /// Nobody waits for it.
+    pub(super) rests: bool,
 }
 
 /// What became of a set.
@@ -48,11 +54,12 @@ pub(super) enum Advanced {
     Overtaken,
 }
 
-/// Tickets as they were after the last event that was read of them: some that were read lately, and twice as many at most.
+/// Tickets as they were after the last event that was read of them: some that were read lately, and twice as many at most. (A ticket is
+/// large: where it stood in the map itself, to let the map grow took nearly as long as all else.)
 #[derive(Default)]
 struct Recent {
-    young: HashMap<TicketId, Ticket>,
-    old: HashMap<TicketId, Ticket>,
+    young: HashMap<TicketId, Box<Ticket>>,
+    old: HashMap<TicketId, Box<Ticket>>,
 }
 
 impl Recent {
@@ -67,11 +74,11 @@ impl Recent {
         }
     }
 
-    fn take(&mut self, id: TicketId) -> Option<Ticket> {
+    fn take(&mut self, id: TicketId) -> Option<Box<Ticket>> {
         self.young.remove(&id).or_else(|| self.old.remove(&id))
     }
 
-    fn put(&mut self, ticket: Ticket) {
+    fn put(&mut self, ticket: Box<Ticket>) {
         if self.young.len() >= Self::MAX {
             self.old = std::mem::take(&mut self.young);
         }
@@ -96,6 +103,12 @@ impl<S: Store> Engine<S> {
         worker: Option<Uuid>,
     ) -> Result<Advanced, StoreError> {
         let began = Instant::now();
+        let mut own_pace = if budget.rests {
+            let newest = self.inner.store.newest_position().await?;
+            Pace::with(newest.0.saturating_sub(set.position.0))
+        } else {
+            Pace::without_rests()
+        };
         let (mut sums, mut read) = (Batch::default(), set);
         let (mut events, mut is_all) = (0, false);
         loop {
@@ -117,7 +130,13 @@ impl<S: Store> Engine<S> {
                 break;
             }
             // Whoever has something to do for somebody goes first.
-            tokio::task::yield_now().await;
+            match own_pace.rest() {
+                Some(rest) => {
+                    sleep(rest).await;
+                    own_pace.rested();
+                }
+                None => yield_now().await,
+            }
         }
         let figures = &self.inner.reports.figures;
         let unreadable = read.unreadable;
@@ -183,7 +202,7 @@ impl<S: Store> Engine<S> {
             Err(error) => return Err(error),
         };
         let after = match &before {
-            None => Ticket::opened(id, event),
+            None => Ticket::opened(id, event).map(Box::new),
             Some(before) => {
                 let mut after = before.clone();
                 after.apply(event).map(|()| after)
@@ -198,7 +217,7 @@ impl<S: Store> Engine<S> {
             self.refresh_rules().await?;
             book = self.book();
         }
-        for fact in facts(before.as_ref(), event, &after, &book) {
+        for fact in facts(before.as_deref(), event, &after, &book) {
             sums.apply(&fact);
         }
         reader.tickets.put(after);
@@ -206,7 +225,12 @@ impl<S: Store> Engine<S> {
     }
 
     /// An event's ticket as it was before it.
-    async fn before(&self, reader: &mut Reader, id: TicketId, event: &Event) -> Result<Option<Ticket>, StoreError> {
+    async fn before(
+        &self,
+        reader: &mut Reader,
+        id: TicketId,
+        event: &Event,
+    ) -> Result<Option<Box<Ticket>>, StoreError> {
         let Some(version) = event.seq.checked_sub(1).filter(|version| *version > 0) else { return Ok(None) };
         if let Some(ticket) = reader.tickets.take(id).filter(|ticket| ticket.version == version) {
             return Ok(Some(ticket));
@@ -215,7 +239,7 @@ impl<S: Store> Engine<S> {
         let earlier = history.iter().map(|new| &new.event).filter(|earlier| earlier.seq <= version);
         let ticket = Ticket::replay(id, earlier).map_err(|error| StoreError::Damaged(error.into()))?;
         if ticket.version == version {
-            Ok(Some(ticket))
+            Ok(Some(Box::new(ticket)))
         } else {
             Err(StoreError::Damaged("its history has a gap".into()))
         }

@@ -15,6 +15,7 @@ use std::{
             Ordering::{Acquire, Release},
         },
     },
+    thread,
     time::Duration,
 };
 
@@ -26,10 +27,15 @@ use super::{
     readers::Readers,
     rows::{Columns, damaged},
 };
-use crate::store::{Filter, Search, StoreError, archive::LOOSE_ENDS_MAX};
+use crate::{
+    pace::Pace,
+    store::{Filter, Search, StoreError, archive::LOOSE_ENDS_MAX},
+};
 
 /// Events that are taken in at once: the more, the less is merged afterwards.
-const BATCH: u32 = 4_000;
+const BATCH: u32 = 16_000;
+/// Of these, as many are read from the store at once: meanwhile its log cannot be emptied.
+const PORTION: u32 = 500;
 
 pub(super) struct Words {
     path: PathBuf,
@@ -67,7 +73,9 @@ impl Words {
             *writer = Some(self.open_to_write()?);
         }
         let Some(connection) = writer.as_mut() else { return Ok(false) };
-        match update(connection, store) {
+        // Who searches is refused until all is there.
+        let rests = self.state.load(Acquire) == COMPLETE;
+        match update(connection, store, rests) {
             Ok(more) => {
                 if !more {
                     self.state.store(COMPLETE, Release);
@@ -273,33 +281,44 @@ impl From<rusqlite::Error> for UpdateError {
     }
 }
 
-fn update(connection: &mut Connection, store: &Readers) -> Result<bool, UpdateError> {
+fn update(connection: &mut Connection, store: &Readers, rests: bool) -> Result<bool, UpdateError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let progress: Option<(Vec<u8>, i64)> = transaction
         .query_row("SELECT store, last FROM progress", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let batch = store.run_long(|store| {
+    let there = store.run_long(|store| {
         let identity: Vec<u8> = store.query_row("SELECT octets FROM identity", [], |row| row.get(0))?;
         let newest: i64 = store.query_row("SELECT ifnull(max(id), 0) FROM outbox", [], |row| row.get(0))?;
-        // Another file, or an older copy of the same one.
-        let known = progress.filter(|(of, last)| *of == identity && *last <= newest);
-        let after = known.as_ref().map(|(_, last)| *last);
-        if after == Some(newest) {
-            return Ok(None);
-        }
-        let (last, documents) = documents(store, after.unwrap_or(0))?;
-        Ok(Some((identity, after.is_none(), last, newest, documents)))
+        Ok((identity, newest))
     });
-    let batch = batch.map_err(UpdateError::Store)?;
-    let Some((identity, is_new, last, newest, documents)) = batch else { return Ok(false) };
-    if is_new {
+    let (identity, newest) = there.map_err(UpdateError::Store)?;
+    // Another file, or an older copy of the same one.
+    let known = progress.filter(|(of, last)| *of == identity && *last <= newest);
+    let after = known.as_ref().map(|(_, last)| *last);
+    if after == Some(newest) {
+        return Ok(false);
+    }
+    if after.is_none() {
         transaction.execute("INSERT INTO documents (documents) VALUES ('delete-all')", [])?;
     }
+    let mut last = after.unwrap_or(0);
+    let mut pace = if rests { Pace::with(newest.abs_diff(last)) } else { Pace::without_rests() };
     {
         let sql = "INSERT OR REPLACE INTO documents (rowid, keys, words) VALUES (?, ?, ?)";
         let mut insert = transaction.prepare_cached(sql)?;
-        for Document { row, keys, words } in documents {
-            insert.execute((row, keys, words))?;
+        for _ in 0..BATCH / PORTION {
+            let read = store.run_long(|store| documents(store, last, PORTION)).map_err(UpdateError::Store)?;
+            if read.last == last {
+                break;
+            }
+            last = read.last;
+            for Document { row, keys, words } in read.documents {
+                insert.execute((row, keys, words))?;
+                if let Some(rest) = pace.rest() {
+                    thread::sleep(rest);
+                    pace.rested();
+                }
+            }
         }
         let sql = "INSERT OR REPLACE INTO progress (id, store, last) VALUES (1, ?, ?)";
         transaction.prepare_cached(sql)?.execute((identity, last))?;
@@ -308,11 +327,17 @@ fn update(connection: &mut Connection, store: &Readers) -> Result<bool, UpdateEr
     Ok(last < newest)
 }
 
+/// What tickets say, and up to which event.
+struct Portion {
+    last: i64,
+    documents: Vec<Document>,
+}
+
 /// The tickets of the next events, and the last of those events.
-fn documents(store: &Connection, after: i64) -> Result<(i64, Vec<Document>), StoreError> {
+fn documents(store: &Connection, after: i64, max: u32) -> Result<Portion, StoreError> {
     let sql = "SELECT id, ticket FROM outbox WHERE id > ? ORDER BY id LIMIT ?";
     let mut statement = store.prepare_cached(sql)?;
-    let events = statement.query_map((after, BATCH), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let events = statement.query_map((after, max), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let events: Vec<(i64, i64)> = events.collect::<Result<_, _>>()?;
     let last = events.last().map_or(after, |(id, _)| *id);
     let mut rows: Vec<_> = events.into_iter().map(|(_, row)| row).collect();
@@ -338,7 +363,7 @@ fn documents(store: &Connection, after: i64) -> Result<(i64, Vec<Document>), Sto
             Err(error) => return Err(error),
         }
     }
-    Ok((last, documents))
+    Ok(Portion { last, documents })
 }
 
 fn document(store: &Connection, row: &Row<'_>) -> Result<Document, StoreError> {
