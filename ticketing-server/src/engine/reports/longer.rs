@@ -28,7 +28,7 @@ enum Next {
 
 impl<S: Store> Engine<S> {
     /// Sums up some of the days and months of the desk's zone that are over, or what there was at the end of a month; answers whether
-    /// it has. Only what is asked for most is so kept: reports in other zones are made of the same days, and of hours at their ends.
+    /// it has. Only what is asked for most is so kept: reports in other zones are made of the same ones, and of hours at their ends.
     pub(super) async fn keep_longer(&self, set: &ReportSet) -> Result<bool, StoreError> {
         let kept: BTreeSet<Stretch> = self.inner.store.kept_stretches(set.number).await?.into_iter().collect();
         let Some(next) = self.next_to_keep(set, &kept).await? else { return Ok(false) };
