@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 /// The pace of work that follows the feed: half of the time at most, some milliseconds at a stretch.
 ///
 /// A desk may have twenty thousand events a second. To go through a second's of them in one go takes a processor for a tenth of a second
-/// and more, and whoever writes meanwhile stands behind it, again and again. In small pieces, the same work fits in between. Half of the
-/// time is more than what follows a desk at its busiest needs, so that nobody falls behind for ever; whoever is far behind all the same
-/// does not rest.
+/// and more, and whoever writes meanwhile stands behind it, again and again. In small pieces, the same work fits in between. Whoever
+/// is far behind all the same does not rest, so that nobody falls behind for ever.
 pub(crate) struct Pace {
     works_since: Instant,
     rests: bool,
@@ -15,7 +14,7 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// From how many events on somebody is far behind.
-    const FAR_BEHIND: u64 = 100_000;
+    const FAR_BEHIND: u64 = 50_000;
     /// To rest more often costs more than it gives: what a processor has at hand of the work is gone after each.
     const WORKS_MIN: Duration = Duration::from_millis(4);
     /// A piece that took long has waited itself.

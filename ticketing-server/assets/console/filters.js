@@ -5,7 +5,7 @@ import { areas, priorities } from "./act.js";
 import * as dialog from "./dialog.js";
 import { priorityName } from "./history.js";
 import { t } from "./page.js";
-import { refresh } from "./paint.js";
+import { afterwards, refresh } from "./paint.js";
 import { session } from "./session.js";
 import { ANY, choose, filter } from "./tickets.js";
 
@@ -71,11 +71,11 @@ const search = (event) => {
   typing = setTimeout(() => q !== filter.q && choose({ q }), event.type === "change" ? 0 : 300);
 };
 
-/** At once: whoever types on means the field, and not the keys of the queue. */
+/** At once: whoever types on means the field, not the queue's keys. And again once all is drawn, which may have moved the focus to a row. */
 export function focusSearch() {
-  const field = document.getElementById("search");
-  field?.focus();
-  field?.select();
+  const field = () => document.getElementById("search");
+  field()?.select();
+  afterwards(() => field()?.focus());
 }
 
 /** Where there is no room for a name beside it, a filter that is not set says what it is. */

@@ -1,5 +1,7 @@
 //! `/api/reportes` and `/v2/reports`: what tickets come to in figures.
 
+use std::collections::BTreeSet;
+
 use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, HeaderMap, HeaderValue, VARY};
 use ticketing_core::{Actor, TokenScope, integration::ReferenceKind, report::Dimension};
 
@@ -24,7 +26,7 @@ pub(crate) async fn show_integration<S: Store>(call: Call<S>) -> Result<Response
     let actor = call.integration(TokenScope::TicketsRead).await?.actor();
     // What has an id there may be asked for by it, as in lists.
     let by = call.query(OF_OTHER_SYSTEMS.by);
-    let of_dimension = REFERENCES.into_iter().find(|(dimension, _)| by.as_deref() == Some(*dimension));
+    let of_dimension = REFERENCES.into_iter().find(|(dimension, _)| by.as_deref().map(str::trim) == Some(*dimension));
     let of_dimension = of_dimension.map(|(_, kind)| kind);
     let needs_by = [
         "necesita by=team, urgency o category",
@@ -67,10 +69,11 @@ async fn names<S: Store>(
     kind: Option<ReferenceKind>,
     otherwise: [&'static str; 3],
 ) -> Result<Vec<String>, ApiError> {
+    let unclear = Unclear { name, wanted: ["un identificador", "an id", "um identificador"] };
+    let ids = ids.iter().map(|text| id_of(text)).collect::<Option<BTreeSet<_>>>().ok_or(unclear)?;
     let mut names = Vec::new();
-    for text in ids {
+    for id in ids {
         let kind = kind.ok_or(Unclear { name, wanted: otherwise })?;
-        let id = id_of(&text).ok_or(Unclear { name, wanted: ["un identificador", "an id", "um identificador"] })?;
         names.extend(engine.name_of(name, kind, Some(id)).await?);
     }
     Ok(names)

@@ -1,4 +1,4 @@
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{DateTime, Datelike, Days, NaiveDate};
 use ticketing_core::{
     Locale, Rules, Timestamp, Zone,
     report::{Dimension, MEASURES, Measure, Period, QueryError, Report},
@@ -298,7 +298,8 @@ const DAY_OR_INSTANT: [&str; 3] = [
 
 /// Why a day or an instant is none: it is before all that there are figures of, or is something else.
 fn unclear(name: &'static str, text: &str, wanted: [&'static str; 3]) -> Unclear {
-    let is_before = written_day(text).is_some_and(|day| day.year() < FIRST_YEAR);
+    let written_instant = || Some(DateTime::parse_from_rfc3339(text).ok()?.naive_utc().date());
+    let is_before = written_day(text).or_else(written_instant).is_some_and(|day| day.year() < FIRST_YEAR);
     let not_before =
         ["una fecha del 1970-01-01 en adelante", "a date from 1970-01-01 on", "uma data de 1970-01-01 em diante"];
     Unclear { name, wanted: if is_before { not_before } else { wanted } }
@@ -330,7 +331,7 @@ fn written_day(text: &str) -> Option<NaiveDate> {
 }
 
 fn day_of(at: Timestamp, zone: &Zone) -> NaiveDate {
-    chrono::DateTime::from_timestamp_millis(zone.shown(at).unix_millis()).unwrap_or_default().date_naive()
+    DateTime::from_timestamp_millis(zone.shown(at).unix_millis()).unwrap_or_default().date_naive()
 }
 
 /// `30d`: so many periods.
@@ -415,7 +416,7 @@ mod tests {
             desk(&[("desde", text)], "desde", date);
             desk(&[("hasta", text)], "hasta", date);
         }
-        for text in ["1969-12-31", "0001-01-01"] {
+        for text in ["1969-12-31", "0001-01-01", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00+01:00"] {
             desk(&[("desde", text)], "desde", "a date from 1970-01-01 on");
             desk(&[("hasta", text)], "hasta", "a date from 1970-01-01 on");
             check_refused(Dialect::CommandLine, &[("--since", text)], "--since", "a date from 1970-01-01 on");

@@ -465,6 +465,43 @@ pub(super) async fn what_changes_is_found_as_it_is(store: impl Store) {
     assert_eq!(found(&engine, &Scope::Area(vec!["REDES".into()]), &everything.1, words("bombilla suyo")).await, [id]);
 }
 
+/// More tickets than are read at once for the index, some of them with more events than one.
+pub(super) async fn many_are_found_as_they_are(store: impl Store) {
+    const COUNT: usize = 620;
+    let (engine, _) = engine(store).await;
+    let rules = engine.rules();
+    let create = async |number: usize| {
+        let form = draft().with(Field::Area, "MESA").with(Field::Subject, format!("Linterna {number}"));
+        engine.create(CreateRequest::new(form.validate(&rules).unwrap())).await.unwrap().id
+    };
+    let mut ids = Vec::new();
+    for number in 0..COUNT {
+        ids.push(create(number).await);
+    }
+    let transfer = async |id: TicketId, area: &str| {
+        let transfer = Command::Transfer { area: area.into(), agent: None, reason: reason("Es suyo") };
+        engine.execute(id, &desk(), transfer).await.unwrap();
+    };
+    for id in &ids[..3] {
+        transfer(*id, "REDES").await;
+        transfer(*id, "SISTEMAS").await;
+    }
+    let count = async |area: &str| {
+        let filter = Filter { area_keys: Some(vec![area.into()]), ..Filter::default() };
+        let query =
+            ListQuery { scope: Scope::Everything, filter, search: Some(words("linterna")), before: None, limit: 1_000 };
+        engine.store().list(query).await.unwrap().tickets.len()
+    };
+    index(&engine).await;
+    assert_eq!([count("MESA").await, count("REDES").await, count("SISTEMAS").await], [COUNT - 3, 0, 3]);
+    // An old one among new ones.
+    transfer(ids[0], "REDES").await;
+    create(COUNT).await;
+    transfer(ids[COUNT - 1], "REDES").await;
+    index(&engine).await;
+    assert_eq!([count("MESA").await, count("REDES").await, count("SISTEMAS").await], [COUNT - 3, 2, 2]);
+}
+
 pub(super) async fn a_requester_has_no_list(store: impl Store) {
     let (engine, _) = engine(store).await;
     let (id, _) = create_through(&engine).await;

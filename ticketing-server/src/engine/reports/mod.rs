@@ -87,25 +87,33 @@ pub(super) struct Reports {
     reader: Mutex<Reader>,
     /// Reports that are read at once: each takes a processor for some milliseconds.
     places: Semaphore,
+    /// How many places there are.
+    at_once: usize,
     figures: Arc<ReportFigures>,
 }
 
 impl Reports {
     pub(super) fn new(identity: Option<Uuid>) -> Self {
-        let places = std::thread::available_parallelism().map_or(1, |count| count.get().div_ceil(2));
+        let at_once = std::thread::available_parallelism().map_or(1, |count| count.get().div_ceil(2));
         Self {
             identity: identity.unwrap_or_else(Uuid::now_v7),
             reader: Mutex::default(),
-            places: Semaphore::new(places),
+            places: Semaphore::new(at_once),
+            at_once,
             figures: Arc::default(),
         }
+    }
+
+    /// Whether somebody waits for a report.
+    fn is_asked(&self) -> bool {
+        self.places.available_permits() < self.at_once
     }
 }
 
 /// How much is read for one report that somebody waits for.
 const FOR_A_REPORT: Budget = Budget { events: 5_000, time: Duration::from_millis(100), rests: false };
 /// How much is read between two writes where much is missing.
-const AT_ONCE: Budget = Budget { events: 20_000, time: Duration::from_secs(2), rests: true };
+const AT_ONCE: Budget = Budget { events: 20_000, time: Duration::from_secs(2), rests: false };
 /// How often, at most, something is written where little is missing.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long days and months are left unmade after something was added to one of them: whoever takes over old tickets takes over many.
@@ -176,7 +184,7 @@ impl<S: Store> Engine<S> {
                 // It has become the one that is read, and another one is by now.
                 break;
             };
-            let has_more = self.work_on(set).await?;
+            let has_more = self.work_on(set, AT_ONCE).await?;
             // Where there was none before, it is read at once; with it, all that is longer is summed up.
             if set.is_read && set.position >= newest && !has_more {
                 break;
@@ -213,7 +221,8 @@ impl<S: Store> Engine<S> {
         // What is read may be damaged: that keeps nobody from what is made in its place.
         let (made, read) = (sets.iter().filter(|set| !set.is_read), sets.iter().filter(|set| set.is_read));
         for set in made.chain(read).filter(|set| set.facts_version == FACTS_VERSION) {
-            has_more |= self.work_on(set).await?;
+            // What is made anew is waited for.
+            has_more |= self.work_on(set, Budget { rests: set.is_read, ..AT_ONCE }).await?;
         }
         if sets.len() == 1 && !self.inner.reports.reader.lock().await.has_tidied {
             let is_tidy = store.forget_sums(FORGOTTEN_AT_ONCE).await? == 0;
@@ -224,7 +233,7 @@ impl<S: Store> Engine<S> {
     }
 
     /// Goes on with a set, unless another process does; answers whether there is more to do.
-    async fn work_on(&self, set: &ReportSet) -> Result<bool, StoreError> {
+    async fn work_on(&self, set: &ReportSet, budget: Budget) -> Result<bool, StoreError> {
         let (identity, now) = (self.inner.reports.identity, self.now());
         // Nobody says that they work for longer, but whose clock was ahead.
         let may_last = now.checked_add(TimeDelta::from_std(2 * WORKS).unwrap_or_default()).unwrap_or(now);
@@ -232,7 +241,7 @@ impl<S: Store> Engine<S> {
             return Ok(false);
         }
         let mut reader = self.inner.reports.reader.lock().await;
-        let set = match self.advance(&mut reader, *set, AT_ONCE, Some(identity)).await? {
+        let set = match self.advance(&mut reader, *set, budget, Some(identity)).await? {
             Advanced::Partly => return Ok(true),
             // It has done what was to be done.
             Advanced::Overtaken => return Ok(false),
@@ -293,6 +302,7 @@ impl<S: Store> Engine<S> {
         let newest = store.newest_position().await?;
         let until = Instant::now() + FOR_A_REPORT.time;
         let mut has_read = false;
+        let mut reader = None;
         for _ in 0..ATTEMPTS {
             let sets = store.report_sets().await?;
             let Some(set) = sets.iter().find(|set| set.is_read) else {
@@ -307,10 +317,14 @@ impl<S: Store> Engine<S> {
             if has_read && Instant::now() >= until {
                 break;
             }
-            // Somebody in this process may be reading just that.
-            let Ok(mut reader) = timeout(FOR_A_REPORT.time, self.inner.reports.reader.lock()).await else { break };
+            let Some(reader) = reader.as_mut() else {
+                // Somebody in this process may be reading just that: what is missing when they have done is another question.
+                let Ok(own) = timeout(FOR_A_REPORT.time, self.inner.reports.reader.lock()).await else { break };
+                reader = Some(own);
+                continue;
+            };
             let time = until.saturating_duration_since(Instant::now());
-            let advanced = self.advance(&mut reader, *set, Budget { time, ..FOR_A_REPORT }, None).await?;
+            let advanced = self.advance(reader, *set, Budget { time, ..FOR_A_REPORT }, None).await?;
             has_read = !matches!(advanced, Advanced::Overtaken);
         }
         Ok(())

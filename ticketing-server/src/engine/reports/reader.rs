@@ -116,7 +116,8 @@ impl<S: Store> Engine<S> {
                 is_all = true;
                 break;
             };
-            events += page.events.len() as u64 + page.unreadable;
+            let of_page = page.events.len() as u64 + page.unreadable;
+            events += of_page;
             read.unreadable += page.unreadable;
             for (position, id, event) in page.events {
                 read.as_of = read.as_of.max(event.recorded_at);
@@ -129,8 +130,10 @@ impl<S: Store> Engine<S> {
             if events >= budget.events || began.elapsed() >= budget.time {
                 break;
             }
-            // Whoever has something to do for somebody goes first.
-            match own_pace.rest() {
+            // Whoever has something to do for somebody goes first. There is no rest after the last of them, nor where a report is
+            // waited for.
+            let may_rest = of_page >= PAGE.into() && !self.inner.reports.is_asked();
+            match own_pace.rest().filter(|_| may_rest) {
                 Some(rest) => {
                     sleep(rest).await;
                     own_pace.rested();

@@ -32,10 +32,11 @@ use crate::{
     store::{Filter, Search, StoreError, archive::LOOSE_ENDS_MAX},
 };
 
-/// Events that are taken in at once: the more, the less is merged afterwards.
-const BATCH: u32 = 16_000;
-/// Of these, as many are read from the store at once: meanwhile its log cannot be emptied.
-const PORTION: u32 = 500;
+/// Events that are taken in at once: the more, the less is merged afterwards. Whoever else writes to the index, such as somebody whose
+/// data are erased, waits for that.
+const BATCH: u32 = 8_000;
+/// Of their tickets, as many are read from the store at once: meanwhile its log cannot be emptied.
+const PORTION: usize = 500;
 
 pub(super) struct Words {
     path: PathBuf,
@@ -286,33 +287,31 @@ fn update(connection: &mut Connection, store: &Readers, rests: bool) -> Result<b
     let progress: Option<(Vec<u8>, i64)> = transaction
         .query_row("SELECT store, last FROM progress", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let there = store.run_long(|store| {
+    let batch = store.run_long(|store| {
         let identity: Vec<u8> = store.query_row("SELECT octets FROM identity", [], |row| row.get(0))?;
         let newest: i64 = store.query_row("SELECT ifnull(max(id), 0) FROM outbox", [], |row| row.get(0))?;
-        Ok((identity, newest))
+        // Another file, or an older copy of the same one.
+        let known = progress.filter(|(of, last)| *of == identity && *last <= newest);
+        let after = known.as_ref().map(|(_, last)| *last);
+        if after == Some(newest) {
+            return Ok(None);
+        }
+        let (last, rows) = tickets(store, after.unwrap_or(0))?;
+        Ok(Some((identity, after, last, newest, rows)))
     });
-    let (identity, newest) = there.map_err(UpdateError::Store)?;
-    // Another file, or an older copy of the same one.
-    let known = progress.filter(|(of, last)| *of == identity && *last <= newest);
-    let after = known.as_ref().map(|(_, last)| *last);
-    if after == Some(newest) {
-        return Ok(false);
-    }
+    let batch = batch.map_err(UpdateError::Store)?;
+    let Some((identity, after, last, newest, rows)) = batch else { return Ok(false) };
     if after.is_none() {
         transaction.execute("INSERT INTO documents (documents) VALUES ('delete-all')", [])?;
     }
-    let mut last = after.unwrap_or(0);
-    let mut pace = if rests { Pace::with(newest.abs_diff(last)) } else { Pace::without_rests() };
+    let mut pace = if rests { Pace::with(newest.abs_diff(after.unwrap_or(0))) } else { Pace::without_rests() };
     {
         let sql = "INSERT OR REPLACE INTO documents (rowid, keys, words) VALUES (?, ?, ?)";
         let mut insert = transaction.prepare_cached(sql)?;
-        for _ in 0..BATCH / PORTION {
-            let read = store.run_long(|store| documents(store, last, PORTION)).map_err(UpdateError::Store)?;
-            if read.last == last {
-                break;
-            }
-            last = read.last;
-            for Document { row, keys, words } in read.documents {
+        // The oldest first, each once: the index writes a piece whenever it is told of an older one than before.
+        for portion in rows.chunks(PORTION) {
+            let documents = store.run_long(|store| documents(store, portion)).map_err(UpdateError::Store)?;
+            for Document { row, keys, words } in documents {
                 insert.execute((row, keys, words))?;
                 if let Some(rest) = pace.rest() {
                     thread::sleep(rest);
@@ -327,22 +326,21 @@ fn update(connection: &mut Connection, store: &Readers, rests: bool) -> Result<b
     Ok(last < newest)
 }
 
-/// What tickets say, and up to which event.
-struct Portion {
-    last: i64,
-    documents: Vec<Document>,
-}
-
-/// The tickets of the next events, and the last of those events.
-fn documents(store: &Connection, after: i64, max: u32) -> Result<Portion, StoreError> {
+/// The last of the next events, and their tickets.
+fn tickets(store: &Connection, after: i64) -> Result<(i64, Vec<i64>), StoreError> {
     let sql = "SELECT id, ticket FROM outbox WHERE id > ? ORDER BY id LIMIT ?";
     let mut statement = store.prepare_cached(sql)?;
-    let events = statement.query_map((after, max), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let events = statement.query_map((after, BATCH), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let events: Vec<(i64, i64)> = events.collect::<Result<_, _>>()?;
     let last = events.last().map_or(after, |(id, _)| *id);
     let mut rows: Vec<_> = events.into_iter().map(|(_, row)| row).collect();
     rows.sort_unstable();
     rows.dedup();
+    Ok((last, rows))
+}
+
+/// What tickets say: now, which may be more than they said at the event for which they are read.
+fn documents(store: &Connection, rows: &[i64]) -> Result<Vec<Document>, StoreError> {
     // One statement for all of them: to begin one costs as much as to go on to the next ticket.
     let sql = "SELECT t.id, f.area_key, f.status, f.priority_key, f.is_archived, t.version,
                    t.label, t.category, t.subcategory, i.name, i.email, i.phone, i.document, i.company, i.subject,
@@ -363,7 +361,7 @@ fn documents(store: &Connection, after: i64, max: u32) -> Result<Portion, StoreE
             Err(error) => return Err(error),
         }
     }
-    Ok(Portion { last, documents })
+    Ok(documents)
 }
 
 fn document(store: &Connection, row: &Row<'_>) -> Result<Document, StoreError> {
