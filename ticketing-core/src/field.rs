@@ -141,6 +141,49 @@ pub static FIELDS: [FieldSpec; Field::COUNT] = {
     specs
 };
 
+/// The fields in the order in which the seed's body has them: whoever writes a client begins with that.
+pub(crate) const AS_SENT: [Field; Field::COUNT] = [
+    Field::Name,
+    Field::Email,
+    Field::Phone,
+    Field::HasWhatsapp,
+    Field::Document,
+    Field::Company,
+    Field::Type,
+    Field::Category,
+    Field::Subcategory,
+    Field::Subject,
+    Field::Description,
+    Field::Priority,
+    Field::Area,
+];
+
+/// Their names on the wire, in that order.
+#[expect(clippy::indexing_slicing, reason = "a constant has no iterators; each index is below the length")]
+pub(crate) static NAMES_AS_SENT: [&str; Field::COUNT] = {
+    let mut names = [""; Field::COUNT];
+    let mut place = 0;
+    while place < Field::COUNT {
+        names[place] = AS_SENT[place].name();
+        place += 1;
+    }
+    names
+};
+
+/// Of each field, in the order of the table, its place in that order.
+#[expect(clippy::indexing_slicing, reason = "a constant has no iterators; each index is below the length")]
+static PLACES_AS_SENT: [u8; Field::COUNT] = {
+    let mut places = [0; Field::COUNT];
+    let mut place = 0;
+    while place < Field::COUNT {
+        #[expect(clippy::cast_possible_truncation, reason = "below 13")]
+        let of_field = place as u8;
+        places[AS_SENT[place] as usize] = of_field;
+        place += 1;
+    }
+    places
+};
+
 /// The table. Source: the seed.
 #[rustfmt::skip]
 const TABLE: [Row; Field::COUNT] = [
@@ -196,6 +239,11 @@ impl Field {
         &FIELDS[self as usize]
     }
 
+    /// The field's place in [`AS_SENT`].
+    pub(crate) fn place_as_sent(self) -> usize {
+        PLACES_AS_SENT.get(self as usize).copied().map_or(Self::COUNT, usize::from)
+    }
+
     /// The field's name on the wire.
     pub const fn name(self) -> &'static str {
         self.spec().name
@@ -216,6 +264,14 @@ mod tests {
         for (index, spec) in FIELDS.iter().enumerate() {
             assert_eq!(spec.field as usize, index);
             assert_eq!(Field::from_name(spec.name), Some(spec.field));
+        }
+    }
+
+    #[test]
+    fn each_field_is_sent_once_and_in_its_place() {
+        for spec in &FIELDS {
+            let place = spec.field.place_as_sent();
+            assert_eq!((AS_SENT[place], NAMES_AS_SENT[place]), (spec.field, spec.name));
         }
     }
 

@@ -28,7 +28,7 @@ pub(crate) struct Form<'a, const N: usize> {
 
 impl<'a, const N: usize> Form<'a, N> {
     pub(crate) fn read(json: &'a [u8], names: [&'static str; N]) -> Result<Self, FormError> {
-        let Some(given) = members::read_given(json, names)? else {
+        let Some(given) = members::read_given(json, &names)? else {
             return Err(Violations::of("", Problem::WrongType { expected: JsonType::Object }).into());
         };
         Ok(Self { json, names, given, next: 0, violations: Vec::new() })

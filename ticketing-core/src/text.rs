@@ -32,13 +32,18 @@ impl TextRule {
     /// # Errors
     /// `control-character`, `too-short` or `too-long`: the first of them that applies.
     pub fn check(self, trimmed: &str) -> Result<(), Problem> {
+        // Nearly every text keeps the rule, and its octets tell: a character takes one to four of them.
+        let octets = u32::try_from(trimmed.len()).unwrap_or(u32::MAX);
+        if octets.div_ceil(4) >= self.min && octets <= self.max && !may_have_control_characters(trimmed) {
+            return Ok(());
+        }
+        self.check_characters(trimmed)
+    }
+
+    #[cold]
+    fn check_characters(self, trimmed: &str) -> Result<(), Problem> {
         if let Some(position) = control_character(trimmed, self.multiline) {
             return Err(Problem::ControlCharacter { position });
-        }
-        // A character takes one to four octets, so that most texts need not be counted.
-        let octets = u32::try_from(trimmed.len()).unwrap_or(u32::MAX);
-        if octets.div_ceil(4) >= self.min && octets <= self.max {
-            return Ok(());
         }
         let actual = count(trimmed);
         if actual < self.min {
@@ -88,44 +93,48 @@ pub(crate) fn count(text: &str) -> u32 {
     // small code would not do that by itself.
     let (eights, rest) = text.as_bytes().as_chunks();
     let continuing = |octets: u64| (octets >> 7 & !(octets >> 6) & EACH).count_ones();
-    let mut count = u32::try_from(text.len()).unwrap_or(u32::MAX).wrapping_sub(continuing(padded(rest)));
+    let mut count = u32::try_from(text.len()).unwrap_or(u32::MAX);
     for octets in eights {
         count = count.wrapping_sub(continuing(u64::from_le_bytes(*octets)));
+    }
+    for octet in rest {
+        count = count.wrapping_sub(continuing(u64::from(*octet)));
     }
     count
 }
 
 /// A one in each of eight octets.
-const EACH: u64 = 0x0101_0101_0101_0101;
-
-/// Fewer than eight octets, and letters behind them.
-fn padded(rest: &[u8]) -> u64 {
-    let mut octets = *b"xxxxxxxx";
-    for (slot, octet) in octets.iter_mut().zip(rest) {
-        *slot = *octet;
-    }
-    u64::from_le_bytes(octets)
-}
+pub(crate) const EACH: u64 = 0x0101_0101_0101_0101;
 
 /// The 1-based position, in characters, of the first control character (Unicode category Cc).
 fn control_character(text: &str, multiline: bool) -> Option<u32> {
-    // Nearly every text has none. Seen as octets, a control character is below 0x20, is 0x7F, or begins with 0xC2. Eight of them
-    // at once are told apart in as many steps as one.
-    let below = |octets: u64, limit: u64| octets.wrapping_sub(EACH * limit) & !octets;
-    let suspects = |octets: u64| {
-        (below(octets, 0x20) | below(octets ^ (EACH * 0x7F), 1) | below(octets ^ (EACH * 0xC2), 1)) & (EACH << 7)
-    };
-    let (eights, rest) = text.as_bytes().as_chunks();
-    let mut found = suspects(padded(rest));
-    for octets in eights {
-        found |= suspects(u64::from_le_bytes(*octets));
-    }
-    if found == 0 {
+    if !may_have_control_characters(text) {
         return None;
     }
     let allowed = |c: char| multiline && matches!(c, '\n' | '\r' | '\t');
     let index = text.chars().position(|c| c.is_control() && !allowed(c))?;
     Some(u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1))
+}
+
+/// Whether a text has octets that control characters have; nearly every text has none.
+fn may_have_control_characters(text: &str) -> bool {
+    let octets = text.as_bytes();
+    // The last eight may be some of those before again: to fill up the rest would take longer.
+    let Some(last) = octets.last_chunk() else {
+        return octets.iter().any(|octet| matches!(octet, ..0x20 | 0x7F | 0xC2));
+    };
+    let (eights, _) = octets.as_chunks();
+    eights.iter().chain([last]).any(|octets| may_be_control_characters(u64::from_le_bytes(*octets)))
+}
+
+/// Seen as octets, a control character is below 0x20, is 0x7F, or begins with 0xC2. Eight of them at once are told apart in as many
+/// steps as one.
+fn may_be_control_characters(octets: u64) -> bool {
+    const HIGHEST: u64 = EACH << 7;
+    let below = octets.wrapping_sub(EACH * 0x20);
+    let is_ascii_and_visible = (octets | below | octets.wrapping_add(EACH)) & HIGHEST == 0;
+    let is = |octet: u64| (octets ^ (EACH * octet)).wrapping_sub(EACH) & !(octets ^ (EACH * octet));
+    !is_ascii_and_visible && ((below & !octets) | is(0x7F) | is(0xC2)) & HIGHEST != 0
 }
 
 /// The form in which two areas are the same: white space trimmed and collapsed, upper case. Accents count.
@@ -263,6 +272,18 @@ mod tests {
             let allowed = |c: char| multiline && ['\n', '\r', '\t'].contains(&c);
             let expected = text.chars().position(|c| c.is_control() && !allowed(c)).map(|index| u32::try_from(index + 1).unwrap());
             prop_assert_eq!(control_character(&text, multiline), expected);
+        }
+    }
+
+    proptest! {
+        /// What a text's octets tell is what its characters do.
+        #[test]
+        fn prop_a_text_keeps_a_rule_if_its_characters_do(text in "[\\PC\\u{0}-\\u{FF}xñ🦀]{1,20}", min in 0..20_u32, max in 0..20_u32, multiline: bool) {
+            let rule = TextRule { min, max, multiline };
+            let allowed = |c: char| multiline && ['\n', '\r', '\t'].contains(&c);
+            let length = u32::try_from(text.chars().count()).unwrap();
+            let keeps = !text.chars().any(|c| c.is_control() && !allowed(c)) && (min..=max).contains(&length);
+            prop_assert_eq!(rule.check(&text).is_ok(), keeps);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
 
 /// How a new ticket comes to be, where that is not as usual: open, nobody's, and now. Other systems hand over tickets that they have
 /// had for a while.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Arrival {
     /// The status that it has; `None`: it is open.
     pub status: Option<Status>,
@@ -32,7 +32,29 @@ pub struct Arrival {
     pub closed_at: Option<Timestamp>,
 }
 
+impl Default for Arrival {
+    fn default() -> Self {
+        Self::as_usual()
+    }
+}
+
 impl Arrival {
+    /// Open, nobody's, and now.
+    pub(super) const fn as_usual() -> Self {
+        Self {
+            status: None,
+            justification: None,
+            assignee: None,
+            tags: Vec::new(),
+            due: None,
+            created_at: None,
+            described_at: None,
+            resolved_at: None,
+            reopened_at: None,
+            closed_at: None,
+        }
+    }
+
     /// Dates that no ticket of this status has, or that are not in the order in which things happen. They are called what whoever gave
     /// them calls them: when it was re-opened, resolved, closed.
     pub(crate) fn dates_out_of_place(&self, [reopened, resolved, closed]: [&'static str; 3]) -> Vec<Violation> {

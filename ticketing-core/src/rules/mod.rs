@@ -54,6 +54,7 @@ struct Inner {
     /// Made when somebody asks: what only checks forms never does.
     hash: OnceLock<RulesHash>,
     fields: [FieldRule; Field::COUNT],
+    texts: [TextRule; Field::COUNT],
     /// The known types, priorities and areas, as a violation lists them.
     choices: [Arc<[String]>; 3],
     keys: Keys,
@@ -61,6 +62,9 @@ struct Inner {
     zone: Zone,
     calendars: Vec<(String, Calendar)>,
 }
+
+/// The rule of what is no text.
+const NO_TEXT: TextRule = TextRule::line(1, 1);
 
 /// Key of every name and alias → index of what it names, in order of the document.
 #[derive(Debug)]
@@ -179,8 +183,11 @@ impl Rules {
 
     fn compiled(document: RulesDocument, keys: Keys) -> Self {
         let mut fields = [FieldRule::default(); Field::COUNT];
-        for (spec, rule) in FIELDS.iter().zip(&mut fields) {
+        let mut texts = [NO_TEXT; Field::COUNT];
+        for ((spec, rule), text) in FIELDS.iter().zip(&mut fields).zip(&mut texts) {
             *rule = document.field(spec);
+            let multiline = matches!(spec.kind, Kind::Text { multiline: true, .. });
+            *text = TextRule { min: rule.min.unwrap_or(1), max: rule.max.unwrap_or(1), multiline };
         }
         let zone = document.table(&document.zone).cloned().unwrap_or_default();
         let mut calendars = Vec::new();
@@ -192,7 +199,7 @@ impl Rules {
             calendars.push((name.to_owned(), rules.compile(of)));
         }
         let choices = [document.types.as_slice().into(), names(&document.priorities.list), names(&document.areas.list)];
-        Self(Arc::new(Inner { document, hash: OnceLock::new(), fields, choices, keys, zone, calendars }))
+        Self(Arc::new(Inner { document, hash: OnceLock::new(), fields, texts, choices, keys, zone, calendars }))
     }
 
     /// Reads rules from JSON. Members that are left out have the built-in value; unknown ones are an error.
@@ -253,9 +260,7 @@ impl Rules {
 
     /// The rule of a text field's length; of one character where the field is no text.
     pub fn text_rule(&self, field: Field) -> TextRule {
-        let FieldRule { min, max, .. } = self.field(field);
-        let multiline = matches!(field.spec().kind, Kind::Text { multiline: true, .. });
-        TextRule { min: min.unwrap_or(1), max: max.unwrap_or(1), multiline }
+        self.0.texts.get(field as usize).copied().unwrap_or(NO_TEXT)
     }
 
     /// The ticket types.

@@ -127,7 +127,7 @@ fn take_webhook(form: &mut Form<'_, 7>, json: &[u8]) -> Given<Webhook> {
     let Some(object) = take_object(form, json, "webhook") else {
         return if form.refuses("webhook") { Given::Refused } else { Given::Absent };
     };
-    let [url, headers] = members::read(object.as_bytes(), ["url", "headers"]).ok().flatten().unwrap_or_default();
+    let [url, headers] = members::read(object.as_bytes(), &["url", "headers"]).ok().flatten().unwrap_or_default();
     let headers = match &headers {
         Value::Absent => Ok(vec![]),
         Value::Repeated => Err(Problem::Repeated),
@@ -168,7 +168,7 @@ fn read_headers(webhook: &str) -> Result<Vec<(String, String)>, Problem> {
 
 fn take_criteria(form: &mut Form<'_, 7>, json: &[u8]) -> Criteria {
     let Some(object) = take_object(form, json, "criteria") else { return Criteria::default() };
-    let [action] = members::read(object.as_bytes(), ["action"]).ok().flatten().unwrap_or_default();
+    let [action] = members::read(object.as_bytes(), &["action"]).ok().flatten().unwrap_or_default();
     let known = |name| Happening::from_name(name).ok_or_else(|| unknown(Happening::ALL.map(Happening::name)));
     match action.trimmed().and_then(|name| name.map(known).transpose()) {
         Ok(action) => Criteria { action },

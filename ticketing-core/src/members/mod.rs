@@ -3,6 +3,8 @@
 //! A wrong type, a repeated member or half a surrogate pair is the business of its field, not the end of the reading: only
 //! malformed JSON is an error here.
 
+mod plain;
+
 use std::{borrow::Cow, marker::PhantomData};
 
 use serde::{
@@ -65,9 +67,11 @@ impl Value<'_> {
     /// # Errors
     /// `wrong-type`, `invalid-unicode` or `repeated`.
     pub(crate) fn trimmed(&self) -> Result<Option<&str>, Problem> {
+        if let Self::Text(text) = self {
+            return Ok(Some(text::trimmed(text)).filter(|text| !text.is_empty()));
+        }
         match self {
-            Self::Absent => Ok(None),
-            Self::Text(text) => Ok(Some(text::trimmed(text)).filter(|text| !text.is_empty())),
+            Self::Absent | Self::Text(_) => Ok(None),
             Self::Flag(_) | Self::Other => Err(Problem::WrongType { expected: JsonType::String }),
             Self::LoneSurrogate => Err(Problem::InvalidUnicode),
             Self::Repeated => Err(Problem::Repeated),
@@ -121,7 +125,7 @@ impl From<serde_json::Error> for MalformedJson {
 /// Malformed JSON, or octets that are not UTF-8. A byte order mark before the JSON is skipped.
 pub(crate) fn read<'a, const N: usize>(
     json: &'a [u8],
-    names: [&str; N],
+    names: &[&str; N],
 ) -> Result<Option<[Value<'a>; N]>, MalformedJson> {
     Ok(read_given(json, names)?.map(|given| given.values))
 }
@@ -129,20 +133,49 @@ pub(crate) fn read<'a, const N: usize>(
 /// As [`read`], and which of the members there are at all.
 pub(crate) fn read_given<'a, const N: usize>(
     json: &'a [u8],
-    names: [&str; N],
+    names: &[&str; N],
 ) -> Result<Option<Given<Value<'a>, N>>, MalformedJson> {
+    let Given { mut values, mut is_there } = Given::default();
+    let is_object = read_into(json, names, &mut values, &mut is_there)?;
+    Ok(is_object.then_some(Given { values, is_there }))
+}
+
+/// As [`read_given`], into places in which nothing is yet; whether the JSON is an object. To hand so much over from one function to the
+/// next would take as long as to read it.
+pub(crate) fn read_into<'a, const N: usize>(
+    json: &'a [u8],
+    names: &[&str; N],
+    values: &mut [Value<'a>; N],
+    is_there: &mut [bool; N],
+) -> Result<bool, MalformedJson> {
     let text = core::str::from_utf8(json).map_err(|error| not_utf8(json, error.valid_up_to()))?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    // Nearly every object is plain.
+    if plain::object(text, names, values, is_there).is_some() {
+        return Ok(true);
+    }
+    read_other(text, names, values, is_there)
+}
+
+/// As [`read_into`], whatever JSON it is.
+#[cold]
+fn read_other<'a, const N: usize>(
+    text: &'a str,
+    names: &[&str; N],
+    values: &mut [Value<'a>; N],
+    is_there: &mut [bool; N],
+) -> Result<bool, MalformedJson> {
     if !text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         IgnoredAny::deserialize(&mut deserializer)?;
         deserializer.end()?;
-        return Ok(None);
+        return Ok(false);
     }
-    // Nearly every object can be read straight away. What cannot is read again, to tell broken JSON from half a surrogate pair
-    // or a number that is too large, which are the business of their fields.
-    let members = object::<N, Straight>(text, &names).or_else(|_| object::<N, Careful>(text, &names))?;
-    Ok(Some(members))
+    // Of the others, nearly every one can be read straight away. What cannot is read again, to tell broken JSON from half a surrogate
+    // pair or a number that is too large, which are the business of their fields.
+    let given = object::<N, Straight>(text, names).or_else(|_| object::<N, Careful>(text, names))?;
+    Given { values: *values, is_there: *is_there } = given;
+    Ok(true)
 }
 
 /// As [`read`], each value as it stands in the JSON, for whoever takes numbers, lists and objects too.
@@ -289,6 +322,12 @@ pub(crate) struct Given<V, const N: usize> {
     pub(crate) is_there: [bool; N],
 }
 
+impl<V: Default, const N: usize> Default for Given<V, N> {
+    fn default() -> Self {
+        Self { values: [(); N].map(|()| V::default()), is_there: [false; N] }
+    }
+}
+
 fn object<'a, const N: usize, R: ReadValue>(
     text: &'a str,
     names: &[&str; N],
@@ -319,8 +358,7 @@ impl<'de, const N: usize, R: ReadValue> Visitor<'de> for Members<'_, N, R> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut values = [(); N].map(|()| R::Value::default());
-        let mut seen = [false; N];
+        let Given { mut values, is_there: mut seen } = Given::default();
         while let Some(index) = map.next_key_seed(Name { names: self.names })? {
             let slot = index.and_then(|index| Some((values.get_mut(index)?, seen.get_mut(index)?)));
             match slot {
@@ -517,12 +555,12 @@ mod tests {
 
     #[track_caller]
     fn check(json: &str, expected: [Value<'_>; 2]) {
-        assert_eq!(read(json.as_bytes(), ["a", "b"]), Ok(Some(expected)), "{json}");
+        assert_eq!(read(json.as_bytes(), &["a", "b"]), Ok(Some(expected)), "{json}");
     }
 
     #[track_caller]
     fn malformed(json: impl AsRef<[u8]>, line: usize, column: usize) {
-        assert_eq!(read(json.as_ref(), ["a", "b"]), Err(MalformedJson { line, column }));
+        assert_eq!(read(json.as_ref(), &["a", "b"]), Err(MalformedJson { line, column }));
     }
 
     #[test]
@@ -535,7 +573,7 @@ mod tests {
 
     #[test]
     fn text_without_escapes_is_borrowed() {
-        let [a, b] = read(br#"{"a": "x y", "b": "x\ny"}"#, ["a", "b"]).unwrap().unwrap();
+        let [a, b] = read(br#"{"a": "x y", "b": "x\ny"}"#, &["a", "b"]).unwrap().unwrap();
         assert!(matches!(a, Value::Text(Cow::Borrowed("x y"))));
         assert!(matches!(b, Value::Text(Cow::Owned(text)) if text == "x\ny"));
     }
@@ -649,7 +687,7 @@ mod tests {
     #[test]
     fn what_is_no_object_is_told_from_what_is_no_json() {
         for json in ["[]", "null", "7", " \"a\" ", "[{\"a\":1}]"] {
-            assert_eq!(read(json.as_bytes(), ["a"]), Ok(None), "{json}");
+            assert_eq!(read(json.as_bytes(), &["a"]), Ok(None), "{json}");
         }
         malformed("", 1, 0);
         malformed("{", 1, 1);
