@@ -197,12 +197,16 @@ const backlog = () => card(t("board.backlog"), {
   },
 });
 
-const inQueue = (parameters) => `#/?${new URLSearchParams({ estado: "abiertos", ...parameters, ...(wanted.area ? { area: wanted.area } : {}) })}`;
+/** The queue of what a part counts. */
+const inQueue = (part, parameters) => {
+  const area = figures.areaOf(part);
+  return `#/?${new URLSearchParams({ estado: "abiertos", ...(area ? { area } : {}), ...parameters })}`;
+};
 
 const risk = () => card(t("board.risk"), {
   id: "risk", text: t("board.risk.about"), part: "due",
   body: ({ vencidos, por_vencer: due, detenidos, sin_plazo: without }) => {
-    const one = (name, n, plazo, kind) => html`<a class="risk ${n > 0 ? kind : ""}" href=${inQueue({ plazo, orden: "plazo" })}><strong>${number(n)}</strong><span>${name}<span class="visually-hidden">. ${t("board.risk.open")}</span></span></a>`;
+    const one = (name, n, plazo, kind) => html`<a class="risk ${n > 0 ? kind : ""}" href=${inQueue("due", { plazo, orden: "plazo" })}><strong>${number(n)}</strong><span>${name}<span class="visually-hidden">. ${t("board.risk.open")}</span></span></a>`;
     return html`<div class="risks">${one(t("board.risk.overdue"), vencidos, "vencidos", "bad")}${due.map(({ horas, tickets }) => one(t("board.risk.within", { n: horas }), tickets, horas === 24 ? "hoy" : `${horas}h`, horas === 24 ? "" : "warn"))}</div>
       <p class="muted beside">${t("board.risk.rest", { still: number(detenidos), without: number(without) })}</p>`;
   },
@@ -279,7 +283,7 @@ const breakdown = (by, name) => card(name, {
 function cell(by, { tipo, valor, nombre, conjunto }, code, isBar, tone, most) {
   const text = say(code, conjunto[code]);
   if (code === "pendientes" && conjunto[code] > 0) {
-    const link = by === "area" && tipo === "VALOR" ? inQueue({ area: valor }) : by === "agente" && tipo === "NINGUNO" ? inQueue({ agente: "nadie" }) : by === "agente" && valor === session.user.id ? inQueue({ agente: "yo" }) : null;
+    const link = by === "area" && tipo === "VALOR" ? inQueue(by, { area: valor }) : by === "agente" && tipo === "NINGUNO" ? inQueue(by, { agente: "nadie" }) : by === "agente" && valor === session.user.id ? inQueue(by, { agente: "yo" }) : null;
     if (link) return html`<a href=${link} aria-label=${t("board.open-queue", { name: `${nombre}, ${text}` })}>${text}</a>`;
   }
   return isBar ? html`<span class="barred">${bar(value(conjunto[code]) ?? 0, most, tone ?? (code === "entradas" ? 1 : 3))}<span>${text}</span></span>` : text;

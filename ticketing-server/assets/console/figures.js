@@ -182,6 +182,9 @@ export async function update() {
 /** A part is of another view than the one that is wanted. */
 export const isOld = (name) => known[name].path !== ASKED[name].path();
 
+/** Of which area a part's figures are, which may be another one than is wanted by now; `null`: of all. */
+export const areaOf = (name) => new URLSearchParams(known[name].path?.split("?")[1]).get("area");
+
 export const isHere = () => location.hash.startsWith("#/tablero");
 
 /** Everything again, at once. */

@@ -133,7 +133,8 @@ test("what is at risk is a way into the queue", async (t) => {
     await page.locator("main.board").waitFor();
     await page.goto(`${url}/consola#/tablero?area=${encodeURIComponent(area)}`);
   }
-  // So are the tickets of an area.
+  // So are the tickets of an area, once its figures have taken the place of all areas'.
+  await page.waitForFunction(() => document.querySelectorAll('section[aria-labelledby="board-by-area"] tbody tr').length === 1);
   await card(page, "by-area").getByRole("link").click();
   await page.waitForFunction(() => document.querySelectorAll(".ticket-row").length === 5);
 });
