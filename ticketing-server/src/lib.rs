@@ -18,7 +18,6 @@ pub mod courier {
     pub use crate::engine::courier::{Carried, Carrier, CourierFigures, CourierOptions, Recipient};
 }
 mod engine;
-mod pace;
 pub mod store;
 pub mod zones;
 

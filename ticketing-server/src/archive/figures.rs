@@ -10,7 +10,7 @@ use ticketing_core::{
     report::{Dimension, FACTS_VERSION, Holds, Rollup, Shelf, Stretch, Sums, begins, cover, history_facts},
 };
 
-use crate::store::{KeptSums, ReportSet, SetNumber, Store, StoreError};
+use crate::store::{KeptSums, ReportSet, SetNumber, Store, StoreError, Urgency};
 
 /// How many hours are read at once.
 const HOURS_AT_ONCE: u32 = 200;
@@ -38,7 +38,7 @@ impl Recount {
         };
         let (mut later, mut after) = (HashMap::new(), set.position);
         loop {
-            let events = store.events_after(after, EVENTS_AT_ONCE).await?;
+            let events = store.events_after(after, EVENTS_AT_ONCE, Urgency::Awaited).await?;
             let Some((last, ..)) = events.last() else { break };
             after = *last;
             for (_, id, event) in events {

@@ -35,6 +35,21 @@ impl fmt::Debug for DatabaseSetting {
     }
 }
 
+/// How a SQLite file is worked with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SqliteSettings {
+    /// Memory for the file's pages.
+    cache_mib: Option<NonZeroU32>,
+}
+
+impl SqliteSettings {
+    fn cache_octets(&self) -> usize {
+        let mib = self.cache_mib.map_or(256, NonZeroU32::get);
+        usize::try_from(mib).unwrap_or(usize::MAX).saturating_mul(1 << 20)
+    }
+}
+
 /// How a PostgreSQL database is worked with.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -121,7 +136,8 @@ async fn open_with(
 ) -> anyhow::Result<AnyStore> {
     let store = match location {
         Location::Sqlite(path) => {
-            let options = SqliteOptions { wait_max, read_max, ..SqliteOptions::default() };
+            let cache_octets = settings.sqlite.cache_octets();
+            let options = SqliteOptions { cache_octets, wait_max, read_max, ..SqliteOptions::default() };
             SqliteStore::open_with(path, &options).map(AnyStore::from)
         }
         Location::Postgres(url) => {

@@ -14,7 +14,7 @@ use clap::ValueEnum;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de};
 
-use super::database::{DatabaseSetting, LabelSettings, PostgresSettings};
+use super::database::{DatabaseSetting, LabelSettings, PostgresSettings, SqliteSettings};
 use crate::{
     http::{CorsOrigin, RateLimit, RateLimits},
     webhooks::WebhookOptions,
@@ -44,6 +44,8 @@ pub(super) struct Settings {
     pub(super) token_minutes: Option<NonZeroU32>,
     /// How often one client may call.
     pub(super) rate_limits: RateLimitSettings,
+    /// How a SQLite file is worked with.
+    pub(super) sqlite: SqliteSettings,
     /// How a PostgreSQL database is worked with.
     pub(super) postgres: PostgresSettings,
     /// How labels are given.
@@ -217,6 +219,7 @@ mod tests {
             "[rate_limits]\naddress_burst = 0",
             "log_format = \"xml\"",
             "token_minutes = 0",
+            "[sqlite]\ncache_mib = 0",
             "[postgres]\nconnections_max = 0",
             "[labels]\nblock = -1",
             "database = \"postgres://desk:secreto@db.example/desk",
@@ -247,6 +250,8 @@ mod tests {
             enabled = true
             address_per_minute = 7
             token_burst = 8
+            [sqlite]
+            cache_mib = 64
             [postgres]
             connections_max = 20
             connect_timeout_seconds = 3

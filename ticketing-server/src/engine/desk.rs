@@ -157,7 +157,8 @@ impl<S: Store> Engine<S> {
         found.filter(|(_, named)| *named == label).map(|(id, _)| id).ok_or(EngineError::NotFound)
     }
 
-    /// The tickets that an actor wants to see and may, newest first. What was said in a ticket is found within a second.
+    /// The tickets that an actor wants to see and may, newest first. What was said in a ticket is found within a second, or soon after a
+    /// burst of writes.
     ///
     /// # Errors
     /// [`EngineError::Refused`] for a requester; or the store's.
@@ -188,8 +189,8 @@ impl<S: Store> Engine<S> {
         Ok(self.inner.store.totals(&scope).await?)
     }
 
-    /// Makes what has happened findable by its words; answers whether there may be more. Whoever runs an engine calls this a
-    /// few times a second.
+    /// Makes what has happened findable by its words, or quicker to be found; answers whether there may be more to do. Whoever runs an
+    /// engine calls this a few times a second.
     ///
     /// # Errors
     /// When the store fails; the words are found later.

@@ -1,8 +1,8 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
-use super::Engine;
+use super::{Engine, rest::Rest};
 use crate::store::Store;
 
 impl<S: Store> Engine<S> {
@@ -66,15 +66,19 @@ impl<S: Store> Engine<S> {
         }
     }
 
-    /// What was said is to be found within a second.
+    /// What was said is to be found within a second, or soon after a burst.
     async fn keep_findable(&self) {
         let mut ticks = every(Duration::from_millis(500));
+        let mut rest = Rest::default();
         loop {
             ticks.tick().await;
-            loop {
+            while !rest.is_due(self.inner.store.written(), Instant::now()) {
                 match self.index_words().await {
                     Ok(true) => {}
-                    Ok(false) => break,
+                    Ok(false) => {
+                        rest.has_followed(Instant::now());
+                        break;
+                    }
                     Err(error) => {
                         tracing::error!(%error, "what tickets say could not be indexed");
                         break;

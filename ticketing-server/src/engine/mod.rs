@@ -16,6 +16,7 @@ mod people;
 mod privacy;
 mod public;
 mod reports;
+mod rest;
 mod rules_changes;
 mod subscriptions;
 mod sweep;

@@ -20,7 +20,7 @@ use super::{
     QueueStore, RecipientId, Repeatable, ReportSet, ReportStore, ReportSums, Restoration, Restored, RulesStore,
     RulesVersion, SetNumber, Settlement, SigningKey, StoreError, StoredHistory, StoredReference, SubscriptionChange,
     SubscriptionRecord, SubscriptionStore, SubscriptionStored, SumsChange, TicketRecord, TicketStore, TokenRecord,
-    TokenStore, TokenStored, Total, UserChange, UserRecord, UserStore, UserStored, Waiting,
+    TokenStore, TokenStored, Total, Urgency, UserChange, UserRecord, UserStore, UserStored, Waiting, Written,
 };
 
 /// A store of any kind that is compiled in. Cheap to clone.
@@ -87,6 +87,15 @@ impl QueueStore for AnyStore {
             Self::Sqlite(store) => store.waiting(),
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => store.waiting(),
+        }
+    }
+
+    fn written(&self) -> Written {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(store) => store.written(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => store.written(),
         }
     }
 }
@@ -167,7 +176,7 @@ hand_on! {
         publish_reports(set: SetNumber, revision: u64) -> bool;
         forget_sums(max: u32) -> usize;
         report_sums(by: Dimension, choose: Choose) -> ReportSums;
-        events_after(after: FeedPosition, max: u32) -> Vec<(FeedPosition, TicketId, Event)>;
+        events_after(after: FeedPosition, max: u32, urgency: Urgency) -> Vec<(FeedPosition, TicketId, Event)>;
     }
     FeedStore {
         feed(after: FeedPosition, max: u32) -> Vec<FeedEntry>;

@@ -43,7 +43,8 @@ pub trait DeskStore: Send + Sync + 'static {
         max: u32,
     ) -> impl Future<Output = Result<Vec<TicketId>, StoreError>> + Send;
 
-    /// Makes what has happened since the last time findable by its words; answers whether there may be more.
+    /// Makes what has happened since the last time findable by its words, or quicker to be found; answers whether there may be more
+    /// to do.
     fn index_words(&self) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 

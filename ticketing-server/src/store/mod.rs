@@ -21,6 +21,7 @@ mod reports;
 pub mod sqlite;
 mod subscriptions;
 mod tokens;
+mod urgency;
 
 use std::{error::Error, net::IpAddr, time::Duration};
 
@@ -62,6 +63,9 @@ pub use self::privacy::{AddressHash, Erasure, Forgotten, PrivacyStore};
 pub use self::reports::{Choose, KeptSums, ReportSet, ReportStore, ReportSums, SetNumber, SumsChange};
 
 pub use self::tokens::{TokenHash, TokenRecord, TokenStore, TokenStored};
+
+pub(crate) use self::urgency::Hurry;
+pub use self::urgency::Urgency;
 
 /// Everything that an engine needs.
 pub trait Store:
@@ -172,6 +176,9 @@ pub trait RulesStore: Send + Sync + 'static {
 pub trait QueueStore: Send + Sync + 'static {
     /// How much there is of it now.
     fn waiting(&self) -> Waiting;
+
+    /// What was written in this process until now.
+    fn written(&self) -> Written;
 }
 
 /// How much waits for a store.
@@ -181,6 +188,15 @@ pub struct Waiting {
     pub writes: usize,
     /// Lists and searches.
     pub reads: usize,
+}
+
+/// What was written, or could not be: the more writes there are to a transaction, the more they have waited for each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Written {
+    /// What was to be committed at once.
+    pub transactions: u64,
+    /// What was asked for.
+    pub writes: u64,
 }
 
 /// How long a store lets work wait that it has not begun with, unless it is told otherwise: a person still looks at the page then.

@@ -2,11 +2,17 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{
+            AtomicU64, AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
+    thread::Thread,
     time::Duration,
 };
+#[cfg(feature = "sqlite")]
+use std::{thread, time::Instant};
 
 use tokio::{
     sync::{
@@ -16,7 +22,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::StoreError;
+use super::{StoreError, Written};
 
 /// A place in the line. Its work is there until it is taken: by the writer, who begins with it, or by whoever has waited too long,
 /// who takes it away. So what was refused is not done later, and what was begun is not refused.
@@ -38,6 +44,8 @@ impl<J> Place<J> {
 /// The line's end, where work joins it.
 pub(super) struct Queue<J> {
     jobs: mpsc::Sender<Place<J>>,
+    bell: Arc<Bell>,
+    tally: Arc<Tally>,
     /// How long work may stand in the line.
     wait_max: Duration,
 }
@@ -46,7 +54,7 @@ impl<J> Queue<J> {
     /// A line for so much work, and its head.
     pub(super) fn new(max: usize, wait_max: Duration) -> (Self, mpsc::Receiver<Place<J>>) {
         let (jobs, waiting) = mpsc::channel(max.max(1));
-        (Self { jobs, wait_max }, waiting)
+        (Self { jobs, bell: Arc::default(), tally: Arc::default(), wait_max }, waiting)
     }
 
     /// Has work done and waits for its answer. Where the line is full, or nobody has begun with it in time, it is refused.
@@ -63,6 +71,7 @@ impl<J> Queue<J> {
             TrySendError::Full(_) => StoreError::Overloaded,
             TrySendError::Closed(_) => stopped(),
         });
+        self.bell.joined(|| self.len());
         let wait_max = self.wait_max;
         async move {
             joined?;
@@ -77,13 +86,89 @@ impl<J> Queue<J> {
     }
 
     /// Waits until nobody works at its head any more.
+    #[cfg(feature = "sqlite")]
     pub(super) async fn closed(&self) {
         self.jobs.closed().await;
+    }
+
+    /// What tells whoever works at its head how much stands in it.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn bell(&self) -> Arc<Bell> {
+        Arc::clone(&self.bell)
+    }
+
+    /// Where whoever works at its head counts what they have done.
+    pub(super) fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
+    }
+
+    /// What was done of it.
+    pub(super) fn written(&self) -> Written {
+        self.tally.written()
     }
 
     /// How much stands in it.
     pub(super) fn len(&self) -> usize {
         self.jobs.max_capacity() - self.jobs.capacity()
+    }
+}
+
+/// What was done of a line.
+#[derive(Default)]
+pub(super) struct Tally {
+    transactions: AtomicU64,
+    writes: AtomicU64,
+}
+
+impl Tally {
+    /// So much was done at once.
+    pub(super) fn add(&self, writes: usize) {
+        self.transactions.fetch_add(1, Relaxed);
+        self.writes.fetch_add(writes as u64, Relaxed);
+    }
+
+    fn written(&self) -> Written {
+        Written { transactions: self.transactions.load(Relaxed), writes: self.writes.load(Relaxed) }
+    }
+}
+
+/// Rings when so much stands in a line.
+#[derive(Default)]
+pub(super) struct Bell {
+    /// How much; 0: nobody listens.
+    at: AtomicUsize,
+    listener: OnceLock<Thread>,
+}
+
+impl Bell {
+    /// Waits until so much stands in the line, and not for longer than that. It is for one thread, always the same.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn wait(&self, at: usize, len: impl Fn() -> usize, timeout: Duration) {
+        self.listener.get_or_init(thread::current);
+        let began = Instant::now();
+        while let Some(left) = timeout.checked_sub(began.elapsed()) {
+            self.at.store(at, SeqCst);
+            // It may have come before anybody would have rung.
+            if len() >= at {
+                break;
+            }
+            // It may also be woken by who rang too late for the last time.
+            thread::park_timeout(left);
+        }
+        self.at.store(0, SeqCst);
+    }
+
+    /// Somebody may have joined the line.
+    fn joined(&self, len: impl Fn() -> usize) {
+        let at = self.at.load(SeqCst);
+        // Of those who come at once, one rings.
+        if at > 0
+            && len() >= at
+            && self.at.compare_exchange(at, 0, SeqCst, Relaxed).is_ok()
+            && let Some(listener) = self.listener.get()
+        {
+            listener.unpark();
+        }
     }
 }
 
@@ -132,6 +217,35 @@ mod tests {
         });
         assert_eq!(queue.run("a", answer).await.unwrap(), 1);
         working.await.unwrap();
+    }
+
+    /// Times are there to end a wait for what does not come.
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn the_bell_rings_when_as_much_stands_in_the_line_as_is_waited_for() {
+        const LATE: Duration = Duration::from_mins(1);
+        let (queue, head) = Queue::new(4, LATE);
+        let bell = queue.bell();
+        let mut answers = Vec::new();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for job in ["a", "b", "c"] {
+                    thread::sleep(SOON / 5);
+                    let (reply, answer) = oneshot::channel::<Result<(), _>>();
+                    answers.push((reply, queue.run(job, answer)));
+                }
+            });
+            let began = Instant::now();
+            bell.wait(3, || head.len(), LATE);
+            assert_eq!(head.len(), 3);
+            assert!(began.elapsed() < LATE, "nobody has rung");
+        });
+        let began = Instant::now();
+        bell.wait(3, || head.len(), LATE);
+        assert!(began.elapsed() < LATE, "what is there is waited for");
+        let began = Instant::now();
+        bell.wait(4, || head.len(), SOON);
+        assert!(began.elapsed() >= SOON, "what does not come is not waited for");
     }
 
     #[tokio::test]

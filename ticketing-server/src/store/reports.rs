@@ -7,7 +7,7 @@ use ticketing_core::{
     report::{Dimension, Shelf, Stretch},
 };
 
-use super::{FeedPosition, StoreError};
+use super::{FeedPosition, StoreError, Urgency};
 
 /// Sums, kept by dimension and stretch of time, whole or not at all: who changes them says which version they have read.
 ///
@@ -62,6 +62,7 @@ pub trait ReportStore: Send + Sync + 'static {
         &self,
         after: FeedPosition,
         max: u32,
+        urgency: Urgency,
     ) -> impl Future<Output = Result<Vec<(FeedPosition, TicketId, Event)>, StoreError>> + Send;
 }
 

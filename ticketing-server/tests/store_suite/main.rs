@@ -102,7 +102,7 @@ use self::{
         a_report_is_of_what_an_actor_may_read, figures_that_are_not_what_the_events_come_to_are_named,
         of_two_changes_of_sums_one_is_stored, processes_that_sum_up_at_once_count_everything_once,
         prop_reports_say_what_the_histories_come_to, reports_stay_when_a_person_is_erased_and_when_a_desk_moves,
-        sums_are_made_anew_beside_those_that_are_read,
+        sums_are_made_anew_beside_those_that_are_read, what_a_burst_leaves_is_followed_after_it,
     },
     tokens::{
         a_token_is_revoked_once_and_stays, a_token_that_was_added_is_there_with_its_hash,
@@ -831,6 +831,7 @@ macro_rules! store_suite {
                 reports_stay_when_a_person_is_erased_and_when_a_desk_moves,
                 of_two_changes_of_sums_one_is_stored,
                 sums_are_made_anew_beside_those_that_are_read,
+                what_a_burst_leaves_is_followed_after_it,
                 a_report_is_of_what_an_actor_may_read,
                 figures_that_are_not_what_the_events_come_to_are_named,
                 a_user_who_was_added_is_found_by_id_and_by_address,

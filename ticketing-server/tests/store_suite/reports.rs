@@ -1,5 +1,7 @@
 //! Reports: whatever has happened, and however it was summed up, they say what the histories come to.
 
+use std::time::{Duration, Instant};
+
 use proptest::strategy::ValueTree;
 use ticketing_core::{
     TimeDelta, Zone,
@@ -8,8 +10,9 @@ use ticketing_core::{
 use ticketing_server::{
     ReportAsk, TakeOver,
     archive::{Export, Extent, Import, verify},
-    store::{FeedPosition, FeedStore, KeptSums, ReportSet, SetNumber, SumsChange},
+    store::{FeedPosition, FeedStore, Filter, KeptSums, ListQuery, ReportSet, Search, SetNumber, SumsChange},
 };
+use tokio::time::{sleep, timeout};
 
 use super::*;
 
@@ -257,6 +260,53 @@ pub(super) async fn reports_stay_when_a_person_is_erased_and_when_a_desk_moves(s
     is_as_recomputed(&engine, &mut runner, 6).await;
     while engine.index_words().await.unwrap() {}
     assert_eq!(verify(&store).await.unwrap().deviations, []);
+}
+
+/// Whoever follows may rest while many write at once. They go on by themselves: nobody but `maintain` has them do so.
+pub(super) async fn what_a_burst_leaves_is_followed_after_it(store: impl Store + Clone) {
+    const BURST: Duration = Duration::from_millis(1_200);
+    const PATIENCE: Duration = Duration::from_mins(1);
+    let engine = Engine::start(store.clone()).await.unwrap();
+    let maintaining = engine.clone();
+    let maintenance = tokio::spawn(async move { maintaining.maintain().await });
+    let before = store.written();
+    let began = Instant::now();
+    let creating: Vec<_> = (0..64)
+        .map(|_| {
+            let engine = engine.clone();
+            tokio::spawn(async move {
+                let mut created = 0_u32;
+                while began.elapsed() < BURST {
+                    create_through(&engine).await;
+                    created += 1;
+                }
+                created
+            })
+        })
+        .collect();
+    let mut created = 0;
+    for creating in creating {
+        created += creating.await.unwrap();
+    }
+    let written = store.written();
+    let (writes, transactions) = (written.writes - before.writes, written.transactions - before.transactions);
+    assert!(writes >= created.into() && writes > transactions, "{created}: {written:?} after {before:?}");
+
+    let newest = store.newest_position().await.unwrap();
+    let filter = Filter::default();
+    let search = Some(Search::Words(vec!["García".into()]));
+    let query = ListQuery { scope: Scope::Everything, filter, search, before: None, limit: created + 1 };
+    let has_all = async || {
+        let is_summed_up = store.report_sets().await.unwrap().iter().any(|set| set.is_read && set.position >= newest);
+        is_summed_up && store.list(query.clone()).await.is_ok_and(|page| page.tickets.len() == created as usize)
+    };
+    let followed = async {
+        while !has_all().await {
+            sleep(Duration::from_millis(200)).await;
+        }
+    };
+    assert!(timeout(PATIENCE, followed).await.is_ok(), "what a burst has left is not there after {PATIENCE:?}");
+    maintenance.abort();
 }
 
 fn set(number: u32) -> ReportSet {

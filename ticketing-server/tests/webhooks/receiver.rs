@@ -1,4 +1,5 @@
 use std::{
+    collections::HashSet,
     net::SocketAddr,
     sync::{
         Arc, Mutex,
@@ -140,13 +141,8 @@ impl Receiver {
 
     /// The identities of the events, in the order in which they first came.
     pub(crate) fn ids(&self) -> Vec<String> {
-        let mut ids: Vec<String> = vec![];
-        for arrival in self.arrivals() {
-            if !ids.contains(&arrival.id()) {
-                ids.push(arrival.id());
-            }
-        }
-        ids
+        let mut seen = HashSet::new();
+        self.arrivals().iter().map(Arrival::id).filter(|id| seen.insert(id.clone())).collect()
     }
 
     /// Those that were taken, once there are so many.

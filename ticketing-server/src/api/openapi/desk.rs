@@ -183,7 +183,7 @@ fn list_parameters() -> Value {
         parameter(
             "q",
             "A label, an e-mail address, or words that all stand in the ticket; without case and accents. New words are \
-             found within a second.",
+             found within a second, or soon after a burst of writes.",
             json!({ "type": "string", "maxLength": 200 })
         ),
         parameter(

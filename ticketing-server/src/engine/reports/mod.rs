@@ -28,7 +28,7 @@ use tokio::{
 };
 
 use self::reader::{Advanced, Budget, Reader};
-use super::{Engine, EngineError, maintain::every};
+use super::{Engine, EngineError, maintain::every, rest::Rest};
 use crate::store::{Choose, ReportSet, SetNumber, Store, StoreError};
 
 /// What a report is to tell. Whose tickets it may be of is known by who asks.
@@ -111,9 +111,9 @@ impl Reports {
 }
 
 /// How much is read for one report that somebody waits for.
-const FOR_A_REPORT: Budget = Budget { events: 5_000, time: Duration::from_millis(100), rests: false };
+const FOR_A_REPORT: Budget = Budget { events: 5_000, time: Duration::from_millis(100), is_awaited: true };
 /// How much is read between two writes where much is missing.
-const AT_ONCE: Budget = Budget { events: 20_000, time: Duration::from_secs(2), rests: false };
+const AT_ONCE: Budget = Budget { events: 20_000, time: Duration::from_secs(2), is_awaited: true };
 /// How often, at most, something is written where little is missing.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long days and months are left unmade after something was added to one of them: whoever takes over old tickets takes over many.
@@ -222,7 +222,7 @@ impl<S: Store> Engine<S> {
         let (made, read) = (sets.iter().filter(|set| !set.is_read), sets.iter().filter(|set| set.is_read));
         for set in made.chain(read).filter(|set| set.facts_version == FACTS_VERSION) {
             // What is made anew is waited for.
-            has_more |= self.work_on(set, Budget { rests: set.is_read, ..AT_ONCE }).await?;
+            has_more |= self.work_on(set, Budget { is_awaited: !set.is_read, ..AT_ONCE }).await?;
         }
         if sets.len() == 1 && !self.inner.reports.reader.lock().await.has_tidied {
             let is_tidy = store.forget_sums(FORGOTTEN_AT_ONCE).await? == 0;
@@ -330,21 +330,44 @@ impl<S: Store> Engine<S> {
         Ok(())
     }
 
-    /// What has happened is summed up once a second.
+    /// What has happened is summed up once a second, or soon after a burst.
     pub(super) async fn keep_reports(&self) {
         let mut ticks = every(PAUSE);
+        let mut rest = Rest::default();
         loop {
             ticks.tick().await;
-            loop {
+            let now = || Instant::now().into_std();
+            let mut done = Ok(());
+            while !rest.is_due(self.inner.store.written(), now()) {
                 match self.roll_up().await {
                     Ok(true) => tokio::task::yield_now().await,
-                    Ok(false) => break,
+                    Ok(false) => {
+                        rest.has_followed(now());
+                        break;
+                    }
                     Err(error) => {
-                        tracing::error!(%error, "what has happened could not be summed up for reports");
+                        done = Err(error);
                         break;
                     }
                 }
             }
+            // Another process may do it.
+            if let Err(error) = match done {
+                Ok(()) => self.count_behind().await,
+                failed => failed,
+            } {
+                tracing::error!(%error, "what has happened could not be summed up for reports");
+            }
         }
+    }
+
+    /// Counts the events that reports lack.
+    async fn count_behind(&self) -> Result<(), StoreError> {
+        let store = &self.inner.store;
+        let newest = store.newest_position().await?;
+        if let Some(read) = store.report_sets().await?.iter().find(|set| set.is_read) {
+            self.inner.reports.figures.behind.store(newest.0.saturating_sub(read.position.0), Relaxed);
+        }
+        Ok(())
     }
 }

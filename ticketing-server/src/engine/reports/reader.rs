@@ -8,20 +8,20 @@ use ticketing_core::{
     Event, Ticket, TicketId, Timestamp, Uuid,
     report::{Dimension, Fact, Holds, Rollup, Stretch, What, facts, quarter},
 };
-use tokio::{
-    task::yield_now,
-    time::{Instant, sleep},
-};
+use tokio::{task::yield_now, time::Instant};
 
 use super::WORKS;
 use crate::{
     Engine,
-    pace::Pace,
-    store::{FeedPosition, KeptSums, ReportSet, SetNumber, Store, StoreError, SumsChange},
+    store::{FeedPosition, Hurry, KeptSums, ReportSet, SetNumber, Store, StoreError, SumsChange, Urgency},
 };
 
-/// How many events are read at once: who reads them keeps a thread from answering meanwhile, for a millisecond.
+/// How many events are read at once: as long as they are read, the store's log cannot begin anew.
 const PAGE: u32 = 250;
+/// How many are summed up at once: who does keeps a thread from answering meanwhile, for half a millisecond.
+const PORTION: usize = 100;
+/// Whoever has a processor reads more in [`Hurry::PATIENCE`].
+const SLOWEST: u64 = 5_000;
 
 /// Reads the feed for reports.
 #[derive(Default)]
@@ -33,6 +33,7 @@ pub(super) struct Reader {
     pub(super) settled: Option<(SetNumber, Timestamp)>,
     /// When something was last added to what was over, and summed up.
     pub(super) spoilt_at: Option<Timestamp>,
+    hurry: Hurry,
 }
 
 /// How much is read before it is written.
@@ -40,8 +41,8 @@ pub(super) struct Reader {
 pub(super) struct Budget {
     pub(super) events: u64,
     pub(super) time: Duration,
-    /// Nobody waits for it.
-    pub(super) rests: bool,
+    /// Somebody waits for it.
+    pub(super) is_awaited: bool,
 }
 
 /// What became of a set.
@@ -103,23 +104,29 @@ impl<S: Store> Engine<S> {
         worker: Option<Uuid>,
     ) -> Result<Advanced, StoreError> {
         let began = Instant::now();
-        let mut own_pace = if budget.rests {
-            let newest = self.inner.store.newest_position().await?;
-            Pace::with(newest.0.saturating_sub(set.position.0))
+        let urgency = if budget.is_awaited {
+            Urgency::Awaited
         } else {
-            Pace::without_rests()
+            let newest = self.inner.store.newest_position().await?;
+            reader.hurry.is_behind(newest.0.saturating_sub(set.position.0));
+            reader.hurry.urgency(began.into_std())
         };
         let (mut sums, mut read) = (Batch::default(), set);
         let (mut events, mut is_all) = (0, false);
         loop {
-            let Some(page) = self.page(read.position).await? else {
+            // Whoever waits for a report waits for this to end.
+            let urgency = if self.inner.reports.is_asked() { Urgency::Awaited } else { urgency };
+            let Some(page) = self.page(read.position, urgency).await? else {
                 is_all = true;
                 break;
             };
-            let of_page = page.events.len() as u64 + page.unreadable;
-            events += of_page;
+            events += page.events.len() as u64 + page.unreadable;
             read.unreadable += page.unreadable;
-            for (position, id, event) in page.events {
+            for (index, (position, id, event)) in page.events.into_iter().enumerate() {
+                // Whoever has something to do for somebody goes first.
+                if index % PORTION == 0 {
+                    yield_now().await;
+                }
                 read.as_of = read.as_of.max(event.recorded_at);
                 if let Err(error) = self.fold(reader, &mut sums, id, &event).await? {
                     read.unreadable += 1;
@@ -130,16 +137,13 @@ impl<S: Store> Engine<S> {
             if events >= budget.events || began.elapsed() >= budget.time {
                 break;
             }
-            // Whoever has something to do for somebody goes first. There is no rest after the last of them, nor where a report is
-            // waited for.
-            let may_rest = of_page >= PAGE.into() && !self.inner.reports.is_asked();
-            match own_pace.rest().filter(|_| may_rest) {
-                Some(rest) => {
-                    sleep(rest).await;
-                    own_pace.rested();
-                }
-                None => yield_now().await,
+            if urgency == Urgency::Aside && began.elapsed() >= Hurry::PATIENCE {
+                break;
             }
+        }
+        // With a processor, it would have done more.
+        if urgency == Urgency::Aside && began.elapsed() >= Hurry::PATIENCE && events < SLOWEST {
+            reader.hurry.has_starved(Instant::now().into_std());
         }
         let figures = &self.inner.reports.figures;
         let unreadable = read.unreadable;
@@ -174,9 +178,9 @@ impl<S: Store> Engine<S> {
     }
 
     /// What comes after a position; `None`: there is nothing.
-    async fn page(&self, after: FeedPosition) -> Result<Option<Page>, StoreError> {
+    async fn page(&self, after: FeedPosition, urgency: Urgency) -> Result<Option<Page>, StoreError> {
         let store = &self.inner.store;
-        match store.events_after(after, PAGE).await {
+        match store.events_after(after, PAGE, urgency).await {
             Ok(events) => {
                 let last = events.last().map(|(position, ..)| *position);
                 return Ok(last.map(|last| Page { events, last, unreadable: 0 }));

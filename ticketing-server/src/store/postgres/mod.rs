@@ -51,7 +51,7 @@ use tokio::{
 
 pub(super) use self::connect::read_url;
 use self::{connect::Access, transactions::Sessions, writer::Writer};
-use super::{QueueStore, StoreError, WAIT_MAX, Waiting, queue::Counted};
+use super::{QueueStore, StoreError, WAIT_MAX, Waiting, Written, queue::Counted};
 
 /// A store in a PostgreSQL database, or in one of an engine that speaks its protocol. Cheap to clone.
 ///
@@ -183,5 +183,9 @@ impl QueueStore for PostgresStore {
             writes: writer.waiting() + sessions.writes.status().waiting,
             reads: waiting_reads.load(Relaxed) + sessions.reads.status().waiting,
         }
+    }
+
+    fn written(&self) -> Written {
+        self.inner.writer.written()
     }
 }

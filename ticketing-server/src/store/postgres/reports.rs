@@ -13,7 +13,7 @@ use super::{
     transactions::Transaction,
 };
 use crate::store::{
-    Choose, FeedPosition, KeptSums, ReportSet, ReportStore, ReportSums, SetNumber, StoreError, SumsChange,
+    Choose, FeedPosition, KeptSums, ReportSet, ReportStore, ReportSums, SetNumber, StoreError, SumsChange, Urgency,
 };
 
 impl ReportStore for PostgresStore {
@@ -134,6 +134,8 @@ impl ReportStore for PostgresStore {
         &self,
         after: FeedPosition,
         max: u32,
+        // Most of the work is the database's.
+        _: Urgency,
     ) -> Result<Vec<(FeedPosition, TicketId, Event)>, StoreError> {
         self.look(|look| Box::pin(events(look, after, max))).await
     }

@@ -26,8 +26,8 @@ use super::{
     transactions::Sessions,
 };
 use crate::store::{
-    Appended, Created, Creation, FollowUp, Idempotency, StoreError,
-    queue::{Place, Queue, stopped},
+    Appended, Created, Creation, FollowUp, Idempotency, StoreError, Written,
+    queue::{Place, Queue, Tally, stopped},
 };
 
 pub(super) struct Writer {
@@ -54,8 +54,8 @@ impl Writer {
             blocks: Blocks::default(),
         };
         let follower = Follower { sessions: Arc::clone(sessions), shard: Uuid::now_v7() };
-        tokio::spawn(write(creator, new, batch_max));
-        tokio::spawn(write(follower, following, batch_max));
+        tokio::spawn(write(creator, new, creations.tally(), batch_max));
+        tokio::spawn(write(follower, following, follow_ups.tally(), batch_max));
         Self { creations, follow_ups }
     }
 
@@ -70,6 +70,12 @@ impl Writer {
     /// How much waits.
     pub(super) fn waiting(&self) -> usize {
         self.creations.len() + self.follow_ups.len()
+    }
+
+    /// What they have done.
+    pub(super) fn written(&self) -> Written {
+        let (new, following) = (self.creations.written(), self.follow_ups.written());
+        Written { transactions: new.transactions + following.transactions, writes: new.writes + following.writes }
     }
 }
 
@@ -112,7 +118,7 @@ trait Lane: Send + 'static {
 /// What stands in a lane's line.
 type Waiting<L> = mpsc::Receiver<Place<Job<<L as Lane>::Work, <L as Lane>::Answer>>>;
 
-async fn write<L: Lane>(mut lane: L, mut waiting: Waiting<L>, batch_max: usize) {
+async fn write<L: Lane>(mut lane: L, mut waiting: Waiting<L>, tally: Arc<Tally>, batch_max: usize) {
     let mut places = Vec::with_capacity(batch_max);
     let mut jobs = Vec::with_capacity(batch_max);
     let mut last = Batch::default();
@@ -136,6 +142,7 @@ async fn write<L: Lane>(mut lane: L, mut waiting: Waiting<L>, batch_max: usize) 
         last.jobs = batch.len();
         store(&mut lane, batch).await;
         last.took = began.elapsed();
+        tally.add(last.jobs);
         jobs = later;
     }
     lane.end().await;

@@ -1,7 +1,7 @@
-//! Until when a read may go on.
+//! Until when a statement may go on: one that writes has then written nothing.
 //!
-//! SQLite asks as it works, on the thread that reads. So the deadline is that thread's, and counts for whatever connections its
-//! read uses.
+//! SQLite asks as it works, on the thread that works. So the deadline is that thread's, and counts for whatever connections it
+//! uses.
 
 use std::{
     cell::Cell,
@@ -22,9 +22,9 @@ pub(super) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.progress_handler(STEPS, Some(|| DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline)))
 }
 
-/// Runs a read that SQLite gives up once it has taken so long.
-pub(super) fn within<T>(max: Duration, read: impl FnOnce() -> T) -> T {
-    /// The thread reads for others after this, also where this panics.
+/// Runs what SQLite gives up once it has taken so long.
+pub(super) fn within<T>(max: Duration, work: impl FnOnce() -> T) -> T {
+    /// The thread works for others after this, also where this panics.
     struct Over;
 
     impl Drop for Over {
@@ -35,7 +35,7 @@ pub(super) fn within<T>(max: Duration, read: impl FnOnce() -> T) -> T {
 
     let _over = Over;
     DEADLINE.set(Some(Instant::now() + max));
-    read()
+    work()
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl DeskStore for SqliteStore {
     }
 
     async fn index_words(&self) -> Result<bool, StoreError> {
-        self.blocking(|store| store.words.update(&store.readers)).await
+        self.update_words().await
     }
 }
 

@@ -9,6 +9,7 @@
 //! - What tickets say is indexed in a second file, `…-words`, after the fact: it can be made again from the first.
 
 mod archive;
+mod aside;
 mod attempts;
 mod backup;
 mod counts;
@@ -38,23 +39,33 @@ mod words;
 mod writer;
 
 use std::{
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    thread,
     time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 pub use self::backup::check_file;
-use self::{readers::Readers, words::Words, writer::Writer};
-use super::{QueueStore, StoreError, WAIT_MAX, Waiting, queue::Counted};
+use self::{
+    aside::Aside,
+    readers::Readers,
+    words::{Left, Words},
+    writer::Writer,
+};
+use super::{Hurry, QueueStore, StoreError, Urgency, WAIT_MAX, Waiting, Written, queue::Counted};
+
+/// A log that a burst has blown up is cut off to this once all of it is in its file.
+const LOG_OCTETS_MAX: u32 = 64 << 20;
 
 /// A store in a SQLite file. Cheap to clone; the last clone that is dropped finishes what is waiting and closes the file.
 ///
@@ -70,6 +81,10 @@ struct Inner {
     readers: Arc<Readers>,
     writer: Writer,
     words: Words,
+    /// Where words are indexed.
+    indexes: Aside,
+    /// Where events are read that are summed up.
+    sums: Aside,
     /// As many as there are connections for long reads: who waits for one holds no thread.
     long_reads: Semaphore,
     /// Fewer, so that searches leave a connection to lists.
@@ -88,6 +103,9 @@ pub struct SqliteOptions {
     pub readers: usize,
     /// Connections for lists and searches.
     pub long_readers: usize,
+    /// Octets of memory in which all [`readers`](Self::readers) of this store together keep the file's pages that they come to. Taken as
+    /// it is needed. The server's default is four times as much.
+    pub cache_octets: usize,
     /// Most writes in one transaction.
     pub batch_max: usize,
     /// Most writes that may wait; one more is [`StoreError::Overloaded`].
@@ -103,8 +121,10 @@ pub struct SqliteOptions {
 impl Default for SqliteOptions {
     fn default() -> Self {
         Self {
-            readers: 4,
+            // A thread runs one of them at a time, and a runtime has as many threads.
+            readers: thread::available_parallelism().map_or(4, NonZeroUsize::get).clamp(2, 16),
             long_readers: 3,
+            cache_octets: 64 << 20,
             batch_max: 512,
             queue_max: 4096,
             busy_timeout: Duration::from_secs(5),
@@ -131,18 +151,24 @@ impl SqliteStore {
     pub fn open_with(path: impl AsRef<Path>, options: &SqliteOptions) -> Result<Self, StoreError> {
         let path = path.as_ref();
         migrate::migrate(path, options)?;
-        let readers = |count: usize| (0..count.max(1)).map(|_| connect(path, options, Access::Read)).collect();
-        let short: Result<_, StoreError> = readers(options.readers);
-        let long: Result<_, StoreError> = readers(options.long_readers);
-        let readers = Arc::new(Readers::new(short?, long?));
+        let reader = |cache_octets: usize| connect(path, options, Access::Read { cache_octets });
+        let readers = |count: usize, cache_octets: usize| (0..count).map(|_| reader(cache_octets)).collect();
+        let (count, long_readers) = (options.readers.max(1), options.long_readers.max(1));
+        let short: Result<_, StoreError> = readers(count, options.cache_octets / count);
+        // More than the upper levels of ten million tickets' indices.
+        let long: Result<_, StoreError> = readers(long_readers, 16 << 20);
+        // Whoever follows comes to the same page once.
+        let aside = [reader(1 << 20)?, reader(1 << 20)?];
+        let readers = Arc::new(Readers::new(short?, long?, aside));
         let writer = Writer::start(connect(path, options, Access::Write)?, Arc::clone(&readers), path, options)?;
         let words = Words::beside(path);
-        let long_readers = options.long_readers.max(1);
         Ok(Self {
             inner: Arc::new(Inner {
                 readers,
                 writer,
                 words,
+                indexes: Aside::default(),
+                sums: Aside::default(),
                 long_reads: Semaphore::new(long_readers),
                 searches: Semaphore::new((long_readers - 1).max(1)),
                 waiting_reads: AtomicUsize::new(0),
@@ -210,6 +236,34 @@ impl SqliteStore {
         self.blocking(move |store| store.readers.run_long(|connection| work(connection, &store.words))).await
     }
 
+    /// Takes what has been said lately into the index of words; where nothing was, puts some of that together.
+    async fn update_words(&self) -> Result<bool, StoreError> {
+        // Whoever else wants to write to the index looks for a gap every tenth of a second.
+        const PAUSE: Duration = Duration::from_millis(200);
+        let left = match self.inner.words.urgency() {
+            Urgency::Awaited => self.blocking(|store| store.words.advance(&store.readers, None)).await?,
+            Urgency::Aside => {
+                let advance = |store: &Inner| store.words.advance(&store.readers, Some(Hurry::PATIENCE));
+                self.aside(|store| &store.indexes, advance).await?
+            }
+        };
+        if left == Left::Pieces {
+            sleep(PAUSE).await;
+        }
+        Ok(left != Left::Nothing)
+    }
+
+    /// Runs what gives way to all other work.
+    async fn aside<T: Send + 'static>(
+        &self,
+        aside: fn(&Inner) -> &Aside,
+        work: impl FnOnce(&Inner) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        // Of those that the store belongs to, the thread that does it is never the last.
+        let inner = Arc::clone(&self.inner);
+        self.blocking(move |store| aside(store).run(move || work(&inner))).await
+    }
+
     /// Runs what takes longer where it keeps nobody waiting.
     async fn blocking<T: Send + 'static>(
         &self,
@@ -225,6 +279,10 @@ impl SqliteStore {
 impl QueueStore for SqliteStore {
     fn waiting(&self) -> Waiting {
         Waiting { writes: self.inner.writer.waiting(), reads: self.inner.waiting_reads.load(Relaxed) }
+    }
+
+    fn written(&self) -> Written {
+        self.inner.writer.written()
     }
 }
 
@@ -245,7 +303,10 @@ impl List {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
-    Read,
+    /// With so much memory for pages, taken as it is needed.
+    Read {
+        cache_octets: usize,
+    },
     Write,
     /// To read all of it, into another file.
     Copy,
@@ -260,7 +321,7 @@ fn connect(path: &Path, options: &SqliteOptions, access: Access) -> Result<Conne
                 if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
                     && began.elapsed() < options.busy_timeout =>
             {
-                std::thread::sleep(Duration::from_millis(10));
+                thread::sleep(Duration::from_millis(10));
             }
             outcome => return Ok(outcome?),
         }
@@ -269,12 +330,12 @@ fn connect(path: &Path, options: &SqliteOptions, access: Access) -> Result<Conne
 
 fn try_connect(path: &Path, options: &SqliteOptions, access: Access) -> rusqlite::Result<Connection> {
     let flags = match access {
-        Access::Read | Access::Copy => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Access::Read { .. } | Access::Copy => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     };
     let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(options.busy_timeout)?;
-    if access == Access::Read {
+    if matches!(access, Access::Read { .. }) {
         deadline::watch(&mut connection)?;
     }
     connection.set_prepared_statement_cache_capacity(64);
@@ -290,12 +351,11 @@ fn try_connect(path: &Path, options: &SqliteOptions, access: Access) -> rusqlite
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        // A checkpoint shrinks a log that a burst has blown up.
-        connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    } else if access == Access::Read {
+        connection.pragma_update(None, "journal_size_limit", LOG_OCTETS_MAX)?;
+    } else if let Access::Read { cache_octets } = access {
         connection.pragma_update(None, "query_only", true)?;
-        // Taken as it is needed; the default of 2 MiB is less than the upper levels of a million tickets' indices.
-        connection.pragma_update(None, "cache_size", -(16 << 10))?;
+        // In KiB where it is negative, in pages where it is not.
+        connection.pragma_update(None, "cache_size", -i32::try_from(cache_octets >> 10).unwrap_or(i32::MAX).max(1))?;
     }
     Ok(connection)
 }

@@ -32,8 +32,19 @@ pub(super) struct Readers {
     short: Vec<Mutex<Reader>>,
     /// For what takes longer, so that nothing short waits behind it.
     long: Vec<Mutex<Reader>>,
+    /// For what may be kept from a processor for long, so that nobody waits for that.
+    aside: [Mutex<Reader>; 2],
     /// Commits of this process, counted when they begin and again when they end: an odd number while there is one.
     commits: AtomicU64,
+}
+
+/// Who reads what has happened, with nobody waiting for it.
+#[derive(Clone, Copy)]
+pub(super) enum Follower {
+    /// The index of words.
+    Words,
+    /// Reports.
+    Sums,
 }
 
 struct Reader {
@@ -49,12 +60,10 @@ struct Snapshot {
 }
 
 impl Readers {
-    pub(super) fn new(short: Vec<Connection>, long: Vec<Connection>) -> Self {
-        let readers = |connections: Vec<Connection>| {
-            let reader = |connection| Mutex::new(Reader { connection, snapshot: None });
-            connections.into_iter().map(reader).collect()
-        };
-        Self { short: readers(short), long: readers(long), commits: AtomicU64::new(0) }
+    pub(super) fn new(short: Vec<Connection>, long: Vec<Connection>, aside: [Connection; 2]) -> Self {
+        let reader = |connection| Mutex::new(Reader { connection, snapshot: None });
+        let readers = |connections: Vec<Connection>| connections.into_iter().map(reader).collect();
+        Self { short: readers(short), long: readers(long), aside: aside.map(reader), commits: AtomicU64::new(0) }
     }
 
     /// Runs a short read on this thread.
@@ -65,6 +74,28 @@ impl Readers {
     /// Runs a long read on this thread.
     pub(super) fn run_long<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.run_on(&self.long, work)
+    }
+
+    /// Runs a read of which nobody waits for the end, of one instant, and keeps nothing.
+    pub(super) fn run_aside<T>(
+        &self,
+        follower: Follower,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let [words, sums] = &self.aside;
+        let reader = match follower {
+            Follower::Words => words,
+            Follower::Sums => sums,
+        };
+        let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+        // Left by work that has panicked.
+        reader.end()?;
+        reader.connection.prepare_cached("BEGIN")?.execute([])?;
+        let outcome = work(&reader.connection);
+        let ended = reader.end();
+        let outcome = outcome?;
+        ended?;
+        Ok(outcome)
     }
 
     /// On the first connection that is free: the fewer are used, the warmer their caches.
@@ -104,7 +135,7 @@ impl Readers {
     }
 
     fn end_idle(&self, condition: impl Fn(&Reader) -> bool) {
-        for mut reader in self.short.iter().chain(&self.long).filter_map(free) {
+        for mut reader in self.short.iter().chain(&self.long).chain(&self.aside).filter_map(free) {
             if condition(&reader)
                 && let Err(error) = reader.end()
             {

@@ -6,12 +6,13 @@ use ticketing_core::{
 };
 
 use super::{
-    SqliteStore,
+    Inner, SqliteStore,
     feed::{position, row_of},
+    readers::Follower,
     rows::{self, Columns, damaged, event_columns},
 };
 use crate::store::{
-    Choose, FeedPosition, KeptSums, ReportSet, ReportStore, ReportSums, SetNumber, StoreError, SumsChange,
+    Choose, FeedPosition, KeptSums, ReportSet, ReportStore, ReportSums, SetNumber, StoreError, SumsChange, Urgency,
 };
 
 impl ReportStore for SqliteStore {
@@ -121,8 +122,17 @@ impl ReportStore for SqliteStore {
         &self,
         after: FeedPosition,
         max: u32,
+        urgency: Urgency,
     ) -> Result<Vec<(FeedPosition, TicketId, Event)>, StoreError> {
-        self.read_long(move |connection, _| events(connection, after, max)).await
+        match urgency {
+            Urgency::Awaited => self.read_long(move |connection, _| events(connection, after, max)).await,
+            Urgency::Aside => {
+                let read = move |store: &Inner| {
+                    store.readers.run_aside(Follower::Sums, |connection| events(connection, after, max))
+                };
+                self.aside(|store| &store.sums, read).await
+            }
+        }
     }
 }
 

@@ -15,8 +15,7 @@ use std::{
             Ordering::{Acquire, Release},
         },
     },
-    thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, config::DbConfig};
@@ -24,26 +23,55 @@ use ticketing_core::{Status, ticket::Scope};
 
 use super::{
     deadline,
-    readers::Readers,
+    readers::{Follower, Readers},
     rows::{Columns, damaged},
 };
-use crate::{
-    pace::Pace,
-    store::{Filter, Search, StoreError, archive::LOOSE_ENDS_MAX},
-};
+use crate::store::{Filter, Hurry, Search, StoreError, Urgency, archive::LOOSE_ENDS_MAX};
 
 /// Events that are taken in at once: the more, the less is merged afterwards. Whoever else writes to the index, such as somebody whose
 /// data are erased, waits for that.
 const BATCH: u32 = 8_000;
-/// Of their tickets, as many are read from the store at once: meanwhile its log cannot be emptied.
-const PORTION: usize = 500;
+/// Of their tickets, as many are read from the store at once: meanwhile its log cannot be emptied, however long that takes on a machine
+/// where others want all processors.
+const PORTION: usize = 100;
+/// Pieces are put together once nothing was taken in for as long.
+const QUIET: Duration = Duration::from_secs(5);
+/// At once, pieces are put together for as long, or longer where a single word is in so many tickets. Whoever else wants to write to the
+/// index waits for that.
+const MERGE: Duration = Duration::from_millis(100);
+/// How long others may have to wait for one such word: less than they do.
+const WORD_MAX: Duration = Duration::from_secs(3);
+/// In so small steps, in pages.
+const MERGE_PAGES: u32 = 16;
+/// What could not be put together is left as it is for as long.
+const RETRY: Duration = Duration::from_hours(1);
 
 pub(super) struct Words {
     path: PathBuf,
+    writing: Mutex<Writing>,
     /// Opened by the first who needs it: most programs that open a store search nothing.
-    writer: Mutex<Option<Connection>>,
     reader: Mutex<Option<Connection>>,
     state: AtomicU8,
+    hurry: Mutex<Hurry>,
+}
+
+/// What one writes to the index with.
+struct Writing {
+    /// Opened by the first who needs it, too.
+    connection: Option<Connection>,
+    /// When its pieces are put together, unless something is taken in before; `None` where that is done.
+    merge_at: Option<Instant>,
+}
+
+/// What is left to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Left {
+    /// Nothing, for now.
+    Nothing,
+    /// There may be more to take in.
+    Events,
+    /// There may be more to put together.
+    Pieces,
 }
 
 /// Not all that there was when this process began to index is in it.
@@ -58,49 +86,91 @@ impl Words {
     pub(super) fn beside(store: &Path) -> Self {
         let mut path = store.as_os_str().to_owned();
         path.push("-words");
-        let state = AtomicU8::new(INCOMPLETE);
-        Self { path: path.into(), writer: Mutex::default(), reader: Mutex::default(), state }
+        Self {
+            path: path.into(),
+            writing: Mutex::new(Writing { connection: None, merge_at: Some(Instant::now() + QUIET) }),
+            reader: Mutex::default(),
+            state: AtomicU8::new(INCOMPLETE),
+            hurry: Mutex::default(),
+        }
     }
 
-    /// Takes in the tickets of the store's next events; answers whether there may be more.
-    pub(super) fn update(&self, store: &Readers) -> Result<bool, StoreError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Whether the next update gives way to all other work. Who searches is refused until all is there, and so waits for it.
+    pub(super) fn urgency(&self) -> Urgency {
+        match self.state.load(Acquire) {
+            COMPLETE => self.hurry.lock().unwrap_or_else(PoisonError::into_inner).urgency(Instant::now()),
+            _ => Urgency::Awaited,
+        }
+    }
+
+    /// Takes in the tickets of the store's next events. What takes longer than somebody's patience is given up, and has taken in nothing.
+    /// Where there was nothing for a while and it is done aside, by whoever has patience, some pieces of the index are put together
+    /// instead: a search looks for each word in every one of them.
+    pub(super) fn advance(&self, store: &Readers, patience: Option<Duration>) -> Result<Left, StoreError> {
+        let writing = &mut *self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         // Somebody may have taken the file away.
-        if self.state.load(Acquire) == BROKEN || (writer.is_some() && !self.path.exists()) {
+        if self.state.load(Acquire) == BROKEN || (writing.connection.is_some() && !self.path.exists()) {
             tracing::warn!("the index of words is made anew");
-            self.forget(&mut writer)?;
+            self.forget(writing)?;
         }
-        if writer.is_none() {
-            *writer = Some(self.open_to_write()?);
-        }
-        let Some(connection) = writer.as_mut() else { return Ok(false) };
-        // Who searches is refused until all is there.
-        let rests = self.state.load(Acquire) == COMPLETE;
-        match update(connection, store, rests) {
-            Ok(more) => {
-                if !more {
-                    self.state.store(COMPLETE, Release);
-                }
-                Ok(more)
-            }
-            Err(UpdateError::Store(error)) => Err(error),
-            Err(UpdateError::Index(error)) => {
-                let error = StoreError::from(error);
-                if let StoreError::Damaged(error) = &error {
-                    tracing::warn!(%error, "the index of words is made anew");
-                    self.forget(&mut writer)?;
-                }
-                Err(StoreError::Unavailable(error.into()))
+        let connection = match &mut writing.connection {
+            Some(connection) => connection,
+            closed => closed.insert(self.open_to_write()?),
+        };
+        let Updated { missing, has_taken_in, has_starved } = match update(connection, store, patience) {
+            Ok(updated) => updated,
+            Err(UpdateError::Store(error)) => return Err(error),
+            Err(UpdateError::Index(error)) => return Err(self.failed(writing, error.into())),
+        };
+        {
+            let mut hurry = self.hurry.lock().unwrap_or_else(PoisonError::into_inner);
+            hurry.is_behind(missing);
+            if has_starved {
+                hurry.has_starved(Instant::now());
             }
         }
+        if missing > 0 {
+            return Ok(Left::Events);
+        }
+        self.state.store(COMPLETE, Release);
+        let now = Instant::now();
+        if has_taken_in {
+            // What failed before is not tried again for that.
+            writing.merge_at = writing.merge_at.max(Some(now + QUIET));
+        }
+        if patience.is_none() || writing.merge_at.is_none_or(|at| now < at) {
+            return Ok(Left::Nothing);
+        }
+        match merge(connection).map_err(StoreError::from) {
+            Ok(true) => return Ok(Left::Pieces),
+            Ok(false) => writing.merge_at = None,
+            Err(error @ StoreError::Damaged(_)) => return Err(self.failed(writing, error)),
+            // All can be found as it is. A word of so many tickets that it takes longer than anybody may wait for will not take less soon.
+            Err(error) => {
+                tracing::debug!(%error, "the index of words is not put together");
+                writing.merge_at = Some(now + RETRY);
+            }
+        }
+        Ok(Left::Nothing)
+    }
+
+    /// Has the index made anew where it cannot be read.
+    fn failed(&self, writing: &mut Writing, error: StoreError) -> StoreError {
+        if let StoreError::Damaged(error) = &error {
+            tracing::warn!(%error, "the index of words is made anew");
+            if let Err(error) = self.forget(writing) {
+                return error;
+            }
+        }
+        StoreError::Unavailable(error.into())
     }
 
     /// Has nothing left in the file that is no ticket's words now. It is brought up to date, put together in one piece, which is what
     /// drops what was replaced, and written anew.
     pub(super) fn scrub(&self, store: &Readers) -> Result<(), StoreError> {
-        while self.update(store)? {}
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(connection) = writer.as_ref() else { return Ok(()) };
+        while self.advance(store, None)? == Left::Events {}
+        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(connection) = &writing.connection else { return Ok(()) };
         connection.execute("INSERT INTO documents (documents) VALUES ('optimize')", [])?;
         connection.execute_batch("VACUUM")?;
         super::privacy::empty_log(connection)
@@ -195,8 +265,10 @@ impl Words {
 
     fn open_to_write(&self) -> Result<Connection, StoreError> {
         let open = || -> rusqlite::Result<Connection> {
-            let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+            let mut connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+            deadline::watch(&mut connection)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "journal_size_limit", super::LOG_OCTETS_MAX)?;
             // A power cut takes the last of it, which is then taken in again.
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             connection.execute_batch(SCHEMA)?;
@@ -221,8 +293,8 @@ impl Words {
     }
 
     /// Closes the index and removes it. The next update makes it anew.
-    fn forget(&self, writer: &mut Option<Connection>) -> Result<(), StoreError> {
-        *writer = None;
+    fn forget(&self, writing: &mut Writing) -> Result<(), StoreError> {
+        writing.connection = None;
         *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.remove().map_err(|error| StoreError::Unavailable(error.into()))?;
         self.state.store(INCOMPLETE, Release);
@@ -256,7 +328,7 @@ const SCHEMA: &str = "
 ";
 
 /// What is taken in at once is one piece, and pieces are put together eight at a time, not four: to write them again and again is
-/// much of what the index costs, and a search looks into a few more of them.
+/// much of what the index costs. Those that are left, four or more of a size, are put together at quiet times: see [`merge`].
 const MERGING: &str = "
     INSERT INTO documents (documents, rank) VALUES ('automerge', 8);
     INSERT INTO documents (documents, rank) VALUES ('hashsize', 4194304);
@@ -282,12 +354,22 @@ impl From<rusqlite::Error> for UpdateError {
     }
 }
 
-fn update(connection: &mut Connection, store: &Readers, rests: bool) -> Result<bool, UpdateError> {
+/// What became of an update.
+struct Updated {
+    /// Events that are still missing.
+    missing: u64,
+    /// There is more in the index than before.
+    has_taken_in: bool,
+    /// It had no processor.
+    has_starved: bool,
+}
+
+fn update(connection: &mut Connection, store: &Readers, patience: Option<Duration>) -> Result<Updated, UpdateError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let progress: Option<(Vec<u8>, i64)> = transaction
         .query_row("SELECT store, last FROM progress", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let batch = store.run_long(|store| {
+    let batch = store.run_aside(Follower::Words, |store| {
         let identity: Vec<u8> = store.query_row("SELECT octets FROM identity", [], |row| row.get(0))?;
         let newest: i64 = store.query_row("SELECT ifnull(max(id), 0) FROM outbox", [], |row| row.get(0))?;
         // Another file, or an older copy of the same one.
@@ -300,30 +382,58 @@ fn update(connection: &mut Connection, store: &Readers, rests: bool) -> Result<b
         Ok(Some((identity, after, last, newest, rows)))
     });
     let batch = batch.map_err(UpdateError::Store)?;
-    let Some((identity, after, last, newest, rows)) = batch else { return Ok(false) };
+    let Some((identity, after, last, newest, rows)) = batch else {
+        return Ok(Updated { missing: 0, has_taken_in: false, has_starved: false });
+    };
     if after.is_none() {
         transaction.execute("INSERT INTO documents (documents) VALUES ('delete-all')", [])?;
     }
-    let mut pace = if rests { Pace::with(newest.abs_diff(after.unwrap_or(0))) } else { Pace::without_rests() };
+    // Whom it has waited for until here has nothing to do with processors.
+    let began = Instant::now();
     {
         let sql = "INSERT OR REPLACE INTO documents (rowid, keys, words) VALUES (?, ?, ?)";
         let mut insert = transaction.prepare_cached(sql)?;
         // The oldest first, each once: the index writes a piece whenever it is told of an older one than before.
         for portion in rows.chunks(PORTION) {
-            let documents = store.run_long(|store| documents(store, portion)).map_err(UpdateError::Store)?;
+            let documents =
+                store.run_aside(Follower::Words, |store| documents(store, portion)).map_err(UpdateError::Store)?;
             for Document { row, keys, words } in documents {
                 insert.execute((row, keys, words))?;
-                if let Some(rest) = pace.rest() {
-                    thread::sleep(rest);
-                    pace.rested();
-                }
+            }
+            // Whoever else wants to write to the index waits.
+            if patience.is_some_and(|patience| began.elapsed() >= patience) {
+                let missing = newest.saturating_sub(after.unwrap_or(0)).unsigned_abs();
+                return Ok(Updated { missing, has_taken_in: false, has_starved: true });
             }
         }
         let sql = "INSERT OR REPLACE INTO progress (id, store, last) VALUES (1, ?, ?)";
         transaction.prepare_cached(sql)?.execute((identity, last))?;
     }
     transaction.commit()?;
-    Ok(last < newest)
+    let has_starved = patience.is_some_and(|patience| began.elapsed() >= patience);
+    Ok(Updated { missing: newest.saturating_sub(last).unsigned_abs(), has_taken_in: true, has_starved })
+}
+
+/// Puts pieces of the index together for a moment; answers whether there may be more to do.
+fn merge(connection: &mut Connection) -> rusqlite::Result<bool> {
+    // Whom it has waited for until here has nothing to do with how long it takes.
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let began = Instant::now();
+    let merge = || -> rusqlite::Result<bool> {
+        let mut merge = transaction.prepare_cached("INSERT INTO documents (documents, rank) VALUES ('merge', ?)")?;
+        while began.elapsed() < MERGE {
+            let before = transaction.total_changes();
+            merge.execute([MERGE_PAGES])?;
+            // FTS5's way of saying that there was nothing to do: no change but this one.
+            if transaction.total_changes() - before < 2 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    let has_more = deadline::within(WORD_MAX, merge)?;
+    transaction.commit()?;
+    Ok(has_more)
 }
 
 /// The last of the next events, and their tickets.
@@ -489,4 +599,96 @@ fn expression(search: &Search, scope: &Scope, filter: &Filter) -> Option<String>
     let keys = (!keys.is_empty()).then(|| format!("keys : ({})", keys.join(" AND ")));
     let words = (!words.is_empty()).then(|| format!("words : ({})", words.join(" AND ")));
     Some(keys.into_iter().chain(words).collect::<Vec<_>>().join(" AND "))
+}
+
+#[cfg(test)]
+mod tests {
+    use ticketing_core::{Draft, Rules};
+
+    use super::*;
+    use crate::{CreateRequest, Engine, store::sqlite::SqliteStore};
+
+    const FORM: &[u8] =
+        br#"{ "nombre": "Ana", "email": "ana@example.com", "tipo": "INCIDENTE", "categoria": "Sistemas",
+        "descripcion": "La impresora no imprime.", "prioridad": "ALTA" }"#;
+
+    async fn create(engine: &Engine<SqliteStore>) -> i64 {
+        let ticket = Draft::from_json(FORM).unwrap().validate(&Rules::default()).unwrap();
+        let created = engine.create(CreateRequest::new(ticket)).await.unwrap();
+        super::super::tickets::row_of(created.label.into())
+    }
+
+    fn find(words: &Words) -> Vec<i64> {
+        words.look_up("words : (\"impresora\")", i64::MAX, 100).unwrap()
+    }
+
+    /// What an update that has no processor has not taken in is taken in by the next, which waits for none.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_update_that_is_given_up_is_made_again_like_any_other_work() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("ticketing.db")).unwrap();
+        let engine = Engine::start(store.clone()).await.unwrap();
+        let (words, readers) = (&store.inner.words, &store.inner.readers);
+        assert_eq!(words.urgency(), Urgency::Awaited, "somebody may wait for the first update");
+        assert_eq!(words.advance(readers, None).unwrap(), Left::Nothing);
+        assert_eq!(words.urgency(), Urgency::Aside);
+        let row = create(&engine).await;
+
+        assert_eq!(words.advance(readers, Some(Duration::ZERO)).unwrap(), Left::Events);
+        assert_eq!(find(words), [0; 0]);
+        assert_eq!(words.urgency(), Urgency::Awaited);
+        assert_eq!(words.advance(readers, None).unwrap(), Left::Nothing);
+        assert_eq!(find(words), [row]);
+    }
+
+    /// Where nothing comes any more, a search has few places to look.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_index_that_has_everything_is_put_together_at_quiet_times_and_finds_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("ticketing.db")).unwrap();
+        let engine = Engine::start(store.clone()).await.unwrap();
+        let (words, readers) = (&store.inner.words, &store.inner.readers);
+        let pieces = || {
+            let index = words.open(OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+            let sql = "SELECT count(DISTINCT segid) FROM documents_idx";
+            index.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()
+        };
+        let merge_at = || words.writing.lock().unwrap().merge_at;
+        let quiet_is_over = || words.writing.lock().unwrap().merge_at = Some(Instant::now());
+        let (aside, began) = (Some(Duration::from_mins(1)), Instant::now());
+        let mut rows = Vec::new();
+        for _ in 0..5 {
+            rows.insert(0, create(&engine).await);
+            quiet_is_over();
+            assert_eq!(words.advance(readers, aside).unwrap(), Left::Nothing);
+        }
+        assert_eq!((pieces(), find(words)), (5, rows.clone()), "what comes is taken in, and nothing else done");
+        assert!(merge_at() >= Some(began + QUIET));
+        let later = Some(began + RETRY);
+        words.writing.lock().unwrap().merge_at = later;
+        rows.insert(0, create(&engine).await);
+        assert_eq!(words.advance(readers, aside).unwrap(), Left::Nothing);
+        assert_eq!(merge_at(), later, "what failed is not tried again because something comes");
+        assert_eq!(words.advance(readers, aside).unwrap(), Left::Nothing);
+        assert_eq!(pieces(), 6, "it is not quiet for long enough");
+        quiet_is_over();
+        assert_eq!(words.advance(readers, None).unwrap(), Left::Nothing);
+        assert_eq!(pieces(), 6, "whoever somebody waits for has other things to do");
+        while words.advance(readers, aside).unwrap() == Left::Pieces {}
+        assert_eq!((pieces(), find(words), merge_at()), (1, rows.clone(), None));
+
+        // The same by itself, however little there is of a processor.
+        for _ in 0..5 {
+            rows.insert(0, create(&engine).await);
+            words.advance(readers, None).unwrap();
+        }
+        assert!(pieces() > 5);
+        let began = Instant::now();
+        quiet_is_over();
+        while pieces() > 3 {
+            assert!(began.elapsed() < Duration::from_mins(1), "{} pieces", pieces());
+            store.update_words().await.unwrap();
+        }
+        assert_eq!(find(words), rows);
+    }
 }

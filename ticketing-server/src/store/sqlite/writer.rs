@@ -21,8 +21,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{SqliteOptions, counts::Counts, is_of_writing, readers::Readers};
 use crate::store::{
-    StoreError,
-    queue::{self, Queue, stopped},
+    StoreError, Written,
+    queue::{self, Bell, Queue, Tally, stopped},
 };
 
 /// A place in the line of what is to be written.
@@ -47,11 +47,12 @@ impl Writer {
         let (jobs, waiting) = Queue::new(options.queue_max, options.wait_max);
         let batch_max = options.batch_max.max(1);
         let is_in_trouble = Arc::<AtomicBool>::default();
-        let trouble = Arc::clone(&is_in_trouble);
+        let (bell, tally, trouble) = (jobs.bell(), jobs.tally(), Arc::clone(&is_in_trouble));
         let thread = std::thread::Builder::new()
             .name("ticketing-writer".into())
             .spawn(move || {
-                write(&connection, &readers, &log, waiting, batch_max, &trouble);
+                let line = Line { waiting, bell, tally, batch_max };
+                write(&connection, &readers, &log, line, &trouble);
                 // The readers' connections are closed before this one.
                 drop(readers);
             })
@@ -107,6 +108,11 @@ impl Writer {
     /// How much waits.
     pub(super) fn waiting(&self) -> usize {
         self.jobs.as_ref().map_or(0, Queue::len)
+    }
+
+    /// What it has done.
+    pub(super) fn written(&self) -> Written {
+        self.jobs.as_ref().map_or_else(Written::default, Queue::written)
     }
 }
 
@@ -189,25 +195,30 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a write panicked".into())
 }
 
-fn write(
-    connection: &Connection,
-    readers: &Readers,
-    log: &Log,
-    mut waiting: mpsc::Receiver<Place>,
+/// Where work comes from.
+struct Line {
+    waiting: mpsc::Receiver<Place>,
+    bell: Arc<Bell>,
+    tally: Arc<Tally>,
+    /// As much is taken from it at once.
     batch_max: usize,
-    is_in_trouble: &AtomicBool,
-) {
-    let mut places = Vec::with_capacity(batch_max);
-    let mut batch = Vec::with_capacity(batch_max);
+}
+
+fn write(connection: &Connection, readers: &Readers, log: &Log, mut line: Line, is_in_trouble: &AtomicBool) {
+    let mut places = Vec::with_capacity(line.batch_max);
+    let mut batch = Vec::with_capacity(line.batch_max);
     let mut gathering = Gathering::default();
-    while waiting.blocking_recv_many(&mut places, batch_max) > 0 {
-        gathering.gather(&mut waiting, &mut places, batch_max);
+    while line.waiting.blocking_recv_many(&mut places, line.batch_max) > 0 {
+        gathering.gather(&mut line, &mut places);
         let began = Instant::now();
         // Another process may be writing, for seconds. Nothing is begun before it is our turn.
         let turn = begin(connection);
         batch.extend(places.drain(..).filter_map(|place| place.take()));
         let committed = turn.and_then(|()| commit(connection, readers, &mut batch)).map_err(Arc::new);
-        gathering.committed(batch.len(), waiting.len(), began.elapsed());
+        gathering.committed(batch.len(), line.waiting.len(), began.elapsed());
+        if !batch.is_empty() {
+            line.tally.add(batch.len());
+        }
         let mut kept = Ok(());
         if let Err(error) = &committed {
             tracing::error!(%error, writes = batch.len(), "a transaction was not committed");
@@ -227,9 +238,9 @@ fn write(
         }
         if let Err(error) = kept.and_then(|()| log.keep_short(connection, readers)) {
             give_up(connection, &error);
-            waiting.close();
+            line.waiting.close();
             let error = Arc::new(error);
-            while let Some(place) = waiting.blocking_recv() {
+            while let Some(place) = line.waiting.blocking_recv() {
                 if let Some(job) = place.take() {
                     job.answer(Err(&error));
                 }
@@ -363,24 +374,25 @@ struct Gathering {
 }
 
 impl Gathering {
-    /// To sleep for less takes as long.
+    /// Whether they keep coming is not seen in less.
     const PAUSE_MIN: Duration = Duration::from_micros(50);
     /// The most that anybody is kept waiting.
     const PATIENCE_MAX: Duration = Duration::from_millis(2);
 
-    fn gather(&self, waiting: &mut mpsc::Receiver<Place>, batch: &mut Vec<Place>, batch_max: usize) {
-        let (expected, patience) = (self.expected.min(batch_max), self.took.min(Self::PATIENCE_MAX));
+    fn gather(&self, line: &mut Line, batch: &mut Vec<Place>) {
+        let Line { waiting, bell, batch_max, tally: _ } = line;
+        let (expected, patience) = (self.expected.min(*batch_max), self.took.min(Self::PATIENCE_MAX));
         let pause = (patience / 8).max(Self::PAUSE_MIN);
         let began = Instant::now();
         let mut there = batch.len() + waiting.len();
         while there < expected && began.elapsed() + pause <= patience {
-            std::thread::sleep(pause);
+            bell.wait(expected - batch.len(), || waiting.len(), pause);
             let before = std::mem::replace(&mut there, batch.len() + waiting.len());
             if there == before {
                 break;
             }
         }
-        while batch.len() < batch_max
+        while batch.len() < *batch_max
             && let Ok(place) = waiting.try_recv()
         {
             batch.push(place);
@@ -452,7 +464,8 @@ mod tests {
 
     /// How many are gathered where one is there, others wait, and more come, one after the other.
     fn gathered(gathering: &Gathering, waiting: usize, coming: usize, batch_max: usize) -> (usize, Duration) {
-        let (jobs, mut queue) = mpsc::channel::<Place>(64);
+        let (jobs, line) = mpsc::channel::<Place>(64);
+        let mut line = Line { waiting: line, bell: Arc::default(), tally: Arc::default(), batch_max };
         let place = || Place::new(Box::new(Nothing) as Box<dyn Job>).0;
         let send = |count| (0..count).for_each(|_| assert!(jobs.try_send(place()).is_ok()));
         let mut batch = vec![place()];
@@ -466,7 +479,7 @@ mod tests {
                     std::thread::sleep(Duration::from_micros(100));
                 }
             });
-            gathering.gather(&mut queue, &mut batch, batch_max);
+            gathering.gather(&mut line, &mut batch);
         });
         (batch.len(), began.elapsed())
     }

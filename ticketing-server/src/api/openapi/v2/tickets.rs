@@ -73,7 +73,7 @@ fn filters() -> Value {
             filter(
                 "q",
                 "A label, an e-mail address, or words that all stand in the ticket; without case and accents. New words are found \
-                 within a second.",
+                 within a second, or soon after a burst of writes.",
                 json!({ "type": "string", "maxLength": SEARCH_CHARS_MAX }),
             ),
         ]);
