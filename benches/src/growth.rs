@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use rusqlite::{Connection, OpenFlags};
 use ticketing_core::Actor;
 use ticketing_server::{Engine, ListRequest, store::sqlite::SqliteStore};
 
@@ -105,10 +106,14 @@ fn fill(file: &Path, tickets: u32) -> anyhow::Result<(u32, Vec<(String, String)>
         let there: u32 = engine.totals(&Actor::System).await?.iter().map(|total| total.tickets).sum();
         if there < tickets {
             lists::fill(&engine, there, tickets).await?;
+            // Taken in, and then put together, as on any desk where nothing has come for some seconds.
+            while engine.index_words().await? {}
+            tokio::time::sleep(Duration::from_secs(6)).await;
             while engine.index_words().await? {}
             // Nobody shall sum up millions of events beside what is measured.
             while engine.roll_up().await? {}
-            println!("{} tickets more after {:.0} s", tickets - there, began.elapsed().as_secs_f64());
+            let (more, took) = (tickets - there, began.elapsed().as_secs_f64());
+            println!("{more} tickets more after {took:.0} s; pieces of the index of words: {}", pieces(file)?);
         }
         lists::token(&engine, lists::EMAIL, "ADMIN").await?;
         // As many places in the file as there are pages of this list.
@@ -125,6 +130,14 @@ fn fill(file: &Path, tickets: u32) -> anyhow::Result<(u32, Vec<(String, String)>
         }
         Ok((there.max(tickets), sample))
     })
+}
+
+/// In how many places a search looks for a word.
+fn pieces(file: &Path) -> anyhow::Result<u32> {
+    let mut index = file.as_os_str().to_owned();
+    index.push("-words");
+    let index = Connection::open_with_flags(Path::new(&index), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    Ok(index.query_row("SELECT count(DISTINCT segid) FROM documents_idx", [], |row| row.get(0))?)
 }
 
 struct Growth {

@@ -244,11 +244,11 @@ fn measure_lists(
         let constant = Subject::new(Server::start("constant", &program, &constant, &[], dir)?);
         for _ in 0..arguments.rounds {
             let asked = ours.list(list)?;
-            let (measured, _) = constant.measure(plan, asked.of_constant())?;
+            let (measured, _) = constant.measure(plan, asked.of_constant(), |_| ())?;
             surroundings.constant_lists[index].push(measured);
             for subject in [Some(&mut *ours), peer.as_deref_mut()].into_iter().flatten() {
                 let asked = subject.list(list)?;
-                let (measured, _) = subject.measure(plan, asked)?;
+                let (measured, _) = subject.measure(plan, asked, |_| ())?;
                 subject.lists[index].push(measured);
             }
         }
@@ -348,7 +348,7 @@ impl Subject {
     }
 
     fn measure_creations(&mut self, plan: Plan) -> anyhow::Result<()> {
-        let (measured, workload) = self.measure(plan, Creation::new(self.next_requester))?;
+        let (measured, workload) = self.measure(plan, Creation::new(self.next_requester), Server::rest)?;
         let (created, next_requester) = workload.into_parts();
         ensure!(!created.is_empty(), "{} created no ticket", self.server.name);
         self.creations.push(measured);
@@ -358,14 +358,14 @@ impl Subject {
     }
 
     fn measure_look_ups(&mut self, plan: Plan) -> anyhow::Result<()> {
-        let (measured, _) = self.measure(plan, LookUps::new(&self.created, Answers::Tickets))?;
+        let (measured, _) = self.measure(plan, LookUps::new(&self.created, Answers::Tickets), |_| ())?;
         self.look_ups.push(measured);
         Ok(())
     }
 
     /// Asks for the tickets of another server; the answers are what they are.
     fn measure_answers(&mut self, plan: Plan, asked: &Self) -> anyhow::Result<()> {
-        let (measured, _) = self.measure(plan, LookUps::new(&asked.created, Answers::Constant))?;
+        let (measured, _) = self.measure(plan, LookUps::new(&asked.created, Answers::Constant), |_| ())?;
         self.look_ups.push(measured);
         Ok(())
     }
@@ -374,7 +374,7 @@ impl Subject {
     fn create_varied(&mut self, plan: Plan) -> anyhow::Result<()> {
         let mut created = 0;
         while created < VARIED_MIN {
-            let (_, varied) = self.measure(plan, Varied::new())?;
+            let (_, varied) = self.measure(plan, Varied::new(), Server::rest)?;
             ensure!(varied.created() > 0, "{} created no ticket", self.server.name);
             created += varied.created();
         }
@@ -386,10 +386,17 @@ impl Subject {
         Canned::list(self.server.address, list.path, &token, list.rows)
     }
 
-    fn measure<W: load::Workload + 'static>(&self, plan: Plan, workload: W) -> anyhow::Result<(Measured, W)> {
+    /// Puts load on the server. What it does until `afterwards` has ended counts as its processor time too.
+    fn measure<W: load::Workload + 'static>(
+        &self,
+        plan: Plan,
+        workload: W,
+        afterwards: fn(&Server),
+    ) -> anyhow::Result<(Measured, W)> {
         let before = self.server.processor_time();
         let (outcome, workload) = load::measure(self.server.address, plan, workload)
             .with_context(|| format!("while measuring {}", self.server.name))?;
+        afterwards(&self.server);
         // The warm-up's requests cost as much as the counted ones, so the time is shared among both.
         let counted = plan.measured.as_secs_f64() / (plan.warm_up + plan.measured).as_secs_f64();
         let processor_micros = before.zip(self.server.processor_time()).map(|(before, after)| {

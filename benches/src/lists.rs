@@ -255,7 +255,8 @@ pub(crate) async fn token(engine: &Engine<SqliteStore>, email: &str, role: &str)
     Ok(format!("Bearer {}", logged_in.token))
 }
 
-/// Creations per second on the large file and on an empty one, in turn; the words are indexed meanwhile, as in a server.
+/// Creations per second on the large file and on an empty one, in turn; the words are indexed meanwhile, as in a server once a
+/// burst has lasted.
 async fn compare_creation(large: &Path, empty: &Path, seconds: u64) -> anyhow::Result<(f64, f64)> {
     let measured = Duration::from_secs(seconds);
     let plan = Plan { connections: 32, warm_up: measured / 5, measured };

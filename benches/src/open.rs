@@ -95,6 +95,9 @@ fn bodies() -> anyhow::Result<String> {
     Ok(lines)
 }
 
+/// Longer than our server waits for the end of a burst.
+const BURST_SECONDS: u32 = 12;
+
 /// What a server came to.
 struct Open {
     maximum: f64,
@@ -104,6 +107,8 @@ struct Open {
 }
 
 fn measure(arguments: &Arguments, server: &Server, bodies: &Path) -> anyhow::Result<Open> {
+    // What it puts off in a burst it does by now: the load is to be one that lasts.
+    oha(arguments, server, bodies, BURST_SECONDS, None)?;
     let maximum = oha(arguments, server, bodies, arguments.seconds / 2, None)?;
     let maximum = number(&maximum, &["summary", "requestsPerSec"])?;
     let wanted = maximum * f64::from(arguments.percent) / 100.0;

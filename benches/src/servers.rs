@@ -119,6 +119,30 @@ impl Server {
         processor_time(self.child.id())
     }
 
+    /// Waits until it has done what it put off while it was asked: others are not measured beside that.
+    pub(crate) fn rest(&self) {
+        const LOOK: Duration = Duration::from_millis(250);
+        /// Whoever puts something off may wait for as long before they begin: ours puts its index together after five seconds.
+        const QUIET: Duration = Duration::from_secs(7);
+        /// Of a moment, as much is used by who does nothing. It is told in hundredths of a second.
+        const NOTHING: Duration = Duration::from_millis(10);
+        const PATIENCE: Duration = Duration::from_mins(2);
+        let began = Instant::now();
+        let mut quiet_since = began;
+        let mut used = self.processor_time();
+        while used.is_some() && quiet_since.elapsed() < QUIET && began.elapsed() < PATIENCE {
+            thread::sleep(LOOK);
+            let now = self.processor_time();
+            if now.zip(used).is_some_and(|(now, before)| now.saturating_sub(before) > NOTHING) {
+                quiet_since = Instant::now();
+            }
+            used = now;
+        }
+        if began.elapsed() >= PATIENCE {
+            eprintln!("{} does not come to rest", self.name);
+        }
+    }
+
     /// Size of the executable in bytes.
     pub(crate) fn executable_bytes(&self) -> Option<u64> {
         fs::metadata(&self.executable).map(|file| file.len()).ok()
