@@ -129,7 +129,9 @@ const LANES = [["today", "main", "week", "area", "agente"], ["due"]];
 
 /** Asks for a part, if it is not known, of something else than what is wanted, or old. */
 async function read(name, hadNews, signal) {
-  const { path, every } = ASKED[name], part = known[name], now = path(), age = Date.now() - part.at;
+  const { path, every: seldom } = ASKED[name], part = known[name], now = path(), age = Date.now() - part.at;
+  // What lacks something is not left at that for long.
+  const every = part.answer?.atraso > 0 ? 0 : seldom;
   if (part.path === now && !part.error && (hadNews ? age < every : age < Math.max(every, AT_LEAST))) {
     // It has not seen what happened.
     hasNews ||= hadNews;
