@@ -106,66 +106,50 @@ impl<'a> Draft<'a> {
         self.values.get(field.place_as_sent()).unwrap_or(&Value::Absent)
     }
 
-    /// Checks every field.
+    /// Checks every field, and makes a ticket of them.
     ///
     /// # Errors
     /// All violations, in field order: of each field the first rule that it breaks.
     pub fn validate(&self, rules: &Rules) -> Result<NewTicket, Violations> {
+        self.check_all(rules)?.ticket()
+    }
+
+    /// Checks every field, for whoever wants to know no more than that: nothing is copied.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    pub fn check(&self, rules: &Rules) -> Result<(), Violations> {
+        self.check_all(rules).map(|_| ())
+    }
+
+    #[expect(clippy::inline_always, reason = "whoever makes nothing of the fields need not write them down")]
+    #[inline(always)]
+    fn check_all<'v>(&'v self, rules: &'v Rules) -> Result<CheckedFields<'v>, Violations> {
         if !self.is_object {
             return Err(Violations::of("", Problem::WrongType { expected: JsonType::Object }));
         }
         // In the order of the table. Each field by itself, and not in a loop: of a field that is known beforehand, most questions need
         // not be asked.
         let mut check = Check { draft: self, rules, violations: Vec::new() };
-        let name = check.field(Field::Name);
-        let email = check.field(Field::Email);
-        let ticket_type = check.field(Field::Type);
-        let category = check.field(Field::Category);
-        let description = check.field(Field::Description);
-        let priority = check.field(Field::Priority);
-        let document = check.field(Field::Document);
-        let phone = check.field(Field::Phone);
-        let has_whatsapp = check.field(Field::HasWhatsapp);
-        let company = check.field(Field::Company);
-        let subcategory = check.field(Field::Subcategory);
-        let subject = check.field(Field::Subject);
-        let area = check.field(Field::Area);
-        if let Some(violations) = Violations::new(check.violations) {
-            return Err(violations);
+        let fields = CheckedFields {
+            name: check.field(Field::Name),
+            email: check.field(Field::Email),
+            ticket_type: check.field(Field::Type),
+            category: check.field(Field::Category),
+            description: check.field(Field::Description),
+            priority: check.field(Field::Priority),
+            document: check.field(Field::Document),
+            phone: check.field(Field::Phone),
+            has_whatsapp: check.field(Field::HasWhatsapp),
+            company: check.field(Field::Company),
+            subcategory: check.field(Field::Subcategory),
+            subject: check.field(Field::Subject),
+            area: check.field(Field::Area),
+        };
+        match Violations::new(check.violations) {
+            Some(violations) => Err(violations),
+            None => Ok(fields),
         }
-        let (name, email) = (name.required(Field::Name)?, email.required(Field::Email)?);
-        let area = area.required(Field::Area)?;
-        // All texts first, and then what they are parts of, as a whole: a part that is made by itself is moved once more.
-        let (name, email, phone, document, company) =
-            (name.to_owned(), email.to_owned(), phone.text(), document.text(), company.text());
-        let (ticket_type, priority, category, subcategory, area) =
-            (ticket_type.text(), priority.text(), category.text(), subcategory.text(), area.to_owned());
-        let (subject, description) = (subject.text(), description.text());
-        let email = EmailAddress::checked(email);
-        let has_whatsapp = matches!(has_whatsapp, Checked::Flag(true));
-        Ok(NewTicket {
-            attributes: Attributes {
-                ticket_type,
-                priority,
-                category,
-                subcategory,
-                area,
-                service: None,
-                visibility: Visibility::Public,
-            },
-            intake: Intake {
-                requester: Some(Requester { name, email, phone, has_whatsapp, document, company }),
-                subject,
-                description,
-                description_is_internal: false,
-                clients: None,
-                cc: Vec::new(),
-                created_by: None,
-                described_by: None,
-                due_by: None,
-            },
-            arrival: None,
-        })
     }
 
     /// Checks every field of a ticket that somebody has had elsewhere, and how it comes to be here.
@@ -300,6 +284,63 @@ impl<'a> Checked<'a> {
     /// A text whose absence has already been refused.
     fn required(self, field: Field) -> Result<&'a str, Violations> {
         self.as_text().ok_or_else(|| Violations::of(field.name(), Problem::Required))
+    }
+}
+
+/// The fields of a draft, each of which keeps its rules.
+struct CheckedFields<'a> {
+    name: Checked<'a>,
+    email: Checked<'a>,
+    ticket_type: Checked<'a>,
+    category: Checked<'a>,
+    description: Checked<'a>,
+    priority: Checked<'a>,
+    document: Checked<'a>,
+    phone: Checked<'a>,
+    has_whatsapp: Checked<'a>,
+    company: Checked<'a>,
+    subcategory: Checked<'a>,
+    subject: Checked<'a>,
+    area: Checked<'a>,
+}
+
+impl CheckedFields<'_> {
+    #[expect(clippy::inline_always, reason = "the fields stay where they are")]
+    #[inline(always)]
+    fn ticket(self) -> Result<NewTicket, Violations> {
+        let (name, email) = (self.name.required(Field::Name)?, self.email.required(Field::Email)?);
+        let area = self.area.required(Field::Area)?;
+        // All texts first, and then what they are parts of, as a whole: a part that is made by itself is moved once more.
+        let (name, email, phone, document, company) =
+            (name.to_owned(), email.to_owned(), self.phone.text(), self.document.text(), self.company.text());
+        let (ticket_type, priority, category, subcategory, area) =
+            (self.ticket_type.text(), self.priority.text(), self.category.text(), self.subcategory.text(), area.to_owned());
+        let (subject, description) = (self.subject.text(), self.description.text());
+        let email = EmailAddress::checked(email);
+        let has_whatsapp = matches!(self.has_whatsapp, Checked::Flag(true));
+        Ok(NewTicket {
+            attributes: Attributes {
+                ticket_type,
+                priority,
+                category,
+                subcategory,
+                area,
+                service: None,
+                visibility: Visibility::Public,
+            },
+            intake: Intake {
+                requester: Some(Requester { name, email, phone, has_whatsapp, document, company }),
+                subject,
+                description,
+                description_is_internal: false,
+                clients: None,
+                cc: Vec::new(),
+                created_by: None,
+                described_by: None,
+                due_by: None,
+            },
+            arrival: None,
+        })
     }
 }
 
