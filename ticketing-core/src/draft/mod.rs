@@ -128,7 +128,7 @@ impl<'a> Draft<'a> {
         self.check_all(rules).map(|_| ())
     }
 
-    /// Whether every field is right for certain: of nearly every draft that is right, it is told in a quarter of the time.
+    /// Whether every field is right for certain: told of nearly every draft that is right, in half the time of telling it of any.
     fn is_plainly_right(&self, rules: &Rules) -> bool {
         let check = Check { draft: self, rules };
         // One after the other, and not in a loop, as in `check_all`.
@@ -385,7 +385,10 @@ impl<'v> Check<'v, '_> {
     /// As [`text`](Self::text), of the field that is none.
     #[inline(always)]
     fn flag(self, field: Field, violations: &mut Vec<Violation>) -> bool {
-        judge(field, self.draft.get(field), self.rules, violations) == Checked::Flag(true)
+        match self.draft.get(field) {
+            Value::Flag(flag) => *flag,
+            value => judge(field, value, self.rules, violations) == Checked::Flag(true),
+        }
     }
 
     /// Whether a field is right for certain.
