@@ -394,11 +394,17 @@ impl<'v> Check<'v, '_> {
     /// Whether a field is right for certain.
     #[inline(always)]
     fn is_plainly_right(self, field: Field) -> bool {
-        match self.draft.get(field) {
-            value @ Value::Text(_) => self.plain_text(field, value).is_some(),
-            Value::Absent => !self.rules.is_required(field),
-            value => field == Field::HasWhatsapp && matches!(value, Value::Flag(_)),
+        let value = self.draft.get(field);
+        match value {
+            Value::Text(_) => self.plain_text(field, value).is_some(),
+            Value::Flag(_) if field == Field::HasWhatsapp => true,
+            _ => self.is_absent_and_may_be(field),
         }
+    }
+
+    #[cold]
+    fn is_absent_and_may_be(self, field: Field) -> bool {
+        *self.draft.get(field) == Value::Absent && !self.rules.is_required(field)
     }
 
     /// The text of a field, if it is right for certain and needs no trimming: [`check_field`] is who says what is right, and of any value.
