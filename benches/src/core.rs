@@ -23,11 +23,13 @@ const OURS: &str = "ticketing-core";
 /// Valid or not, checking a form is at least so many times as fast as by whichever of the others is quickest.
 const VALIDATION: Aim = Aim::RatioMin(2.0);
 /// What a group is called, its unit, and how many of those one call does.
-const GROUPS: [(&str, &str, &str, f64); 9] = [
+const GROUPS: [(&str, &str, &str, f64); 11] = [
     ("form/accepted", "accepted form, parsed and validated", "forms/s", 1.0),
     ("form/refused", "refused form, parsed and validated", "forms/s", 1.0),
     ("validation/accepted", "accepted form, validated", "forms/s", 1.0),
     ("validation/refused", "refused form, validated", "forms/s", 1.0),
+    ("ticket/accepted", "accepted form, validated and made a ticket", "forms/s", 1.0),
+    ("ticket/refused", "refused form, validated to be made a ticket", "forms/s", 1.0),
     ("email", "e-mail address", "addresses/s", 1.0),
     ("label/parse", "label, as it is typed", "labels/s", 1.0),
     ("label/print", "label, printed", "labels/s", 1.0),

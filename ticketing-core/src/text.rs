@@ -40,6 +40,15 @@ impl TextRule {
         self.check_characters(trimmed)
     }
 
+    /// Whether a text keeps the rule for certain, and is trimmed.
+    #[expect(clippy::inline_always, reason = "what is known of the rule and of the text need not be handed on")]
+    #[inline(always)]
+    pub(crate) fn is_plainly_kept_by(self, text: &str) -> bool {
+        // A character takes one to four octets.
+        let octets = text.len() as u64;
+        octets <= u64::from(self.max) && u64::from(self.min) * 4 <= octets + 3 && is_plain(text)
+    }
+
     #[cold]
     fn check_characters(self, trimmed: &str) -> Result<(), Problem> {
         if let Some(position) = control_character(trimmed, self.multiline) {
@@ -58,10 +67,14 @@ impl TextRule {
 
 /// A text without the Unicode white space at its ends.
 pub(crate) fn trimmed(text: &str) -> &str {
-    // Most texts have none, which two octets tell.
-    let is_visible = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_graphic);
-    let octets = text.as_bytes();
-    if is_visible(octets.first()) && is_visible(octets.last()) { text } else { trimmed_of(text, is_white_space) }
+    if has_visible_ends(text) { text } else { trimmed_of(text, is_white_space) }
+}
+
+/// Whether a text is trimmed for certain, as most are: which two octets tell.
+#[inline]
+pub(crate) fn has_visible_ends(text: &str) -> bool {
+    let is_ascii_beyond_space = |octet: Option<&u8>| octet.is_some_and(|octet| octet.cast_signed() > 0x20);
+    is_ascii_beyond_space(text.as_bytes().first()) && is_ascii_beyond_space(text.as_bytes().last())
 }
 
 /// A text without the characters of a kind at its ends.
@@ -106,6 +119,9 @@ pub(crate) fn count(text: &str) -> u32 {
 /// A one in each of eight octets.
 pub(crate) const EACH: u64 = 0x0101_0101_0101_0101;
 
+/// The highest bit of each of eight octets.
+const HIGHEST: u64 = EACH << 7;
+
 /// The 1-based position, in characters, of the first control character (Unicode category Cc).
 fn control_character(text: &str, multiline: bool) -> Option<u32> {
     if !may_have_control_characters(text) {
@@ -130,11 +146,56 @@ fn may_have_control_characters(text: &str) -> bool {
 /// Seen as octets, a control character is below 0x20, is 0x7F, or begins with 0xC2. Eight of them at once are told apart in as many
 /// steps as one.
 fn may_be_control_characters(octets: u64) -> bool {
-    const HIGHEST: u64 = EACH << 7;
-    let below = octets.wrapping_sub(EACH * 0x20);
-    let is_ascii_and_visible = (octets | below | octets.wrapping_add(EACH)) & HIGHEST == 0;
-    let is = |octet: u64| (octets ^ (EACH * octet)).wrapping_sub(EACH) & !(octets ^ (EACH * octet));
-    !is_ascii_and_visible && ((below & !octets) | is(0x7F) | is(0xC2)) & HIGHEST != 0
+    let is_first_of_two = (octets ^ (EACH * 0xC2)).wrapping_sub(EACH) & octets;
+    beyond_visible(octets) & HIGHEST != 0 && ((beyond_visible(octets) & !octets) | is_first_of_two) & HIGHEST != 0
+}
+
+/// Has the highest bit of each of eight octets of a text that is below 0x20, or above 0x7E. Text has no 0xFF, which would be one too few.
+fn beyond_visible(octets: u64) -> u64 {
+    octets.wrapping_sub(EACH * 0x20) | octets.wrapping_add(EACH)
+}
+
+/// Whether a text is trimmed and without control characters for certain, as nearly all are: sixteen octets take little longer than one.
+#[inline(never)]
+fn is_plain(text: &str) -> bool {
+    if !has_visible_ends(text) {
+        return false;
+    }
+    let octets = text.as_bytes();
+    if let Some(last) = octets.last_chunk::<16>() {
+        // The last ones may be some of those before again: to fill up the rest would take longer. So below.
+        let (chunks, _) = octets.as_chunks::<16>();
+        return chunks.iter().chain([last]).all(|octets| {
+            let octets = u128::from_le_bytes(*octets);
+            #[expect(clippy::cast_possible_truncation, reason = "the lower half, and the upper one")]
+            are_plain(octets as u64, (octets >> 64) as u64)
+        });
+    }
+    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        return are_plain(u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+    }
+    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        let [first, last] = [first, last].map(|octets| u64::from(u32::from_le_bytes(*octets)));
+        return !may_be_control_characters(first | last << 32);
+    }
+    !may_have_control_characters(text)
+}
+
+/// Whether none of sixteen octets may be of a control character.
+fn are_plain(one: u64, other: u64) -> bool {
+    (beyond_visible(one) | beyond_visible(other)) & HIGHEST == 0
+        || (!may_be_control_characters(one) && !may_be_control_characters(other))
+}
+
+/// Whether two texts are the same. Short ones are compared here, as to call who compares long ones would take longer.
+pub(crate) fn are_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let ends =
+        |octets: &[u8]| Some((u64::from_le_bytes(*octets.first_chunk()?), u64::from_le_bytes(*octets.last_chunk()?)));
+    if (8..=16).contains(&one.len()) { ends(one) == ends(other) } else { one == other }
 }
 
 /// The form in which two areas are the same: white space trimmed and collapsed, upper case. Accents count.
@@ -272,6 +333,24 @@ mod tests {
             let allowed = |c: char| multiline && ['\n', '\r', '\t'].contains(&c);
             let expected = text.chars().position(|c| c.is_control() && !allowed(c)).map(|index| u32::try_from(index + 1).unwrap());
             prop_assert_eq!(control_character(&text, multiline), expected);
+        }
+    }
+
+    proptest! {
+        /// What is told in passing holds, and texts are the same that are.
+        #[test]
+        fn prop_what_is_plain_is_trimmed_and_keeps_its_rule(
+            text in "[\\PC\\u{0}-\\u{FF}x\\u{300}]{0,9}|[a-zñ £\\u{7F}\\u{85}\\u{A0}\\n]{0,40}",
+            other in "[ab]{7,18}", another in "[ab]{7,18}",
+            min in 0..20_u32, max in 0..40_u32, multiline: bool,
+        ) {
+            let rule = TextRule { min, max, multiline };
+            if rule.is_plainly_kept_by(&text) {
+                prop_assert_eq!(text.trim(), &text);
+                prop_assert_eq!(rule.check(&text), Ok(()));
+            }
+            prop_assert_eq!(are_same(&other, &another), other == another);
+            prop_assert!(are_same(&other, &other.clone()));
         }
     }
 
