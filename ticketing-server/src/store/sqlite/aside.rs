@@ -13,6 +13,8 @@ use std::{
     thread,
 };
 
+use super::priority::give_way;
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A thread for such work, once somebody needs it. It is not one of those that others use: whoever has once given way may not be allowed
@@ -57,26 +59,6 @@ fn start() -> io::Result<Sender<Job>> {
     })?;
     Ok(jobs)
 }
-
-/// Has this thread give way to all others. A lower niceness would not be enough: who wakes up would still wait for the end of its turn.
-#[cfg(target_os = "linux")]
-fn give_way() {
-    use thread_priority::{
-        NormalThreadSchedulePolicy::Idle, ThreadPriority::Min, ThreadSchedulePolicy::Normal,
-        set_thread_priority_and_policy, thread_native_id, thread_schedule_policy,
-    };
-    let given = set_thread_priority_and_policy(thread_native_id(), Min, Normal(Idle));
-    // It sets a niceness too, which some may not, and which says nothing here.
-    if let Err(error) = given
-        && thread_schedule_policy().ok() != Some(Normal(Idle))
-    {
-        tracing::debug!(?error, "a thread does not give way to others");
-    }
-}
-
-/// Elsewhere, the work is done like any other.
-#[cfg(not(target_os = "linux"))]
-fn give_way() {}
 
 #[cfg(test)]
 mod tests {

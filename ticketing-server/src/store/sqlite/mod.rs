@@ -24,6 +24,7 @@ mod lists;
 mod loose_ends;
 mod migrate;
 mod pages;
+mod priority;
 mod privacy;
 mod readers;
 mod references;

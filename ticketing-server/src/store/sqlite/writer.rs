@@ -19,7 +19,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, config::DbConfig, ffi, hooks::Wal};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{SqliteOptions, counts::Counts, is_of_writing, readers::Readers};
+use super::{SqliteOptions, counts::Counts, is_of_writing, priority::go_first, readers::Readers};
 use crate::store::{
     StoreError, Written,
     queue::{self, Bell, Queue, Tally, stopped},
@@ -51,6 +51,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("ticketing-writer".into())
             .spawn(move || {
+                go_first();
                 let line = Line { waiting, bell, tally, batch_max };
                 write(&connection, &readers, &log, line, &trouble);
                 // The readers' connections are closed before this one.
