@@ -118,7 +118,7 @@ impl<'a> Draft<'a> {
     /// Checks every field, for whoever wants to know no more than that: nothing is copied.
     ///
     /// # Errors
-    /// As [`validate`](Self::validate).
+    /// As [`validate`](Self::validate), under rules that were checked.
     pub fn check(&self, rules: &Rules) -> Result<(), Violations> {
         if self.is_plainly_right(rules) { Ok(()) } else { self.check_with_care(rules) }
     }

@@ -9,6 +9,8 @@ import { listen } from "./stream.js";
 const PAUSE = 5_000;
 /** Figures that nobody watches second by second, and all of them where nothing happens: time alone changes what is due. */
 const SELDOM = 30_000, AT_LEAST = 60_000;
+/** What was not all summed up yet is not left at that for as long. */
+const BEHIND = 10_000;
 
 /** The times that are offered: so many days, or months, and how long each period is. */
 export const RANGES = {
@@ -108,49 +110,54 @@ const whole = (por) => {
 };
 const ofDay = (day, measures) => report({ desde: day, hasta: day, periodo: "hora" }, measures);
 
-/** Each part of the page: its address now, and how soon it is asked for again. */
+/** Each part of the page: its address now, and how soon it is asked for again once something has happened. */
 const ASKED = {
   today: { path: () => ofDay(today(), ["entradas", "pendientes", "antiguedadPendientes"]), every: 0 },
   due: { path: () => `api/tickets/plazos${wanted.area ? `?${new URLSearchParams({ area: wanted.area })}` : ""}`, every: 0 },
   main: { path: () => { const [desde, hasta] = days(); return report({ desde, hasta, periodo: period() }, [...MAIN, ...timed()]); }, every: 0 },
+  // It is over.
   week: { path: () => ofDay(weekBefore(), ["entradas"]), every: AT_LEAST * 10 },
-  area: { path: () => whole("area"), every: SELDOM },
-  agente: { path: () => whole("agente"), every: SELDOM },
+  area: { path: () => whole("area"), every: SELDOM, behind: BEHIND },
+  agente: { path: () => whole("agente"), every: SELDOM, behind: BEHIND },
 };
 
-/** What is known: the answer, the address that it answers, when it came. */
-export const known = Object.fromEntries(Object.keys(ASKED).map((name) => [name, { answer: null, path: null, at: 0, error: null }]));
+/** What is known: the answer, the address that it answers, when it came, and whether something has happened that may not be in it. */
+export const known = Object.fromEntries(Object.keys(ASKED).map((name) => [name, { answer: null, path: null, at: 0, hasMissed: false, error: null }]));
 export const state = { error: null, isReading: false };
 
-let hasNews = false, triedAt = 0, wantsMore = false, giveUp = new AbortController();
+let triedAt = 0, wantsMore = false, giveUp = new AbortController();
 
 /** What is asked one after the other. Deadlines are counted by reading tickets, which may take longer than all sums: nothing waits for them. */
 const LANES = [["today", "main", "week", "area", "agente"], ["due"]];
 
-/** Asks for a part, if it is not known, of something else than what is wanted, or old. */
-async function read(name, hadNews, signal) {
-  const { path, every: seldom } = ASKED[name], part = known[name], now = path(), age = Date.now() - part.at;
-  // What lacks something is not left at that for long.
-  const every = part.answer?.atraso > 0 ? 0 : seldom;
-  if (part.path === now && !part.error && (hadNews ? age < every : age < Math.max(every, AT_LEAST))) {
-    // It has not seen what happened.
-    hasNews ||= hadNews;
-    return;
-  }
+/** A part is not known, is of something else than what is wanted, or has become old. */
+function isDue(name) {
+  const { every, behind } = ASKED[name], part = known[name], age = Date.now() - part.at;
+  if (isOld(name)) return true;
+  return age >= (!part.hasMissed ? Math.max(every, AT_LEAST) : part.answer?.atraso > 0 ? behind ?? every : every);
+}
+
+/** Asks for a part, if it is due. */
+async function read(name, signal) {
+  if (!isDue(name)) return;
+  const part = known[name], now = ASKED[name].path();
+  part.hasMissed = false;
   try {
     const answer = await get(now, { signal });
     Object.assign(part, { answer, path: now, at: Date.now(), error: null });
-    // It has not all of what happened in it.
-    if (answer.atraso > 0) hasNews = true;
+    if (answer.atraso > 0) part.hasMissed = true;
   } catch (error) {
     // What the service refuses, it refuses of this part alone.
-    if (signal.aborted || !(error instanceof Problem) || error.status >= 500) throw error;
+    if (signal.aborted || !(error instanceof Problem) || error.status >= 500) {
+      part.hasMissed = true;
+      throw error;
+    }
     Object.assign(part, { error, path: now, at: Date.now() });
   }
   refresh();
 }
 
-/** Asks for what is not known, is of something else than what is wanted, or has become old. */
+/** Asks for what is due. */
 export async function update() {
   if (state.isReading) {
     // What is under way is of another view.
@@ -158,20 +165,19 @@ export async function update() {
     giveUp.abort();
     return;
   }
-  const round = (giveUp = new AbortController()), { signal } = round, hadNews = hasNews;
-  [hasNews, wantsMore, triedAt] = [false, false, Date.now()];
+  const round = (giveUp = new AbortController()), { signal } = round;
+  [wantsMore, triedAt] = [false, Date.now()];
   state.isReading = true;
   refresh();
   try {
     if (!rules.document) await refreshRules();
     await Promise.all(LANES.map(async (names) => {
-      for (const name of names) await read(name, hadNews, signal);
+      for (const name of names) await read(name, signal);
     }));
     state.error = null;
   } catch (error) {
     if (!signal.aborted) {
       state.error = error;
-      hasNews = true;
       // Nor does what else was asked go on.
       round.abort();
     }
@@ -192,13 +198,12 @@ export const isHere = () => location.hash.startsWith("#/tablero");
 /** Everything again, at once. */
 export function again() {
   for (const part of Object.values(known)) part.at = 0;
-  hasNews = true;
   update();
 }
 
 function look() {
   if (!isHere() || document.hidden || state.isReading) return;
-  if (Date.now() - triedAt >= (hasNews ? PAUSE : AT_LEAST)) update();
+  if (Date.now() - triedAt >= PAUSE && (state.error || Object.keys(known).some(isDue))) update();
 }
 
 let watching;
@@ -207,5 +212,7 @@ export function watch() {
   if (watching) return;
   watching = setInterval(look, 1_000);
   document.addEventListener("visibilitychange", look);
-  listen(() => (hasNews = true));
+  listen(() => {
+    for (const part of Object.values(known)) part.hasMissed = true;
+  });
 }
