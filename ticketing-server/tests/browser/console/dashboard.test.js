@@ -118,6 +118,12 @@ test("what happens is counted without anybody doing anything, and not more often
   assert.ok(asked.length >= 1 && asked.length <= 4, `${asked.length} times in 12 s`);
   assert.ok(asked.every((at, index) => index === 0 || at - asked[index - 1] > 4_000), asked.join());
   await shows(page, "inflow", ".large", new Intl.NumberFormat("es").format(inflow));
+
+  // Once they have all of it, they are left alone, also while others are not due yet.
+  await page.waitForTimeout(6_000);
+  asked.length = 0;
+  await page.waitForTimeout(11_000);
+  assert.ok(asked.length <= 1, `${asked.length} times in 11 s without news`);
 });
 
 test("what is at risk is a way into the queue", async (t) => {
