@@ -105,14 +105,44 @@ impl Intake {
         self.clients.clone().unwrap_or_else(address)
     }
 
-    /// What it is about in detail, as far as its requester may know.
-    pub fn public_description(&self) -> Option<&str> {
-        self.description.as_deref().filter(|_| !self.description_is_internal)
+    /// What whoever asks is called, where anybody says so.
+    pub fn requester_name(&self) -> Option<&str> {
+        self.requester.as_ref().and_then(Requester::told_name)
+    }
+}
+
+/// What its requester may see of an [`Intake`].
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PublicIntake {
+    /// Who asks.
+    pub requester: Option<Requester>,
+    /// `asunto`.
+    pub subject: Option<String>,
+    /// `descripcion`, unless that is for the desk alone.
+    pub description: Option<String>,
+}
+
+impl PublicIntake {
+    /// What may be seen of these parts of an intake.
+    pub fn new(
+        requester: Option<Requester>,
+        subject: Option<String>,
+        description: Option<String>,
+        description_is_internal: bool,
+    ) -> Self {
+        Self { requester, subject, description: description.filter(|_| !description_is_internal) }
     }
 
     /// What whoever asks is called, where anybody says so.
     pub fn requester_name(&self) -> Option<&str> {
-        self.requester.as_ref().map(|requester| requester.name.as_str()).filter(|name| !name.is_empty())
+        self.requester.as_ref().and_then(Requester::told_name)
+    }
+}
+
+impl From<Intake> for PublicIntake {
+    fn from(intake: Intake) -> Self {
+        let Intake { requester, subject, description, description_is_internal, .. } = intake;
+        Self::new(requester, subject, description, description_is_internal)
     }
 }
 
@@ -131,6 +161,12 @@ pub struct Requester {
     pub document: Option<String>,
     /// `empresaDepartamento`.
     pub company: Option<String>,
+}
+
+impl Requester {
+    fn told_name(&self) -> Option<&str> {
+        Some(self.name.as_str()).filter(|name| !name.is_empty())
+    }
 }
 
 /// Where a ticket came from. Source: the integration contract.

@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 pub use self::{
     actor::{Actor, ActorId, Author, Role, Scope},
-    attributes::{Attributes, Intake, Origin, Requester, Visibility},
+    attributes::{Attributes, Intake, Origin, PublicIntake, Requester, Visibility},
     command::{Agent, AskedBy, Command, Edit, Message, Order, Reason, Reply, Statement},
     erase::{Erased, REDACTED, Subjects, Trace},
     event::{Action, Change, Changes, Event, NewEvent, Opened, PublicEvent, Words},

@@ -313,7 +313,7 @@ impl View<'_> {
             (F::HasWhatsapp, requester.filter(|requester| requester.phone.is_some()).map(|r| flag(r.has_whatsapp))),
             (F::Document, requester.and_then(|requester| requester.document.as_deref())),
             (F::Company, requester.and_then(|requester| requester.company.as_deref())),
-            (F::Description, intake.public_description()),
+            (F::Description, intake.description.as_deref()),
         ];
         html! {
             section.card.details {

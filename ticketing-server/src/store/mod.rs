@@ -28,7 +28,7 @@ use std::{error::Error, net::IpAddr, time::Duration};
 use ticketing_core::{
     Event, LabelFormat, Rules, Status, Ticket, TicketId, TicketLabel, Timestamp,
     sla::Sla,
-    ticket::{ActorId, Attributes, Intake, NewEvent, PublicEvent},
+    ticket::{ActorId, Attributes, Intake, NewEvent, PublicEvent, PublicIntake},
 };
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -344,7 +344,7 @@ pub struct PublicRecord {
     /// When it came to be.
     pub created_at: Timestamp,
     /// Who asked, and in which words.
-    pub intake: Intake,
+    pub intake: PublicIntake,
     /// When it was resolved; `None` once re-opened.
     pub resolved_at: Option<Timestamp>,
     /// It is out of the working set, and frozen.

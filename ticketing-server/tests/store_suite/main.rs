@@ -37,7 +37,7 @@ use ticketing_core::{
     sla::{Audience, ClockChanges, DueByHand, TargetKind, Threshold},
     ticket::{
         Action, ActorId, Agent, AskedBy, Author, Change, Changes, Edit, Erased, Intake, Message, NewEvent, Origin,
-        Reason, Reply, Role, Scope, Statement, Visibility, Words,
+        PublicIntake, Reason, Reply, Role, Scope, Statement, Visibility, Words,
     },
 };
 #[cfg(feature = "postgres")]
@@ -226,7 +226,7 @@ async fn a_ticket_that_was_created_is_loaded_found_and_remembered(store: impl St
     let found = store.find_public(label.into()).await.unwrap().unwrap();
     assert_eq!(found.label.to_string(), label.to_string());
     shows(&found, &creation.ticket);
-    assert_eq!(found.intake, creation.intake);
+    assert_eq!(found.intake, PublicIntake::from(creation.intake));
     assert_eq!(found.intake.requester.as_ref().unwrap().email.as_str(), EMAIL);
     assert_eq!(found.reply, None);
     tells_last(&found, &creation.opened);
@@ -277,7 +277,7 @@ async fn a_ticket_without_a_requester_is_kept_without_one(store: impl Store) {
     let label = create(&store, creation.clone()).await;
     let found = store.find_public(label.into()).await.unwrap().unwrap();
     shows(&found, &creation.ticket);
-    assert_eq!(found.intake, Intake::default());
+    assert_eq!(found.intake, PublicIntake::default());
     tells_last(&found, &creation.opened);
 }
 

@@ -40,7 +40,7 @@ fn answer(public: &PublicTicket) -> Result<Response, ApiError> {
         .optional("categoria", attributes.category.as_deref())?
         .optional("subcategoria", attributes.subcategory.as_deref())?
         .optional("asunto", intake.subject.as_deref())?
-        .optional("descripcionProblema", intake.public_description())?
+        .optional("descripcionProblema", intake.description.as_deref())?
         .optional("respuestaCliente", record.reply.as_deref())?
         .text("areaAsignada", &attributes.area)?
         .optional("prioridadNombre", attributes.priority.as_deref())?

@@ -5,7 +5,8 @@ use std::error::Error;
 use ticketing_core::{
     EmailAddress, Event, RulesHash, Status, Ticket, TicketId, Timestamp,
     ticket::{
-        Action, ActorId, Attributes, Author, Change, Intake, NewEvent, Origin, PublicEvent, Requester, Role, Visibility,
+        Action, ActorId, Attributes, Author, Change, Intake, NewEvent, Origin, PublicEvent, PublicIntake, Requester,
+        Role, Visibility,
     },
 };
 use tokio_postgres::{Row, types::FromSql};
@@ -150,8 +151,7 @@ macro_rules! public_columns {
          t.resolved_at, t.archived_at IS NOT NULL,
          t.last_seq, t.last_at, t.last_role, t.last_actor, t.last_action, t.last_has_text, t.last_status_before, t.last_status_after,
          t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after, x.body, r.body,
-         i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, i.internal, i.clients, i.cc,
-         i.created_by, i.described_by, i.due_by"
+         i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, i.internal"
     };
 }
 
@@ -196,7 +196,7 @@ pub(super) fn public(columns: &mut Columns<'_>) -> Result<Box<PublicRecord>, Sto
         last: public_event(columns)?,
         last_text: columns.next()?,
         reply: columns.next()?,
-        intake: intake(columns)?,
+        intake: public_intake(columns)?,
     }))
 }
 
@@ -269,19 +269,27 @@ pub(super) fn event(columns: &mut Columns<'_>) -> Result<NewEvent, StoreError> {
     Ok(NewEvent { event, text: columns.next()?, on_behalf: columns.next()? })
 }
 
-pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
+fn public_intake(columns: &mut Columns<'_>) -> Result<PublicIntake, StoreError> {
+    let (requester, subject, description) = (requester(columns)?, columns.next()?, columns.next()?);
+    Ok(PublicIntake::new(requester, subject, description, columns.next::<Option<bool>>()?.unwrap_or_default()))
+}
+
+fn requester(columns: &mut Columns<'_>) -> Result<Option<Requester>, StoreError> {
     let (name, email): (Option<String>, Option<String>) = (columns.next()?, columns.next()?);
     let (phone, has_whatsapp) = (columns.next()?, columns.next::<Option<bool>>()?.unwrap_or_default());
     let (document, company) = (columns.next()?, columns.next()?);
-    let requester = match (name, email) {
+    match (name, email) {
         (Some(name), Some(email)) => {
             let email = EmailAddress::parse(&email).map_err(damaged)?;
-            Some(Requester { name, email, phone, has_whatsapp, document, company })
+            Ok(Some(Requester { name, email, phone, has_whatsapp, document, company }))
         }
-        _ => None,
-    };
+        _ => Ok(None),
+    }
+}
+
+pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
     Ok(Intake {
-        requester,
+        requester: requester(columns)?,
         subject: columns.next()?,
         description: columns.next()?,
         description_is_internal: columns.next::<Option<bool>>()?.unwrap_or_default(),

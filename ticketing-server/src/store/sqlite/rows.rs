@@ -9,7 +9,8 @@ use ticketing_core::{
     EmailAddress, Event, RulesHash, Status, Ticket, TicketId, Timestamp,
     sla::{Agreement, Clock, DueByHand, Entered, PerTarget, Sla},
     ticket::{
-        Action, ActorId, Attributes, Author, Change, Intake, NewEvent, Origin, PublicEvent, Requester, Role, Visibility,
+        Action, ActorId, Attributes, Author, Change, Intake, NewEvent, Origin, PublicEvent, PublicIntake, Requester,
+        Role, Visibility,
     },
 };
 use uuid::Uuid;
@@ -135,8 +136,7 @@ macro_rules! public_columns {
          t.last_priority_before, t.last_priority_after, t.last_area_before, t.last_area_after,
          iif(t.last_has_text, (SELECT body FROM texts WHERE ticket = t.id AND seq = t.last_seq), NULL),
          iif(t.reply_seq IS NULL, NULL, (SELECT body FROM texts WHERE ticket = t.id AND seq = t.reply_seq)),
-         i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, i.internal, i.clients, i.cc,
-         i.created_by, i.described_by, i.due_by"
+         i.name, i.email, i.phone, i.has_whatsapp, i.document, i.company, i.subject, i.description, i.internal"
     };
 }
 
@@ -181,7 +181,7 @@ pub(super) fn public(columns: &mut Columns<'_>) -> Result<Box<PublicRecord>, Sto
         last: public_event(columns)?,
         last_text: columns.next()?,
         reply: columns.next()?,
-        intake: intake(columns)?,
+        intake: public_intake(columns)?,
     }))
 }
 
@@ -203,9 +203,34 @@ pub(super) fn listed(columns: &mut Columns<'_>) -> Result<ListedTicket, StoreErr
     })
 }
 
-/// A ticket's service levels, whose agreement is kept from one ticket to the next.
+/// A ticket's service levels.
 fn sla(columns: &mut Columns<'_>) -> Result<Sla, StoreError> {
-    let StoredSla { agreement, started_at, statuses, clocks, due_by_hand } = columns.json()?;
+    let json = columns.text()?;
+    untouched_sla(json).map_or_else(|| any_sla(json), Ok)
+}
+
+/// Service levels of which nothing has changed since they were promised, as most tickets have them, where the agreement is one that is
+/// kept. `None` for all others.
+fn untouched_sla(json: &str) -> Option<Sla> {
+    let json = json.strip_prefix("{\"agreement\":")?;
+    AGREEMENTS.with_borrow(|kept| {
+        kept.iter().find_map(|(of, agreement)| {
+            let started_at = json.strip_prefix(&**of)?.strip_prefix(",\"started_at\":")?.strip_suffix('}')?;
+            Some(Sla {
+                agreement: Some(agreement.clone()),
+                started_at: serde_json::from_str(started_at).ok()?,
+                statuses: vec![],
+                clocks: PerTarget::default(),
+                due_by_hand: None,
+            })
+        })
+    })
+}
+
+/// Service levels, whose agreement is kept from one ticket to the next.
+fn any_sla(json: &str) -> Result<Sla, StoreError> {
+    let StoredSla { agreement, started_at, statuses, clocks, due_by_hand } =
+        serde_json::from_str(json).map_err(damaged)?;
     let agreement = agreement.map(|json| self::agreement(json.get())).transpose()?;
     Ok(Sla { agreement, started_at, statuses, clocks, due_by_hand })
 }
@@ -294,19 +319,27 @@ pub(super) fn event(columns: &mut Columns<'_>) -> Result<NewEvent, StoreError> {
     Ok(NewEvent { event, text: columns.next()?, on_behalf: columns.next()? })
 }
 
-pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
+fn public_intake(columns: &mut Columns<'_>) -> Result<PublicIntake, StoreError> {
+    let (requester, subject, description) = (requester(columns)?, columns.next()?, columns.next()?);
+    Ok(PublicIntake::new(requester, subject, description, columns.next::<Option<bool>>()?.unwrap_or_default()))
+}
+
+fn requester(columns: &mut Columns<'_>) -> Result<Option<Requester>, StoreError> {
     let (name, email): (Option<String>, _) = (columns.next()?, columns.optional_text()?);
     let (phone, has_whatsapp) = (columns.next()?, columns.next::<Option<bool>>()?.unwrap_or_default());
     let (document, company) = (columns.next()?, columns.next()?);
-    let requester = match (name, email) {
+    match (name, email) {
         (Some(name), Some(email)) => {
             let email = EmailAddress::parse(email).map_err(damaged)?;
-            Some(Requester { name, email, phone, has_whatsapp, document, company })
+            Ok(Some(Requester { name, email, phone, has_whatsapp, document, company }))
         }
-        _ => None,
-    };
+        _ => Ok(None),
+    }
+}
+
+pub(super) fn intake(columns: &mut Columns<'_>) -> Result<Intake, StoreError> {
     Ok(Intake {
-        requester,
+        requester: requester(columns)?,
         subject: columns.next()?,
         description: columns.next()?,
         description_is_internal: columns.next::<Option<bool>>()?.unwrap_or_default(),
@@ -340,5 +373,42 @@ mod tests {
             assert_eq!(agreement(&json(&agreed).unwrap()).unwrap(), agreed);
         }
         assert!(agreement("{}").is_err());
+    }
+
+    #[test]
+    fn service_levels_that_nothing_has_changed_are_those_that_their_json_says() {
+        let promise = Promise { allowance: "4h".parse().unwrap(), calendar: None, pauses: vec![], at_risk: vec![80] };
+        let promises = PerTarget { resolution: Some(promise), ..PerTarget::default() };
+        let agreement = Agreement { policy: 77, rules: RulesHash(Uuid::nil()), promises };
+        let at = |millis| Timestamp::from_unix_millis(millis).unwrap();
+        let started = |agreement: Option<&Agreement>, millis| Sla {
+            agreement: agreement.cloned(),
+            started_at: at(millis),
+            statuses: vec![],
+            clocks: PerTarget::default(),
+            due_by_hand: None,
+        };
+        for millis in [0, 1, 1_796_092_349_074] {
+            let untouched = started(Some(&agreement), millis);
+            let text = json(&untouched).unwrap();
+            assert_eq!(any_sla(&text).unwrap(), untouched);
+            // Its agreement is kept by now.
+            assert_eq!(untouched_sla(&text), Some(untouched.clone()));
+
+            let entered = Entered { at: at(millis), status: Status::Paused };
+            let due = DueByHand { due: at(millis), set_at: at(millis) };
+            for touched in [
+                Sla { statuses: vec![entered], ..untouched.clone() },
+                Sla { due_by_hand: Some(due), ..untouched.clone() },
+                started(None, millis),
+            ] {
+                let text = json(&touched).unwrap();
+                assert_eq!((untouched_sla(&text), any_sla(&text).unwrap()), (None, touched));
+            }
+            for damaged in ["", " 1", "01", "+1", "1.5", "\"1\"", "1}", "99999999999999999999"] {
+                let text = text.replace(&format!("{millis}}}"), &format!("{damaged}}}"));
+                assert_eq!(untouched_sla(&text).is_some(), any_sla(&text).is_ok(), "{text}");
+            }
+        }
     }
 }
