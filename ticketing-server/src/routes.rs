@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{auth, events, health, openapi, reports, rules, tickets, v2},
-    http::{ApiError, Call, Response},
+    http::{ApiError, Call, Response, UsualFigures},
     pages::{assets, console, home, look_up, request},
     store::Store,
 };
@@ -118,6 +118,7 @@ pub(crate) struct Route<S> {
     /// Whoever watches over the service asks it.
     pub(crate) is_watch: bool,
     pub(crate) handler: Handler<S>,
+    pub(crate) figures: UsualFigures,
 }
 
 type Handler<S> = Box<dyn Fn(Call<S>) -> Answer + Send + Sync>;
@@ -163,7 +164,7 @@ where
     A: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
     let handler = Box::new(move |call| -> Answer { Box::pin(handler(call)) });
-    Route { method, path, is_public: false, is_page: false, is_watch: false, handler }
+    Route { method, path, is_public: false, is_page: false, is_watch: false, handler, figures: UsualFigures::default() }
 }
 
 fn public<S>(route: Route<S>) -> Route<S> {

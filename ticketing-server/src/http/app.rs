@@ -91,7 +91,7 @@ impl App {
             let answered = Box::pin(answer(state, request));
             async move { Ok(answered.await) }
         });
-        Self { service: layers::around(answer, &state.options), state }
+        Self { service: layers::around(&answer, &state.options), state }
     }
 
     /// What must go on beside the requests: taking over what another process has changed, forgetting what is over, sending webhooks.
@@ -212,10 +212,12 @@ async fn handle<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
     let counted = Counted::default();
     // People are told of errors on a page, programs as a problem.
     let mut visit = None;
+    let mut figures = None;
     let (route, outcome) = match state.routes.find(&method, parts.uri.path()) {
         Err(error) => ("none", Err(error)),
         Ok(Found { route, parameters }) => {
             visit = route.is_page.then(|| Visit::of(&parts.uri, locale));
+            figures = (route.method == method).then_some(&route.figures);
             let within_limits = match (&state.limiters, route.is_public) {
                 _ if is_doubtful(&parts.headers) => Err(ApiError::InvalidHeader("Transfer-Encoding")),
                 // Whoever watches over the service is told how it is all the same.
@@ -253,7 +255,7 @@ async fn handle<S: Store>(state: Arc<State<S>>, request: Request<RequestBody>) -
         left.write(response.headers_mut());
     }
     let took = began.elapsed();
-    state.metrics.answered(&method, route, response.status(), took);
+    state.metrics.answered(figures, &method, route, response.status(), took);
     tracing::debug!(
         http.method = %method,
         http.route = route,

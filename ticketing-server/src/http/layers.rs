@@ -3,38 +3,36 @@
 use std::{
     any::Any,
     convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
     task::{Context, Poll, ready},
     time::Duration,
 };
 
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::{
     Method, Request,
+    body::Body,
     header::{
-        ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LINK, LOCATION, ORIGIN,
-        RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+        ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LINK,
+        LOCATION, ORIGIN, RETRY_AFTER, VARY,
     },
 };
 use tower::{
-    Layer, Service, ServiceBuilder,
+    Service, ServiceBuilder,
     util::{BoxCloneSyncService, Either},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     cors::{AllowOrigin, CorsLayer},
-    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
 };
 
 use super::{
     ApiError,
-    body::{RequestBody, ResponseBody},
+    body::{BoxError, RequestBody, ResponseBody},
     call,
+    marks::Marks,
     options::HttpOptions,
     response::Response,
 };
@@ -42,24 +40,46 @@ use super::{
 /// Handlers with what stands around them.
 #[derive(Clone)]
 pub(super) struct Layered {
+    /// For web pages, which say where they come from, and are answered whether they may.
     pages: Boxed,
+    /// For those who may take an answer compressed.
     others: Boxed,
+    /// For those who say nothing of either, as most programs do: they wait for nothing that is of no use to them.
+    plain: Boxed,
 }
 
 type Boxed = BoxCloneSyncService<Request<RequestBody>, hyper::Response<ResponseBody>, Infallible>;
 
-/// Two ways to the same handlers: only web pages say where they come from, and only they are answered whether they may.
-pub(super) fn around<H>(handlers: H, options: &HttpOptions) -> Layered
+/// Three ways to the same handlers.
+pub(super) fn around<H>(handlers: &H, options: &HttpOptions) -> Layered
 where
     H: Service<Request<RequestBody>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
     H::Future: Send + 'static,
 {
-    let request_ids = RequestIds::new();
+    let marks = Marks::new();
     // A cache must not take one answer for the other. What else it depends on stands there too, in one line.
-    let vary = SetResponseHeaderLayer::appending(VARY, HeaderValue::from_static("origin, accept-encoding"));
+    let vary = HeaderValue::from_static("origin, accept-encoding");
+    let catch_panic = CatchPanicLayer::custom(panicked);
+    let compressing = |origins: Either<CorsLayer, SetResponseHeaderLayer<HeaderValue>>| {
+        let service = ServiceBuilder::new()
+            .layer(marks.layer(None))
+            .map_response(boxed)
+            .layer(CompressionLayer::new().no_br().no_deflate().no_zstd())
+            .layer(origins)
+            .layer(catch_panic)
+            .service(handlers.clone());
+        BoxCloneSyncService::new(service)
+    };
+    let plain = ServiceBuilder::new()
+        .layer(marks.layer(Some(vary.clone())))
+        .map_response(boxed)
+        .layer(catch_panic)
+        .service(handlers.clone());
     Layered {
-        pages: way_to(handlers.clone(), request_ids.clone(), Either::Left(cors(options))),
-        others: way_to(handlers, request_ids, Either::Right(vary)),
+        pages: compressing(Either::Left(cors(options))),
+        // What compresses adds to this what is missing in it, and nothing is.
+        others: compressing(Either::Right(SetResponseHeaderLayer::appending(VARY, vary))),
+        plain: BoxCloneSyncService::new(plain),
     }
 }
 
@@ -70,37 +90,29 @@ impl Service<Request<RequestBody>> for Layered {
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         ready!(self.pages.poll_ready(context))?;
-        self.others.poll_ready(context)
+        ready!(self.others.poll_ready(context))?;
+        self.plain.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
-        let is_of_page = request.headers().contains_key(ORIGIN) || request.method() == Method::OPTIONS;
-        if is_of_page { self.pages.call(request) } else { self.others.call(request) }
+        let headers = request.headers();
+        let way = if headers.contains_key(ORIGIN) || request.method() == Method::OPTIONS {
+            &mut self.pages
+        } else if headers.contains_key(ACCEPT_ENCODING) {
+            &mut self.others
+        } else {
+            &mut self.plain
+        };
+        way.call(request)
     }
 }
 
-fn way_to<H>(
-    handlers: H,
-    request_ids: RequestIds,
-    origins: Either<CorsLayer, SetResponseHeaderLayer<HeaderValue>>,
-) -> Boxed
+fn boxed<B>(response: hyper::Response<B>) -> hyper::Response<ResponseBody>
 where
-    H: Service<Request<RequestBody>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
-    H::Future: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
 {
-    let request_id = HeaderName::from_static("x-request-id");
-    let service = ServiceBuilder::new()
-        .layer(SetRequestIdLayer::new(request_id.clone(), request_ids))
-        .layer(PropagateRequestIdLayer::new(request_id))
-        .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .layer(CompressionLayer::new().no_br().no_deflate().no_zstd())
-        .layer(origins)
-        .layer(CatchPanicLayer::custom(panicked))
-        .service(handlers);
-    let boxed = tower::util::MapResponseLayer::new(|response: hyper::Response<_>| {
-        response.map(|body: tower_http::compression::CompressionBody<_>| body.map_err(Into::into).boxed_unsync())
-    });
-    BoxCloneSyncService::new(boxed.layer(service))
+    response.map(|body| body.map_err(Into::into).boxed_unsync())
 }
 
 /// Source: the Mesa de Ayuda contract.
@@ -141,25 +153,4 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
     ApiError::Internal(format!("a handler panicked: {text}").into())
         .into_response(call::locale(&hyper::HeaderMap::new()))
-}
-
-/// Ids that no two requests of any process share: a random prefix and a count.
-#[derive(Clone)]
-struct RequestIds {
-    prefix: u64,
-    count: Arc<AtomicU64>,
-}
-
-impl RequestIds {
-    fn new() -> Self {
-        let (_, prefix) = uuid::Uuid::now_v7().as_u64_pair();
-        Self { prefix, count: Arc::default() }
-    }
-}
-
-impl MakeRequestId for RequestIds {
-    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
-        let count = self.count.fetch_add(1, Relaxed);
-        HeaderValue::try_from(format!("{:x}-{count:x}", self.prefix)).ok().map(RequestId::new)
-    }
 }

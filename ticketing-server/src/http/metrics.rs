@@ -1,7 +1,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -54,6 +54,14 @@ struct RouteLabels {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct ShedLabels {
     what: &'static str,
+}
+
+/// What nearly all answers of a route count in: looked for once, not by each of them.
+#[derive(Default)]
+pub(crate) struct UsualFigures {
+    /// Of the status that was answered first.
+    requests: OnceLock<(StatusCode, Counter)>,
+    seconds: OnceLock<Histogram>,
 }
 
 /// What there may be too much of.
@@ -256,7 +264,15 @@ impl Metrics {
         Arc::clone(&self.mails)
     }
 
-    pub(super) fn answered(&self, method: &Method, route: &'static str, status: StatusCode, took: Duration) {
+    /// An answer of a route, whose usual figures are known where it was asked by its own method.
+    pub(super) fn answered(
+        &self,
+        usual: Option<&UsualFigures>,
+        method: &Method,
+        route: &'static str,
+        status: StatusCode,
+        took: Duration,
+    ) {
         // A client's invented methods must not become series.
         let method = match *method {
             Method::GET => "GET",
@@ -268,8 +284,18 @@ impl Metrics {
             Method::OPTIONS => "OPTIONS",
             _ => "other",
         };
-        self.requests.get_or_create(&RequestLabels { method, route, status: status.as_u16() }).inc();
-        self.seconds.get_or_create(&RouteLabels { route }).observe(took.as_secs_f64());
+        let requests = || self.requests.get_or_create_owned(&RequestLabels { method, route, status: status.as_u16() });
+        let seconds = || self.seconds.get_or_create_owned(&RouteLabels { route });
+        let Some(usual) = usual else {
+            requests().inc();
+            seconds().observe(took.as_secs_f64());
+            return;
+        };
+        match usual.requests.get_or_init(|| (status, requests())) {
+            (usual, requests) if *usual == status => _ = requests.inc(),
+            _ => _ = requests().inc(),
+        }
+        usual.seconds.get_or_init(seconds).observe(took.as_secs_f64());
     }
 
     pub(super) fn shed(&self, what: Shed) {

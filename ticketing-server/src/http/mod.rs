@@ -22,6 +22,7 @@ mod error;
 mod error_v2;
 mod head_timer;
 mod layers;
+mod marks;
 mod metrics;
 mod object;
 mod options;
@@ -43,6 +44,7 @@ pub(crate) use self::{
     call::{Call, query},
     error::{ApiError, etag},
     error_v2::v2_code,
+    metrics::UsualFigures,
     object::Object,
     response::{Response, created, events, json, json_value, no_content, no_store, not_modified, text, with_etag},
 };

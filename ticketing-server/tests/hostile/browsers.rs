@@ -1,5 +1,7 @@
 //! Who may call from a web page.
 
+use std::collections::HashSet;
+
 use crate::{
     BODY_OCTETS_MAX,
     common::{
@@ -99,5 +101,42 @@ async fn every_answer_tells_a_browser_who_may_read_it() {
             assert!(answer.header("x-request-id").is_some());
         }
         client = server.connect().await;
+    }
+}
+
+/// Whoever says nothing of origins or encodings takes a shorter way, and is answered no less.
+#[tokio::test]
+async fn every_way_to_ask_is_answered_with_the_same_marks() {
+    let desk = Desk::new();
+    let server = desk.serve();
+    let ways: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("Accept-Encoding", "gzip")],
+        &[("Origin", OWN_ORIGIN)],
+        &[("Origin", FOREIGN_ORIGIN), ("Accept-Encoding", "gzip")],
+    ];
+    let mut ids = HashSet::new();
+    for (path, status) in [("/api/reglas", 200), ("/nada", 404)] {
+        for way in ways {
+            let asked = way.iter().fold(Request::new("GET", path), |asked, (name, value)| asked.header(name, value));
+            let mut client = server.connect().await;
+            client.send(asked.octets()).await;
+            let answer = client.head_of_answer().await;
+            assert_eq!(answer.status, status, "{way:?}: {answer}");
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{way:?}: {answer}");
+            // In one line or in several, each of them once.
+            let vary = answer.head.lines().filter_map(|line| line.strip_prefix("vary:")).collect::<Vec<_>>().join(",");
+            for name in ["origin", "accept-encoding"] {
+                assert_eq!(vary.split(',').filter(|told| told.trim() == name).count(), 1, "{name}, {way:?}: {answer}");
+            }
+            assert!(ids.insert(answer.header("x-request-id").unwrap().to_owned()), "{way:?}: {answer}");
+            let coding = way.iter().find(|(name, _)| *name == "Accept-Encoding").map(|(_, coding)| *coding);
+            assert_eq!(answer.header("content-encoding"), coding, "{way:?}: {answer}");
+
+            let mut client = server.connect().await;
+            client.send(asked.header("X-Request-Id", "mine-1").octets()).await;
+            let named = client.head_of_answer().await;
+            assert_eq!(named.header("x-request-id"), Some("mine-1"), "{way:?}: {named}");
+        }
     }
 }
