@@ -36,10 +36,9 @@ impl<S: Store> Engine<S> {
     }
 
     async fn find_public(&self, look_up: &LookUp) -> Result<PublicTicket, EngineError> {
-        let book = self.book();
-        let rules = book.active();
+        let mut book = self.book();
         // What is no label takes the same way and finds nothing.
-        let label = rules.labels().parse(&look_up.label).ok();
+        let label = book.active().labels().parse(&look_up.label).ok();
         let found = self.inner.store.find_public(label.map_or(LabelKey::NOTHING, LabelKey::from)).await?;
         // Of one that is for the desk alone, nobody else knows.
         let same_label = |record: &PublicRecord| {
@@ -50,8 +49,10 @@ impl<S: Store> Engine<S> {
         // Compared also where there is nothing to compare with.
         let same_address = bool::from(address.as_bytes().ct_eq(look_up.email.as_bytes())) && !address.is_empty();
         let record = found.filter(|record| same_address && same_label(record)).ok_or(EngineError::NotFound)?;
-        let (book, now) = (self.book_for([&record.sla]).await?, self.now().max(record.sla.entered_at()));
-        let rules = book.active();
+        if !book.knows(record.sla.agreement.as_ref()) {
+            book = self.book_for([&record.sla]).await?;
+        }
+        let (rules, now) = (book.active(), self.now().max(record.sla.entered_at()));
         let reading = record.sla.read(&book, now);
         let after_comment = status_after_comment(record.status, record.is_archived, record.resolved_at, rules, now);
         let last_author_name = self.author_name(record.last.author, record.intake.requester_name());

@@ -69,6 +69,8 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         let patience = if no_room { options.head_timeout.min(TURNED_AWAY_PATIENCE) } else { options.head_timeout };
         let mut http = http1::Builder::new();
         http.timer(HeadTimer::default()).header_read_timeout(patience);
+        // Most answers are smaller than what it takes to hand the system two pieces instead of one.
+        http.writev(false);
         let connection = http.serve_connection(
             TokioIo::new(Box::pin(stream)),
             hyper::service::service_fn(move |mut request: Request<Incoming>| {
