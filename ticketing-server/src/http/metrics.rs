@@ -59,7 +59,7 @@ struct ShedLabels {
 /// What nearly all answers of a route count in: looked for once, not by each of them.
 #[derive(Default)]
 pub(crate) struct UsualFigures {
-    /// Of the status that was answered first.
+    /// Of the first status that was a success.
     requests: OnceLock<(StatusCode, Counter)>,
     seconds: OnceLock<Histogram>,
 }
@@ -286,16 +286,14 @@ impl Metrics {
         };
         let requests = || self.requests.get_or_create_owned(&RequestLabels { method, route, status: status.as_u16() });
         let seconds = || self.seconds.get_or_create_owned(&RouteLabels { route });
-        let Some(usual) = usual else {
-            requests().inc();
-            seconds().observe(took.as_secs_f64());
-            return;
+        match usual.filter(|_| status.is_success()).map(|usual| usual.requests.get_or_init(|| (status, requests()))) {
+            Some((usual, requests)) if *usual == status => requests.inc(),
+            _ => requests().inc(),
         };
-        match usual.requests.get_or_init(|| (status, requests())) {
-            (usual, requests) if *usual == status => _ = requests.inc(),
-            _ => _ = requests().inc(),
+        match usual {
+            Some(usual) => usual.seconds.get_or_init(seconds).observe(took.as_secs_f64()),
+            None => seconds().observe(took.as_secs_f64()),
         }
-        usual.seconds.get_or_init(seconds).observe(took.as_secs_f64());
     }
 
     pub(super) fn shed(&self, what: Shed) {

@@ -25,6 +25,7 @@ mod layers;
 mod marks;
 mod metrics;
 mod object;
+mod one_piece;
 mod options;
 mod rate_limit;
 mod response;

@@ -15,7 +15,10 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
-use super::{App, HttpOptions, PeerAddress, app::NoRoom, head_timer::HeadTimer, metrics::Shed, rate_limit::one_client};
+use super::{
+    App, HttpOptions, PeerAddress, app::NoRoom, head_timer::HeadTimer, metrics::Shed, one_piece::OnePiece,
+    rate_limit::one_client,
+};
 
 /// How long a shutdown waits for what is being sent, beyond the requests.
 const WEBHOOKS_PATIENCE: Duration = Duration::from_secs(5);
@@ -69,10 +72,8 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         let patience = if no_room { options.head_timeout.min(TURNED_AWAY_PATIENCE) } else { options.head_timeout };
         let mut http = http1::Builder::new();
         http.timer(HeadTimer::default()).header_read_timeout(patience);
-        // Most answers are smaller than what it takes to hand the system two pieces instead of one.
-        http.writev(false);
         let connection = http.serve_connection(
-            TokioIo::new(Box::pin(stream)),
+            TokioIo::new(Box::pin(OnePiece::new(stream))),
             hyper::service::service_fn(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(peer);
                 if no_room {
