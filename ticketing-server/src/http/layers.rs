@@ -154,3 +154,37 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     ApiError::Internal(format!("a handler panicked: {text}").into())
         .into_response(call::locale(&hyper::HeaderMap::new()))
 }
+
+#[cfg(test)]
+mod tests {
+    use hyper::{StatusCode, header::X_CONTENT_TYPE_OPTIONS};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    /// The answer to a request that has such a header.
+    async fn ask(layered: &Layered, header: Option<(HeaderName, &'static str)>) -> hyper::Response<ResponseBody> {
+        let mut request = Request::new(RequestBody::default());
+        request.headers_mut().extend(header.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        let Ok(answer) = layered.clone().oneshot(request).await;
+        answer
+    }
+
+    #[tokio::test]
+    async fn whoever_panics_is_answered_for_on_each_way() {
+        let options = HttpOptions::default();
+        let at_once = tower::service_fn(|_| -> std::future::Ready<Result<Response, Infallible>> { panic!("at once") });
+        let later = tower::service_fn(|_| async { panic!("later") });
+        for layered in [around(&at_once, &options), around(&later, &options)] {
+            for header in [None, Some((ACCEPT_ENCODING, "gzip")), Some((ORIGIN, "https://example.com"))] {
+                let answer = ask(&layered, header.clone()).await;
+                assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "{header:?}");
+                let headers = answer.headers();
+                for name in [HeaderName::from_static("x-request-id"), X_CONTENT_TYPE_OPTIONS, VARY] {
+                    assert!(headers.contains_key(&name), "{name}, {header:?}: {headers:?}");
+                }
+                assert!(answer.into_body().collect().await.is_ok(), "{header:?}");
+            }
+        }
+    }
+}

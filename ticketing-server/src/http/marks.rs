@@ -85,7 +85,7 @@ where
         let mut response = ready!(this.answer.poll(context))?;
         let headers = response.headers_mut();
         if let Some(request_id) = this.request_id.take() {
-            headers.insert(X_REQUEST_ID, request_id);
+            headers.entry(X_REQUEST_ID).or_insert(request_id);
         }
         headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(const { HeaderValue::from_static("nosniff") });
         if let Some(vary) = this.vary.take() {

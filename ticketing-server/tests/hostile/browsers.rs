@@ -116,9 +116,15 @@ async fn every_way_to_ask_is_answered_with_the_same_marks() {
         &[("Origin", FOREIGN_ORIGIN), ("Accept-Encoding", "gzip")],
     ];
     let mut ids = HashSet::new();
-    for (path, status) in [("/api/reglas", 200), ("/nada", 404)] {
+    for (method, path, status, varies) in [
+        ("GET", "/api/reglas", 200, &[][..]),
+        ("HEAD", "/api/reglas", 200, &[]),
+        ("GET", "/nada", 404, &[]),
+        // What an answer depends on besides stands there too.
+        ("GET", "/consulta", 200, &["accept-language"]),
+    ] {
         for way in ways {
-            let asked = way.iter().fold(Request::new("GET", path), |asked, (name, value)| asked.header(name, value));
+            let asked = way.iter().fold(Request::new(method, path), |asked, (name, value)| asked.header(name, value));
             let mut client = server.connect().await;
             client.send(asked.octets()).await;
             let answer = client.head_of_answer().await;
@@ -126,12 +132,12 @@ async fn every_way_to_ask_is_answered_with_the_same_marks() {
             assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{way:?}: {answer}");
             // In one line or in several, each of them once.
             let vary = answer.head.lines().filter_map(|line| line.strip_prefix("vary:")).collect::<Vec<_>>().join(",");
-            for name in ["origin", "accept-encoding"] {
-                assert_eq!(vary.split(',').filter(|told| told.trim() == name).count(), 1, "{name}, {way:?}: {answer}");
+            for name in ["origin", "accept-encoding"].iter().chain(varies) {
+                assert_eq!(vary.split(',').filter(|told| told.trim() == *name).count(), 1, "{name}, {way:?}: {answer}");
             }
             assert!(ids.insert(answer.header("x-request-id").unwrap().to_owned()), "{way:?}: {answer}");
             let coding = way.iter().find(|(name, _)| *name == "Accept-Encoding").map(|(_, coding)| *coding);
-            assert_eq!(answer.header("content-encoding"), coding, "{way:?}: {answer}");
+            assert_eq!(answer.header("content-encoding"), coding, "{method} {path}, {way:?}: {answer}");
 
             let mut client = server.connect().await;
             client.send(asked.header("X-Request-Id", "mine-1").octets()).await;
