@@ -45,6 +45,8 @@ impl Counted {
         mesa.command(&first, "reabrir", &json!({ "motivo": "Sigue igual" })).await.ok();
         // What is up is noted now, and not while somebody asks.
         while service.engine.keep_time().await.unwrap() > 0 {}
+        // So is what reports are read from: whoever asks waits a tenth of a second for it, and is then told that something is missing.
+        while service.engine.roll_up().await.unwrap() {}
         Self { service }
     }
 
